@@ -1,0 +1,14 @@
+/** The chart of accounts: points run program → member → redeemed, roubles bank → fund → paid. */
+export const ACCOUNTS = {
+  program: 'program',
+  redeemed: 'redeemed',
+  expired: 'expired',
+  adjusted: 'adjusted',
+  bank: 'bank',
+  fund: 'fund',
+  paid: 'paid',
+  suspense: 'suspense',
+} as const
+
+/** A member's points, under an opaque id: the ledger knows no person. */
+export const memberAccount = (memberId: string): string => `member:${memberId}`

@@ -1,0 +1,48 @@
+import { brokenUniqueRule, insertRows, iso } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import { FIRST_HASH, sealHash } from './digest'
+
+interface Seal {
+  readonly number: bigint
+  readonly hash: string
+}
+
+const MOST_AT_ONCE = 500
+
+/**
+ * Chains the batches that are committed and not yet sealed, each seal over the one before it; returns how many.
+ * It runs after the commit, so no payment waits for it; two sealers at once cannot fork the chain, since a seal's number is unique: the slower one gives way.
+ */
+export async function sealBatches(db: Db, now: Date): Promise<number> {
+  try {
+    return await db.transaction((tx) => sealOnce(tx, now))
+  } catch (error) {
+    if (brokenUniqueRule(error) !== undefined) return 0
+    throw error
+  }
+}
+
+async function sealOnce(tx: Tx, now: Date): Promise<number> {
+  const batches = (await tx('ledger_unsealed as u')
+    .join('ledger_batches as b', 'b.id', 'u.batch_id')
+    .orderBy('b.id')
+    .limit(MOST_AT_ONCE)
+    .select('b.id', 'b.digest')) as { id: string; digest: string }[]
+  if (batches.length === 0) return 0
+  const [last] = (await tx('ledger_seals').orderBy('number', 'desc').limit(1)) as Seal[]
+  let { number, hash } = last ?? { number: 0n, hash: FIRST_HASH }
+  const seals = batches.map((batch) => {
+    const previous_hash = hash
+    number += 1n
+    hash = sealHash(previous_hash, batch.id, batch.digest)
+    return { number, batch_id: batch.id, previous_hash, hash, sealed_at: iso(now) }
+  })
+  await insertRows(tx, 'ledger_seals', seals)
+  await tx('ledger_unsealed')
+    .whereIn(
+      'batch_id',
+      batches.map((batch) => batch.id),
+    )
+    .delete()
+  return seals.length
+}

@@ -1,0 +1,183 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
+import { bound } from '../shared/database'
+import type { Db } from '../shared/database'
+import { toDecimal } from '../shared/money'
+import { FIRST_HASH, digestBatch, sealHash } from './digest'
+import { BATCH_TABLES } from './store'
+import type { BatchRows } from './store'
+
+/** A difference between the books and a rule: the number of the invariant (docs/ledger.md) and a sentence. */
+export interface Finding {
+  readonly invariant: number
+  readonly text: string
+}
+
+/** The sentences of one rule stop here: what is wrong a million times need not be said a million times. */
+const MOST_PER_RULE = 50
+
+/**
+ * Proves the invariants that concern the books alone, reading every row. Changes nothing. An empty list means that all of them hold.
+ * Covers 1, 2, 3, 4, 5, 6, 13 and 22 of docs/ledger.md; what concerns payments is proved by the payments room.
+ */
+export async function verifyLedger(db: Db): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const rule of RULES) findings.push(...(await findBroken(db, rule)))
+  return [...findings, ...(await verifyDigests(db)), ...(await verifyChain(db))]
+}
+
+interface Rule {
+  readonly invariant: number
+  readonly sql: string
+  tell(row: Record<string, unknown>): string
+}
+
+const amountOf = (value: unknown): string => toDecimal(BigInt(value as string | bigint | number))
+const text = (value: unknown): string => String(value as string | bigint | null)
+
+const RULES: readonly Rule[] = [
+  {
+    invariant: 1,
+    sql: `select t.id, t.amount, coalesce(sum(e.amount), 0) as total from ledger_transfers t left join ledger_entries e on e.transfer_id = t.id
+          left join ledger_accounts a on a.id = e.account_id group by t.id, t.amount, t.unit
+          having count(e.number) < 2 or sum(e.amount) <> 0 or sum(case when e.amount > 0 then e.amount else 0 end) <> t.amount
+              or sum(case when a.unit = t.unit then 0 else 1 end) <> 0`,
+    tell: (row) => `Transfer ${text(row.id)} over ${amountOf(row.amount)} has entries that do not balance in one unit (they sum to ${amountOf(row.total)}).`,
+  },
+  {
+    invariant: 1,
+    sql: `select unit, sum(balance) as total from ledger_accounts group by unit having sum(balance) <> 0`,
+    tell: (row) => `All balances in ${text(row.unit)} sum to ${amountOf(row.total)} instead of zero.`,
+  },
+  {
+    invariant: 2,
+    sql: `select a.id, a.balance, coalesce(sum(e.amount), 0) as total, a.entry_count, count(e.number) as entries from ledger_accounts a
+          left join ledger_entries e on e.account_id = a.id group by a.id, a.balance, a.entry_count
+          having a.balance <> coalesce(sum(e.amount), 0) or a.entry_count <> count(e.number) or coalesce(max(e.number), 0) <> count(e.number)`,
+    tell: (row) =>
+      `Account ${text(row.id)} shows ${amountOf(row.balance)} after ${text(row.entry_count)} entries, but ${text(row.entries)} entries sum to ${amountOf(row.total)}.`,
+  },
+  {
+    invariant: 2,
+    sql: `select e.account_id, e.number from ledger_entries e left join ledger_entries p on p.account_id = e.account_id and p.number = e.number - 1
+          where e.balance_after <> coalesce(p.balance_after, 0) + e.amount`,
+    tell: (row) => `Entry ${text(row.number)} of account ${text(row.account_id)} does not follow from the entry before it.`,
+  },
+  {
+    invariant: 3,
+    sql: `select id, balance - held as available from ledger_accounts where held < 0 or balance - held < min_available`,
+    tell: (row) => `Account ${text(row.id)} is overdrawn: ${amountOf(row.available)} available.`,
+  },
+  {
+    invariant: 4,
+    sql: `select a.id, a.held, coalesce(o.total, 0) as total from ledger_accounts a left join
+            (select h.account_id, sum(h.amount) as total from ledger_holds h left join ledger_resolutions r on r.hold_id = h.id
+             where r.hold_id is null group by h.account_id) o on o.account_id = a.id
+          where a.held <> coalesce(o.total, 0)`,
+    tell: (row) => `Account ${text(row.id)} has ${amountOf(row.held)} held, but its open holds sum to ${amountOf(row.total)}.`,
+  },
+  {
+    invariant: 5,
+    sql: `select r.hold_id from ledger_resolutions r left join ledger_holds h on h.id = r.hold_id where h.id is null or (r.kind = 'posted') <> (r.transfer_id is not null)`,
+    tell: (row) => `The resolution of hold ${text(row.hold_id)} belongs to no hold or says both posted and released.`,
+  },
+  {
+    invariant: 6,
+    sql: `select r.hold_id, h.amount from ledger_resolutions r join ledger_holds h on h.id = r.hold_id
+          left join ledger_entries f on f.transfer_id = r.transfer_id and f.account_id = h.account_id
+          left join ledger_entries g on g.transfer_id = r.transfer_id and g.account_id = h.to_account_id
+          where r.kind = 'posted' and (f.amount is null or g.amount is null or f.amount <> -h.amount or g.amount <> h.amount)`,
+    tell: (row) => `Hold ${text(row.hold_id)} over ${amountOf(row.amount)} was posted with another amount or between other accounts.`,
+  },
+  {
+    invariant: 22,
+    sql: `select id, amount, unit from ledger_transfers where amount <= 0 or unit not in ('PTS', 'RUB', 'USD', 'EUR', 'GBP', 'CNY', 'UZS')
+          union all select id, amount, unit from ledger_holds where amount <= 0 or amount > 9007199254740991`,
+    tell: (row) => `${text(row.id)} has the amount ${amountOf(row.amount)} in ${text(row.unit)}, which is not a positive amount in a known unit.`,
+  },
+  {
+    invariant: 13,
+    sql: `select b.id from ledger_batches b left join ledger_seals s on s.batch_id = b.id left join ledger_unsealed u on u.batch_id = b.id
+          where s.batch_id is null and u.batch_id is null`,
+    tell: (row) => `Batch ${text(row.id)} has lost its seal.`,
+  },
+]
+
+async function findBroken(db: Db, rule: Rule): Promise<Finding[]> {
+  const rows = (await db.select('*').from(db.raw(`(${rule.sql}) as broken`)).limit(MOST_PER_RULE)) as Record<string, unknown>[]
+  return rows.map((row) => ({ invariant: rule.invariant, text: rule.tell(row) }))
+}
+
+const PAGE = 500
+
+/** Rebuilds each batch's digest out of the rows that stand in the books now. */
+async function verifyDigests(db: Db): Promise<Finding[]> {
+  const findings: Finding[] = await findOrphans(db)
+  for (let last = ''; findings.length < MOST_PER_RULE; ) {
+    const page = (await db('ledger_batches').where('id', '>', last).orderBy('id').limit(PAGE)) as { id: string; digest: string }[]
+    const ids = page.map((batch) => batch.id)
+    const rows = await readBatches(db, ids)
+    for (const batch of page) {
+      if (digestBatch(rows.get(batch.id) ?? emptyBatch()) !== batch.digest) findings.push({ invariant: 13, text: `The rows of batch ${batch.id} are not those that were written.` })
+    }
+    await yieldToOthers()
+    if (page.length < PAGE) break
+    last = ids.at(-1) ?? ''
+  }
+  return findings
+}
+
+async function findOrphans(db: Db): Promise<Finding[]> {
+  const sql = ['ledger_instructions', 'ledger_holds', 'ledger_transfers', 'ledger_resolutions']
+    .map((table) => `select '${table}' as place, x.batch_id from ${table} x left join ledger_batches b on b.id = x.batch_id where b.id is null`)
+    .join(' union all ')
+  return findBroken(db, { invariant: 13, sql, tell: (row) => `${text(row.place)} has rows of batch ${text(row.batch_id)}, which does not exist.` })
+}
+
+type Mutable<T> = { [K in keyof T]: Record<string, unknown>[] }
+const emptyBatch = (): Mutable<BatchRows> => ({ ledger_instructions: [], ledger_holds: [], ledger_transfers: [], ledger_entries: [], ledger_resolutions: [] })
+
+async function readBatches(db: Db, ids: readonly string[]): Promise<Map<string, Mutable<BatchRows>>> {
+  const batches = new Map(ids.map((id) => [id, emptyBatch()]))
+  for (const table of BATCH_TABLES) {
+    const query =
+      table === 'ledger_entries'
+        ? db('ledger_entries as e').join('ledger_transfers as t', 't.id', 'e.transfer_id').whereIn('t.batch_id', ids).select('e.*', 't.batch_id as in_batch')
+        : db(table).whereIn('batch_id', ids)
+    for (const row of (await query) as Record<string, unknown>[]) {
+      const { in_batch, ...columns } = row
+      batches.get(text(in_batch ?? row.batch_id))?.[table].push(columns)
+    }
+  }
+  return batches
+}
+
+/** Walks the seals: no number missing, each over the one before it, each over its batch's digest. */
+async function verifyChain(db: Db): Promise<Finding[]> {
+  const findings: Finding[] = []
+  let expected = { number: 1n, previous: FIRST_HASH }
+  for (;;) {
+    const page = (await db('ledger_seals as s')
+      .leftJoin('ledger_batches as b', 'b.id', 's.batch_id')
+      .where('s.number', '>=', bound(expected.number))
+      .orderBy('s.number')
+      .limit(PAGE)
+      .select('s.number', 's.previous_hash', 's.hash', 's.batch_id', 'b.digest')) as SealRow[]
+    for (const seal of page) {
+      const right = sealHash(expected.previous, seal.batch_id, seal.digest ?? '')
+      if (seal.number !== expected.number || seal.previous_hash !== expected.previous || seal.hash !== right) {
+        findings.push({ invariant: 13, text: `The chain of seals breaks at seal ${seal.number}.` })
+      }
+      expected = { number: seal.number + 1n, previous: seal.hash }
+    }
+    await yieldToOthers()
+    if (page.length < PAGE || findings.length >= MOST_PER_RULE) return findings
+  }
+}
+
+interface SealRow {
+  number: bigint
+  previous_hash: string
+  hash: string
+  batch_id: string
+  digest: string | null
+}

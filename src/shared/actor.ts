@@ -1,0 +1,29 @@
+/** What a member of staff may do follows from one role (ux.md, section 2). */
+export const STAFF_ROLES = ['viewer', 'support', 'operator', 'approver', 'auditor', 'admin'] as const
+export type StaffRole = (typeof STAFF_ROLES)[number]
+
+export interface MemberActor {
+  readonly kind: 'member'
+  readonly id: string
+  readonly login: string
+}
+
+export interface StaffActor {
+  readonly kind: 'staff'
+  readonly id: string
+  readonly login: string
+  readonly role: StaffRole
+}
+
+/** Whoever is signed in. */
+export type Actor = MemberActor | StaffActor
+
+/** Whoever causes a change: a person who is signed in, or the gateway itself by the name of the part, such as `command-line` or `recovery`. */
+export type Author = Actor | { readonly kind: 'system'; readonly name: string }
+
+export const COMMAND_LINE: Author = { kind: 'system', name: 'command-line' }
+
+export const isStaffRole = (text: unknown): text is StaffRole => STAFF_ROLES.includes(text as StaffRole)
+
+/** How the author stands in the audit log: by an id, never by a name or login. */
+export const authorName = (author: Author): string => (author.kind === 'system' ? `system:${author.name}` : `${author.kind}:${author.id}`)

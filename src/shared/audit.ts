@@ -1,0 +1,64 @@
+import { authorName } from './actor'
+import type { Author } from './actor'
+import { insertRows, iso } from './database'
+import type { Row, Tx } from './database'
+import { canonicalJson, newSortedId } from './ids'
+import { Refusal } from './refusals'
+
+/** One line of the audit log: who did what to whom, and why. */
+export interface AuditEntry {
+  readonly author: Author
+  readonly at: Date
+  /** A word for the deed, such as `points_credited`. */
+  readonly action: string
+  /** What it was done to, by its id: `member:…`, `fund`. Never a name. */
+  readonly subject: string
+  readonly reason?: string
+  /** Amounts as decimal text, switches as booleans. Never a secret and never personal data: these rows cannot be erased. */
+  readonly before?: AuditFacts
+  readonly after?: AuditFacts
+  /** The ledger instruction that moved value; the exact balances stand in its entries. */
+  readonly instructionKey?: string
+}
+
+export type AuditFacts = Readonly<Record<string, string | boolean | null>>
+
+const factsText = (facts: AuditFacts | undefined): string | null => (facts ? canonicalJson(facts) : null)
+
+const toRow = (entry: AuditEntry): Row => ({
+  id: newSortedId(),
+  at: iso(entry.at),
+  actor: authorName(entry.author),
+  action: entry.action,
+  subject: entry.subject,
+  reason: entry.reason ?? null,
+  before: factsText(entry.before),
+  after: factsText(entry.after),
+  instruction_key: entry.instructionKey ?? null,
+})
+
+/**
+ * Writes audit rows in the transaction of the deeds they tell of, so that neither exists without the other (invariant 25).
+ * As a ledger companion it is handed over as it is: `companion(writeAudit, entry)`.
+ */
+export const writeAudit = (tx: Tx, entries: readonly AuditEntry[]): Promise<void> => insertRows(tx, 'audit_log', entries.map(toRow))
+
+const LONGEST_REASON = 500
+
+/** The reason that every manual change must give: one line of text, at most 500 characters. @throws Refusal bad_input (detail: reason) */
+export function requireReason(text: string): string {
+  const reason = text.trim()
+  if (reason.length === 0 || reason.length > LONGEST_REASON || hasControlCharacter(reason)) throw new Refusal('bad_input', 'reason')
+  return reason
+}
+
+/** True for text that no form field should carry; PostgreSQL would refuse to store a zero character at all. */
+export const hasControlCharacter = (text: string): boolean => /[\p{Cc}\p{Cs}]/u.test(text)
+
+const KEY = /^[\x21-\x7e]{1,150}$/
+
+/** A caller's idempotency key: up to 150 visible ASCII characters, so that it fits into the ledger with a prefix. @throws Refusal bad_input (detail: key) */
+export function requireKey(text: string): string {
+  if (!KEY.test(text)) throw new Refusal('bad_input', 'key')
+  return text
+}

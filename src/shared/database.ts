@@ -1,0 +1,133 @@
+import knex from 'knex'
+import type { Knex } from 'knex'
+import { types as pgTypes } from 'pg'
+import { migrationSource } from './migrations'
+import { ImmediateSqlite } from './sqlite-client'
+
+/** Readers take a `Db`; writers require a `Tx`. A `Tx` is a `Db` too, so a reader may run inside a transaction. */
+export type Db = Knex
+export type Tx = Knex.Transaction
+
+export type Engine = 'sqlite' | 'postgres'
+
+export const engineOf = (db: Db): Engine => ((db.client as { dialect: string }).dialect === 'postgresql' ? 'postgres' : 'sqlite')
+
+const INT8 = 20
+
+/** `bigint` columns arrive as bigint, on this pool only: the driver's own default is text. */
+const pgTypeParsers = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? (text: string) => BigInt(text) : (pgTypes.getTypeParser(oid, format) as (text: string) => unknown),
+}
+
+/** SQLite keeps its promises only when asked to: safe integers, full sync, foreign keys. */
+interface SqliteConnection {
+  pragma(text: string): unknown
+  defaultSafeIntegers(on: boolean): unknown
+}
+
+const prepareSqlite = (safeIntegers: boolean) => (connection: SqliteConnection, done: (error: Error | null, connection: SqliteConnection) => void) => {
+  connection.defaultSafeIntegers(safeIntegers)
+  connection.pragma('journal_mode = WAL')
+  connection.pragma('synchronous = FULL')
+  connection.pragma('busy_timeout = 20') // Longer waits happen outside the event loop: see sqlite-client.ts.
+  connection.pragma('foreign_keys = ON')
+  connection.pragma('recursive_triggers = ON')
+  done(null, connection)
+}
+
+interface DatabaseOptions {
+  /** PostgreSQL connections at most. */
+  readonly poolSize?: number
+  /** Knex's migrator adds to integers that it read, so it needs them as numbers; everybody else gets bigint. */
+  readonly forMigrator?: boolean
+}
+
+/** Knex settings for a `DATABASE_URL`: `sqlite:./path` or `postgres://…`. */
+export function databaseSettings(url: string, { poolSize = 10, forMigrator = false }: DatabaseOptions = {}): Knex.Config {
+  const migrations = { migrationSource }
+  if (url.startsWith('sqlite:')) {
+    return {
+      client: ImmediateSqlite,
+      connection: { filename: url.slice('sqlite:'.length) },
+      useNullAsDefault: true,
+      pool: { min: 1, max: 1, afterCreate: prepareSqlite(!forMigrator) },
+      migrations,
+    }
+  }
+  return {
+    client: 'pg',
+    connection: { connectionString: url, ...(forMigrator ? {} : { types: pgTypeParsers }) } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: poolSize },
+    acquireConnectionTimeout: 10_000,
+    migrations,
+  }
+}
+
+export const openDatabase = (url: string, options?: DatabaseOptions): Db => knex(databaseSettings(url, options))
+
+/** A column that holds a moment: `timestamptz` on PostgreSQL, ISO text on SQLite. */
+export const moment = (value: Date | string): Date => (value instanceof Date ? value : new Date(value))
+
+/** How a moment is written on either engine, and how it compares. */
+export const iso = (value: Date): string => value.toISOString()
+
+export const optionalMoment = (value: Date | string | null): Date | null => (value === null ? null : moment(value))
+
+/** A bigint as a bound value: both drivers take it, only Knex's types do not know. */
+export const bound = (value: bigint): number => value as unknown as number
+
+type Scalar = string | number | bigint | boolean | null
+export type Row = Readonly<Record<string, Scalar>>
+
+/** One statement for any number of rows: they travel as one JSON parameter, which both engines unpack. All rows must have the columns of the first. */
+export async function insertRows(tx: Tx, table: string, rows: readonly Row[]): Promise<void> {
+  const [first] = rows
+  if (!first) return
+  const columns = Object.keys(first)
+  const names = columns.map((name) => `"${name}"`).join(', ')
+  const json = JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+  if (engineOf(tx) === 'postgres') {
+    await tx.raw(`insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", ?::json)`, [json])
+    return
+  }
+  const values = columns.map((name) => `value ->> '$.${name}'`).join(', ')
+  await tx.raw(`insert into "${table}" (${names}) select ${values} from json_each(?)`, [json])
+}
+
+const POSTGRES_TRANSIENT = new Set(['40001', '40P01', '55P03', '57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', '08004'])
+const NODE_TRANSIENT = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'])
+
+/** Deadlock, serialization failure, a busy file, a lost connection: the whole transaction may be run again. */
+export function isTransient(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  if (typeof code === 'string' && (POSTGRES_TRANSIENT.has(code) || NODE_TRANSIENT.has(code) || code.startsWith('SQLITE_BUSY'))) return true
+  return typeof message === 'string' && message.startsWith('Connection terminated')
+}
+
+/** The name of the unique rule that was broken (PostgreSQL: the index; SQLite: its columns), or undefined for any other error. */
+export function brokenUniqueRule(error: unknown): string | undefined {
+  const { code, constraint, message } = error as { code?: string; constraint?: string; message?: string }
+  if (code === '23505') return constraint ?? 'unique'
+  if (code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY') return message?.split('failed: ')[1] ?? 'unique'
+  return undefined
+}
+
+const MOST_TRIES = 5
+
+/**
+ * Runs `work` in a transaction and, after a transient failure, runs the whole of it again (at most five times).
+ * `work` must hold no state of its own between tries and must be safe to repeat after a commit whose answer was lost.
+ */
+export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await db.transaction(work)
+    } catch (error) {
+      if (attempt >= MOST_TRIES || !isTransient(error)) throw error
+      await pause(attempt * 20)
+    }
+  }
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds))

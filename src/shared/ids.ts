@@ -1,0 +1,29 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { v7 } from 'uuid'
+
+/** A random id that nobody can guess: checkouts, consents, operation ids. */
+export const newId = (): string => randomUUID()
+
+/** An id that grows with time, so that rows written together lie together in an index. */
+export const newSortedId = (): string => v7()
+
+/** A secret of 256 bits for links and tokens, safe in a URL. */
+export const newSecret = (): string => randomBytes(32).toString('base64url')
+
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+const SHAPE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/** The shape of every id here and at Invoicebox, whose ids are not RFC 4122 UUIDs. */
+export const looksLikeId = (text: unknown): text is string => typeof text === 'string' && SHAPE.test(text)
+
+/**
+ * Stable JSON: keys sorted, bigint as decimal text. Two equal values give the same text, so its digest can name a request or seal a batch.
+ */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) => {
+    if (typeof part === 'bigint') return part.toString()
+    if (part === null || typeof part !== 'object' || Array.isArray(part)) return part
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+  })
+}

@@ -1,0 +1,60 @@
+/**
+ * A refusal is an expected "no": it has a code, an HTTP status and a text in each language (`texts/`). Anything else that is thrown is a bug.
+ */
+export const REFUSALS = {
+  // Requests
+  bad_input: 400,
+  bad_json: 400,
+  body_too_large: 413,
+  forged_request: 403,
+  forbidden: 403,
+  sign_in_required: 401,
+  not_found: 404,
+  too_many_requests: 429,
+  overloaded: 503,
+  // Members
+  wrong_login_or_password: 401,
+  too_many_attempts: 429,
+  login_taken: 409,
+  member_locked: 403,
+  // Ledger
+  not_enough_available: 409,
+  account_unknown: 404,
+  account_locked: 409,
+  hold_unknown: 404,
+  hold_already_resolved: 409,
+  key_reused: 409,
+  // Payments
+  not_enough_points: 409,
+  link_not_allowed: 400,
+  invoice_unsupported: 422,
+  invoice_not_payable: 409,
+  invoice_being_paid: 409,
+  amount_changed: 409,
+  consent_missing: 409,
+  consent_expired: 409,
+  payments_unavailable: 503,
+  payment_in_wrong_state: 409,
+  resolution_not_allowed: 409,
+  // Upstream
+  invoicebox_unreachable: 503,
+} as const satisfies Record<string, number>
+
+export type RefusalCode = keyof typeof REFUSALS
+
+export class Refusal extends Error {
+  override name = 'Refusal'
+  /** @param detail what a person or a log needs beyond the code: a field's name, a limit. Never a secret and never personal data. */
+  constructor(
+    readonly code: RefusalCode,
+    readonly detail?: string,
+  ) {
+    super(detail ? `${code}: ${detail}` : code)
+  }
+
+  get status(): number {
+    return REFUSALS[this.code]
+  }
+}
+
+export const isRefusalCode = (text: string): text is RefusalCode => Object.hasOwn(REFUSALS, text)

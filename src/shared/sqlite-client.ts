@@ -1,0 +1,39 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Knex } from 'knex'
+
+interface Begins {
+  begin(connection: unknown): Promise<unknown>
+  /** Throws when the statement fails. (The transaction's own `query` swallows the error, and the work would then run outside any transaction.) */
+  trxClient: { query(connection: unknown, sql: string): Promise<unknown> }
+}
+
+/** How often a busy file is asked again, and how long the pauses are: ten seconds in all, as long as a pool waits for a connection. */
+const MOST_TRIES = 200
+const PAUSE_MS = 50
+
+// Knex publishes this client without types of its own.
+// eslint-disable-next-line @typescript-eslint/no-require-imports
+const BetterSqlite = require('knex/lib/dialects/better-sqlite3') as typeof Knex.Client
+
+/**
+ * Knex's client for better-sqlite3, except that a transaction takes the write lock when it begins, and waits for it without blocking the process.
+ * Knex sends a deferred BEGIN, under which a transaction that reads and then writes fails with SQLITE_BUSY as soon as another process wrote in between;
+ * and the driver's own busy handler sleeps inside the event loop.
+ */
+export class ImmediateSqlite extends BetterSqlite {
+  override transaction(container: unknown, config: unknown, outerTx: unknown): Knex.Transaction {
+    const transaction = super.transaction(container, config, outerTx)
+    const starting = transaction as unknown as Begins
+    starting.begin = async (connection) => {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await starting.trxClient.query(connection, 'BEGIN IMMEDIATE;')
+        } catch (error) {
+          if ((error as { code?: string }).code !== 'SQLITE_BUSY' || attempt >= MOST_TRIES) throw error
+          await pause(PAUSE_MS)
+        }
+      }
+    }
+    return transaction
+  }
+}

@@ -1,0 +1,72 @@
+import { createTexts } from './index'
+import type { Language } from './index'
+import type { Money, Unit } from '../money'
+
+const NO_BREAK_SPACE = '\u00a0'
+const MINUS = '\u2212'
+
+const texts = createTexts()
+
+const SIGNS = { RUB: '₽', USD: '$', EUR: '€', GBP: '£', CNY: '¥', UZS: 'UZS' } as const satisfies Record<Exclude<Unit, 'PTS'>, string>
+
+/** Russian asks for another case after «не хватает»: 1 балла, 2 баллов. English has one form. */
+export type PointsCase = 'points' | 'points_genitive'
+
+/**
+ * An amount as a person reads it: `10 000,00 ₽`, `10 000 баллов`, `₽10,000.00`, `10,000 points`, with no-break spaces throughout.
+ * Points show decimals only when there are any. Nothing passes through a floating-point number.
+ */
+export function formatMoney({ minor, unit }: Money, language: Language, pointsCase: PointsCase = 'points'): string {
+  const size = minor < 0n ? -minor : minor
+  const sign = minor < 0n ? MINUS : ''
+  const whole = groupThousands(size / 100n, language)
+  const decimals = String(size % 100n).padStart(2, '0')
+  const point = language === 'ru' ? ',' : '.'
+  if (unit === 'PTS') {
+    const amount = `${sign}${whole}${size % 100n === 0n ? '' : point + decimals}`
+    return texts
+      .translator(language)(pointsCase, { amount, count: pluralCount(size) })
+      .replaceAll(' ', NO_BREAK_SPACE)
+  }
+  return withCurrency(sign, `${whole}${point}${decimals}`, SIGNS[unit], language)
+}
+
+function withCurrency(sign: string, amount: string, currency: string, language: Language): string {
+  if (language === 'ru') return `${sign}${amount}${NO_BREAK_SPACE}${currency}`
+  return `${sign}${currency}${currency.length > 1 ? NO_BREAK_SPACE : ''}${amount}`
+}
+
+const groupThousands = (whole: bigint, language: Language): string =>
+  whole.toString().replace(/\B(?=(\d{3})+$)/g, language === 'ru' ? NO_BREAK_SPACE : ',')
+
+/** The number that picks the plural form. A fraction always takes the form `other`, whatever its digits, so any fraction stands for all. */
+const pluralCount = (size: bigint): number => (size % 100n === 0n ? Number(size / 100n) : 0.5)
+
+/** `01.01.24 23:15 МСК`, `1 Jan 2024, 23:15 MSK`. Zones other than Moscow's show their distance from Greenwich. */
+export function formatMoment(date: Date, language: Language, zone = 'Europe/Moscow'): string {
+  const part = datePart(date, zone)
+  const time = `${part('hour')}:${part('minute')}`
+  const zoneName = zone === 'Europe/Moscow' ? (language === 'ru' ? 'МСК' : 'MSK') : part('timeZoneName')
+  const day = language === 'ru' ? `${part('day')}.${part('month')}.${part('year').slice(-2)}` : englishDay(date, zone)
+  return `${day}${language === 'ru' ? '' : ','} ${time} ${zoneName}`
+}
+
+function datePart(date: Date, zone: string): (type: Intl.DateTimeFormatPartTypes) => string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    day: '2-digit',
+    month: '2-digit',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'shortOffset',
+  }).formatToParts(date)
+  return (type) => parts.find((part) => part.type === type)?.value ?? ''
+}
+
+function englishDay(date: Date, zone: string): string {
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, day: 'numeric', month: 'short', year: 'numeric' }).formatToParts(date)
+  const value = (type: Intl.DateTimeFormatPartTypes): string => parts.find((part) => part.type === type)?.value ?? ''
+  return `${value('day')} ${value('month')} ${value('year')}`
+}
