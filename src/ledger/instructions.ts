@@ -14,7 +14,7 @@ export interface Leg {
 
 export type Line =
   | { readonly do: 'transfer'; readonly kind: TransferKind; readonly unit: Unit; readonly memo?: string | undefined; readonly legs: readonly Leg[] }
-  /** `leaving`: what must stay available after the hold, in minor units (the fund's floor). */
+  /** `leaving`: what must stay available after the hold, in minor units, such as the part of the fund that is kept for buyers. */
   | { readonly do: 'hold'; readonly holdId: string; readonly account: string; readonly to: string; readonly amount: Money; readonly leaving?: bigint }
   | { readonly do: 'post'; readonly holdId: string; readonly account: string; readonly to: string; readonly kind: TransferKind }
   | { readonly do: 'release'; readonly holdId: string; readonly account: string; readonly to: string }

@@ -38,6 +38,12 @@ export async function readAccount(db: Db, id: string): Promise<Account> {
   return toAccount(row as AccountRow)
 }
 
+/** Reads several accounts in one round trip; one that does not exist is missing from the answer. */
+export async function readAccounts(db: Db, ids: readonly string[]): Promise<Account[]> {
+  const rows = (await db('ledger_accounts').whereIn('id', [...ids])) as AccountRow[]
+  return rows.map(toAccount)
+}
+
 /** Opens accounts with a zero balance; one that is open already is left alone. */
 export async function openAccounts(tx: Tx, accounts: readonly { id: string; unit: Unit; minAvailable: bigint | null }[], now: Date): Promise<void> {
   const rows = accounts.map(({ id, unit, minAvailable }) => ({ id, unit, min_available: minAvailable, created_at: iso(now) }))

@@ -26,7 +26,6 @@ export const REFUSALS = {
   key_reused: 409,
   // Payments
   not_enough_points: 409,
-  link_not_allowed: 400,
   invoice_unsupported: 422,
   invoice_not_payable: 409,
   invoice_being_paid: 409,

@@ -88,7 +88,7 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
     expect(await readAccount(db, ACCOUNTS.fund)).toMatchObject({ held: 0n })
   })
 
-  test('a hold may be asked to leave something: the floor of the fund', async () => {
+  test('a hold may be asked to leave something: the part of the fund that is kept for buyers', async () => {
     await ledger.submit({ key: randomUUID(), lines: [transfer({ kind: 'fund_deposit', from: ACCOUNTS.bank, to: ACCOUNTS.fund, amount: roubles('50.00') })] })
     const { available } = await readAccount(db, ACCOUNTS.fund)
     const line = (leaving: bigint) => ({ do: 'hold', holdId: randomUUID(), account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: roubles('10.00'), leaving }) as const

@@ -4,6 +4,7 @@ type RussianOnly = `${string}_few` | `${string}_many`
 
 /** The English texts. A key that Russian has and English lacks, or the other way round, does not compile. */
 export const en = {
+  'layout.other_language': 'Русский',
   'layout.skip': 'Skip to content',
   'layout.banner': 'SANDBOX: this is not real money',
   'layout.reference': 'Reference code: {{code}}',
@@ -36,9 +37,6 @@ export const en = {
   'account.held_note': 'Reserved points wait for an answer about a payment: they will be charged or come back.',
   'account.history': 'Activity',
   'account.empty': 'Nothing here yet. Your first points or your first payment will show up here.',
-  'account.at': 'Date',
-  'account.what': 'What',
-  'account.amount': 'Change',
   'account.balance_after': 'Total after',
   'account.older': 'Older activity',
   'account.newest': 'Latest activity',
@@ -94,15 +92,9 @@ export const en = {
   'pay.unavailable.note': 'Try again in a few minutes, or choose another way to pay.',
   'pay.blocked.heading': 'Paying with points is suspended for you. No points were charged',
   'pay.blocked.note': 'Your account stays locked until the programme’s support unlocks it.',
-  'pay.blocked.reason': 'Reason: {{reason}}. The programme’s support can unlock it.',
   'pay.alert.voided': 'The payment did not go through. Your points are free again, none were charged.',
   'pay.alert.being_paid': 'This invoice is being paid from another account. None of your points were charged.',
   'pay.alert.consent': 'The page was out of date. No points were charged. Check the invoice and confirm again.',
-  'pay.alert.wrong_login': 'That login and password do not match. Check them and try again.',
-
-  'leave.heading': 'Taking you back',
-  'leave.text': 'If the page has not opened by itself, press the button.',
-  'leave.go': 'Continue',
 
   'receipt.heading': 'Payment receipt',
   'receipt.invoice': 'Invoice',
@@ -110,7 +102,6 @@ export const en = {
   'receipt.amount': 'Amount',
   'receipt.points': 'Charged',
   'receipt.paid_at': 'Paid',
-  'receipt.member': 'Member',
   'receipt.operation': 'Operation number',
   'receipt.transaction': 'Invoicebox operation',
   'receipt.open': 'Open the receipt',

@@ -7,6 +7,7 @@ type RefusalStatus = (typeof REFUSALS)[RefusalCode]
  * Every text that speaks of a payment says whether points moved (ux, rule 11).
  */
 export const ru = {
+  'layout.other_language': 'English',
   'layout.skip': 'К содержанию',
   'layout.banner': 'ПЕСОЧНИЦА: деньги не настоящие',
   'layout.reference': 'Код обращения: {{code}}',
@@ -45,9 +46,6 @@ export const ru = {
   'account.held_note': 'Баллы в резерве ждут ответа об оплате: они спишутся или вернутся.',
   'account.history': 'Операции',
   'account.empty': 'Операций пока нет. Они появятся здесь после первого начисления или оплаты.',
-  'account.at': 'Дата',
-  'account.what': 'Операция',
-  'account.amount': 'Изменение',
   'account.balance_after': 'Всего после',
   'account.older': 'Более ранние операции',
   'account.newest': 'К последним операциям',
@@ -103,15 +101,9 @@ export const ru = {
   'pay.unavailable.note': 'Попробуйте через несколько минут или выберите другой способ оплаты.',
   'pay.blocked.heading': 'Оплата баллами для вас приостановлена. Баллы не списаны',
   'pay.blocked.note': 'Ваша учётная запись заблокирована до снятия блокировки поддержкой программы.',
-  'pay.blocked.reason': 'Причина: {{reason}}. Блокировку снимает поддержка программы.',
   'pay.alert.voided': 'Оплата не прошла. Резерв снят, баллы не списаны.',
   'pay.alert.being_paid': 'Этот счёт уже оплачивают с другой учётной записи. Ваши баллы не списаны.',
   'pay.alert.consent': 'Страница устарела. Баллы не списаны. Проверьте счёт и подтвердите ещё раз.',
-  'pay.alert.wrong_login': 'Логин или пароль не подошли. Проверьте раскладку и попробуйте ещё раз.',
-
-  'leave.heading': 'Возвращаем вас',
-  'leave.text': 'Если страница не открылась сама, нажмите кнопку.',
-  'leave.go': 'Перейти',
 
   'receipt.heading': 'Квитанция об оплате',
   'receipt.invoice': 'Счёт',
@@ -119,7 +111,6 @@ export const ru = {
   'receipt.amount': 'Сумма',
   'receipt.points': 'Списано',
   'receipt.paid_at': 'Оплачено',
-  'receipt.member': 'Участник',
   'receipt.operation': 'Номер операции',
   'receipt.transaction': 'Операция Инвойсбокса',
   'receipt.open': 'Открыть квитанцию',
@@ -134,7 +125,7 @@ export const ru = {
   'error.heading.413': 'Слишком большой запрос',
   'error.heading.422': 'Так не получится',
   'error.heading.429': 'Слишком много попыток',
-  'error.heading.500': 'У нас что-то сломалось',
+  'error.heading.500': 'У нас произошла ошибка',
   'error.heading.503': 'Сейчас не получается',
   'error.unexpected':
     'Мы уже знаем об этом. Если вы подтверждали оплату, не платите повторно: откройте счёт ещё раз, и страница покажет, что с баллами. Если ошибка повторяется, назовите поддержке код обращения.',

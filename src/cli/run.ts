@@ -1,0 +1,48 @@
+import { InvalidArgumentError } from 'commander'
+import type { Config } from '../config'
+import { createLog } from '../shared/log'
+import { isMigrated } from '../shared/migrate'
+import { parsePositiveMoney } from '../shared/money'
+import type { Money, Unit } from '../shared/money'
+import { NotReady } from '../serve'
+import { buildParts } from '../wiring'
+import type { Parts } from '../wiring'
+
+/** Runs one command on a migrated database and closes everything afterwards. Standard output is the answer's alone, so the log stays silent. */
+export async function withParts<T>(config: Config, work: (parts: Parts) => Promise<T>): Promise<T> {
+  if (!(await isMigrated(config.databaseUrl))) throw new NotReady('The database is not migrated. Run `gateway migrate` first.')
+  const parts = buildParts(config, { log: createLog('silent') })
+  try {
+    return await work(parts)
+  } finally {
+    await parts.close()
+  }
+}
+
+/** One JSON value with `--json`; otherwise lines for a person. */
+export function answer(value: unknown, { json }: { json?: boolean }): void {
+  const text = json ? JSON.stringify(value) : Array.isArray(value) ? value.map(asLine).join('\n') || 'None.' : asLines(value)
+  process.stdout.write(`${text}\n`)
+}
+
+const asLine = (row: unknown): string => (typeof row === 'object' && row !== null ? Object.values(row).map(shown).join('  ') : shown(row))
+
+function asLines(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return shown(value)
+  return Object.entries(value)
+    .map(([name, part]) => (Array.isArray(part) ? `${name}:\n${part.map((row) => `  ${asLine(row)}`).join('\n')}` : `${name}: ${shown(part)}`))
+    .join('\n')
+}
+
+const shown = (value: unknown): string => (value === null || value === undefined ? '—' : typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean))
+
+/** An option that takes an amount such as 196.58. */
+export const amountIn =
+  (unit: Unit) =>
+  (text: string): Money => {
+    try {
+      return parsePositiveMoney(text, unit)
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message)
+    }
+  }

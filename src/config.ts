@@ -1,0 +1,189 @@
+import { existsSync } from 'node:fs'
+import { z } from 'zod'
+import { parseRate } from './shared/money'
+import type { Rate } from './shared/money'
+
+export type Mode = 'demo' | 'sandbox' | 'production'
+
+/** Everything the gateway is told from outside. Read once, here, and nowhere else. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly publicUrl: URL
+  readonly mode: Mode
+  readonly databaseUrl: string
+  readonly sessionSecret: string
+  readonly invoicebox: {
+    readonly apiUrl: string
+    readonly version: 'v3' | 'l3'
+    readonly token: string
+    readonly merchantId: string | undefined
+    readonly notificationKey: string | undefined
+    /** So many requests in so many seconds. */
+    readonly rateLimit: { readonly requests: number; readonly seconds: number }
+  }
+  readonly returnHosts: readonly string[]
+  readonly program: { readonly name: string; readonly logoUrl: string | undefined; readonly accent: string | undefined }
+  readonly pointsPerRuble: Rate
+  readonly logLevel: string
+  readonly trustProxy: number
+  readonly sandboxPort: number
+}
+
+/** The settings cannot be used; every fault is one plain sentence. */
+export class BadConfig extends Error {
+  override name = 'BadConfig'
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join('\n'))
+  }
+}
+
+/** What the demo and the sandbox use when nothing is set. Production refuses each of them by name. */
+const NOT_FOR_PRODUCTION = {
+  sessionSecret: 'sandbox-session-secret-that-production-refuses',
+  token: 'sandbox-partner-token-0001',
+}
+
+/** Published in Invoicebox's own documents, so they protect nothing. */
+const PUBLISHED_TOKEN = /^(\d+-API:)?b37c4c689295904ed21eee5d9a48d42e$/i
+const PUBLISHED_MERCHANT = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
+
+const optional = z.string().trim().min(1).optional()
+const port = (name: string, fallback: number) =>
+  z.coerce.number(`${name} must be a port number.`).int(`${name} must be a port number.`).min(0, `${name} must be a port number.`).max(65535, `${name} must be a port number.`).default(fallback)
+const whole = (name: string, fallback: number) => z.coerce.number(`${name} must be a whole number.`).int(`${name} must be a whole number.`).min(0, `${name} must not be negative.`).default(fallback)
+const oneOf = <const T extends readonly string[]>(name: string, values: T) => z.enum(values, `${name} must be one of ${values.join(', ')}.`)
+
+const ENVIRONMENT = z.object({
+  HOST: z.string().trim().default('127.0.0.1'),
+  PORT: port('PORT', 3000),
+  PUBLIC_URL: optional,
+  MODE: oneOf('MODE', ['demo', 'sandbox', 'production']).default('production'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, 'DATABASE_URL must begin with sqlite: or postgres://.')
+    .default('sqlite:./data/gateway.sqlite3'),
+  SESSION_SECRET: optional,
+  INVOICEBOX_API_URL: optional,
+  INVOICEBOX_API_VERSION: oneOf('INVOICEBOX_API_VERSION', ['v3', 'l3']).default('v3'),
+  INVOICEBOX_TOKEN: optional,
+  INVOICEBOX_MERCHANT_ID: optional,
+  INVOICEBOX_NOTIFICATION_KEY: optional,
+  INVOICEBOX_RATE_LIMIT: z
+    .string()
+    .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,4}$/, 'INVOICEBOX_RATE_LIMIT must look like 100/30: requests, then seconds.')
+    .default('100/30'),
+  RETURN_URL_HOSTS: z.string().default(''),
+  PROGRAM_NAME: z.string().trim().min(1).max(100).default('Бонусная программа'),
+  PROGRAM_LOGO_URL: optional,
+  PROGRAM_ACCENT: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/i, 'PROGRAM_ACCENT must be a colour such as #FAD247.')
+    .optional(),
+  POINTS_PER_RUBLE: z
+    .string()
+    .default('1')
+    .transform((text, context) => {
+      try {
+        return parseRate(text)
+      } catch {
+        context.addIssue({ code: 'custom', message: 'POINTS_PER_RUBLE must be a positive number with at most six decimals, such as 1 or 0.5.' })
+        return z.NEVER
+      }
+    }),
+  LOG_LEVEL: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  TRUST_PROXY: whole('TRUST_PROXY', 0),
+  SANDBOX_PORT: port('SANDBOX_PORT', 4100),
+})
+
+type Environment = z.output<typeof ENVIRONMENT>
+
+/**
+ * Reads the settings from the environment, and from the file `.env` where a variable is not set. An empty variable counts as not set.
+ * @param fixed what the caller decides, whatever the environment says
+ * @throws BadConfig with every fault at once
+ */
+export function readConfig(fixed: Readonly<Record<string, string>> = {}, env: NodeJS.ProcessEnv = environment()): Config {
+  const set = Object.fromEntries(Object.entries({ ...env, ...fixed }).filter(([, value]) => value !== ''))
+  const parsed = ENVIRONMENT.safeParse(set)
+  if (!parsed.success) throw new BadConfig(parsed.error.issues.map((issue) => (issue.message.includes(String(issue.path[0])) ? issue.message : `${String(issue.path[0])}: ${issue.message}`)))
+  const config = toConfig(parsed.data)
+  const faults = [...urlFaults(parsed.data), ...(config.mode === 'production' ? productionFaults(parsed.data, config) : [])]
+  if (faults.length > 0) throw new BadConfig(faults)
+  return config
+}
+
+function environment(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  return process.env
+}
+
+function toConfig(env: Environment): Config {
+  const isProduction = env.MODE === 'production'
+  const sandbox = `127.0.0.1:${env.SANDBOX_PORT}`
+  const publicUrl = env.PUBLIC_URL ?? `http://localhost:${env.PORT}`
+  const [requests = '', seconds = ''] = env.INVOICEBOX_RATE_LIMIT.split('/')
+  const hosts = env.RETURN_URL_HOSTS.split(',').map((host) => host.trim().toLowerCase()).filter(Boolean)
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    publicUrl: new URL(URL.canParse(publicUrl) ? publicUrl : 'http://invalid.invalid'),
+    mode: env.MODE,
+    databaseUrl: env.DATABASE_URL,
+    sessionSecret: env.SESSION_SECRET ?? (isProduction ? '' : NOT_FOR_PRODUCTION.sessionSecret),
+    invoicebox: {
+      apiUrl: env.INVOICEBOX_API_URL ?? (isProduction ? 'https://api.invoicebox.ru' : `http://${sandbox}`),
+      version: env.INVOICEBOX_API_VERSION,
+      token: env.INVOICEBOX_TOKEN ?? (isProduction ? '' : NOT_FOR_PRODUCTION.token),
+      merchantId: env.INVOICEBOX_MERCHANT_ID,
+      notificationKey: env.INVOICEBOX_NOTIFICATION_KEY,
+      rateLimit: { requests: Number(requests), seconds: Number(seconds) },
+    },
+    returnHosts: isProduction ? hosts : [...hosts, sandbox, `localhost:${env.SANDBOX_PORT}`],
+    program: { name: env.PROGRAM_NAME, logoUrl: env.PROGRAM_LOGO_URL, accent: env.PROGRAM_ACCENT },
+    pointsPerRuble: env.POINTS_PER_RUBLE,
+    logLevel: env.LOG_LEVEL,
+    trustProxy: env.TRUST_PROXY,
+    sandboxPort: env.SANDBOX_PORT,
+  }
+}
+
+function urlFaults(env: Environment): string[] {
+  const faults = []
+  for (const name of ['PUBLIC_URL', 'INVOICEBOX_API_URL'] as const) {
+    const text = env[name]
+    if (text !== undefined && !(URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) faults.push(`${name} must be an http or https address.`)
+  }
+  for (const host of env.RETURN_URL_HOSTS.split(',').map((part) => part.trim()).filter(Boolean)) {
+    if (!URL.canParse(`https://${host}`) || /[/@?#*\s]/.test(host)) faults.push(`RETURN_URL_HOSTS holds "${host}", which is not a host such as shop.example.ru.`)
+  }
+  return faults
+}
+
+/** What must be right before real money moves. */
+function productionFaults(env: Environment, config: Config): string[] {
+  const { token, apiUrl } = config.invoicebox
+  const checks: [boolean, string][] = [
+    [config.publicUrl.protocol !== 'https:', 'PUBLIC_URL must be set and begin with https:// in production.'],
+    [!env.SESSION_SECRET, 'SESSION_SECRET is missing. Set it to 32 or more random characters.'],
+    [!!env.SESSION_SECRET && isWeak(env.SESSION_SECRET), 'SESSION_SECRET is too weak. Set it to 32 or more random characters.'],
+    [!token, 'INVOICEBOX_TOKEN is missing.'],
+    [PUBLISHED_TOKEN.test(token), "INVOICEBOX_TOKEN is the demo token of Invoicebox's public documents. Set your own."],
+    [token === NOT_FOR_PRODUCTION.token, "INVOICEBOX_TOKEN is the sandbox's token. Set your own."],
+    [config.invoicebox.merchantId?.toLowerCase() === PUBLISHED_MERCHANT, 'INVOICEBOX_MERCHANT_ID is the demo shop of the public documents. Set your own.'],
+    [!apiUrl.startsWith('https:'), 'INVOICEBOX_API_URL must begin with https:// in production.'],
+    [isLoopback(apiUrl), 'INVOICEBOX_API_URL points to this machine, which is a sandbox. Production needs the real Invoicebox.'],
+    [config.invoicebox.notificationKey !== undefined && isWeak(config.invoicebox.notificationKey, 16), 'INVOICEBOX_NOTIFICATION_KEY is too weak.'],
+  ]
+  return checks.flatMap(([isFault, sentence]) => (isFault ? [sentence] : []))
+}
+
+/** Short, of few different characters, or an example out of a document. */
+const isWeak = (secret: string, shortest = 32): boolean =>
+  secret.length < shortest || new Set(secret).size < 10 || /change[-_ ]?me|example|secret-that-production-refuses|not-for-production/i.test(secret)
+
+function isLoopback(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { hostname } = new URL(text)
+  return hostname === 'localhost' || hostname.endsWith('.localhost') || /^127\.|^0\.0\.0\.0$/.test(hostname) || hostname === '[::1]' || hostname === '[::]'
+}

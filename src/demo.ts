@@ -1,0 +1,43 @@
+import { rmSync } from 'node:fs'
+import { COMMAND_LINE } from './shared/actor'
+import { createLog } from './shared/log'
+import { migrateToLatest } from './shared/migrate'
+import { BadConfig, readConfig } from './config'
+import { seedDemo } from './demo-data'
+import { NotReady, serve } from './serve'
+import { buildParts } from './wiring'
+import { startSandbox } from './sandbox'
+
+const DATABASE = './data/demo.sqlite3'
+
+/** Starts the sandbox and the gateway side by side, seeded and afresh each time, and says so once both answer. */
+async function demo(): Promise<void> {
+  for (const ending of ['', '-wal', '-shm']) rmSync(DATABASE + ending, { force: true })
+  const config = readConfig({ MODE: 'demo', LOG_LEVEL: 'warn', DATABASE_URL: `sqlite:${DATABASE}`, INVOICEBOX_TOKEN: '', INVOICEBOX_API_URL: '' })
+  const sandbox = await startSandbox({ port: config.sandboxPort, token: config.invoicebox.token, partnerAuthUrl: new URL('/pay', config.publicUrl).href })
+  await migrateToLatest(config.databaseUrl)
+  const parts = buildParts(config, { log: createLog(config.logLevel) })
+  await seedDemo(parts, COMMAND_LINE)
+  const gateway = await serve(parts, { withWorker: true })
+  const stop = (): void => void Promise.all([gateway.stop(), sandbox.close()]).then(() => process.exit(0))
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  process.stdout.write(greeting(config.publicUrl.origin, sandbox.url))
+}
+
+const greeting = (gateway: string, sandbox: string): string => `
+demo ready
+
+  1. Invoices of the sandbox    ${sandbox}/
+     Open one, choose the loyalty programme, sign in as anna (password demo-anna), confirm.
+  2. Anna's account             ${gateway}/account
+  3. The sandbox by hand        ${sandbox}/_sandbox/
+
+  Members: anna (25 000 points), boris (100), vera (locked). Each password is demo- and the login. Ctrl+C ends both.
+`
+
+demo().catch((error: unknown) => {
+  const isExpected = error instanceof BadConfig || error instanceof NotReady || (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+  process.stderr.write(`${isExpected ? (error as Error).message : String((error as Error).stack)}\n`)
+  process.exit(1)
+})

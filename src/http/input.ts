@@ -1,0 +1,40 @@
+import express from 'express'
+import type { Request, RequestHandler } from 'express'
+import type { z } from 'zod'
+import type { RefusalCode } from '../shared/refusals'
+import { Refusal } from '../shared/refusals'
+import { TOKEN_FIELD } from './forgery'
+import type { Schemas } from './route'
+
+export type AnyInput = Partial<Record<keyof Schemas, Record<string, unknown>>>
+
+/** Forms are small. Nested names such as `a[b]` stay plain names, which no schema knows. */
+export const readForm: RequestHandler = express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 100 })
+
+/** A signed machine call is verified over its bytes, so they are kept as they came. */
+export const readRaw: RequestHandler = express.raw({ type: () => true, limit: '64kb' })
+
+/** Checks what the request brought against the route's schemas. @throws Refusal `not_found` for the path, `bad_input` for the rest */
+export function parseInput(schemas: Schemas, req: Request): AnyInput {
+  const { params, query, body } = schemas
+  return {
+    ...(params ? { params: parse(params, req.params, 'not_found') } : {}),
+    ...(query ? { query: parse(query, req.query, 'bad_input') } : {}),
+    ...(body ? { body: parse(body.strict(), formFields(req), 'bad_input') } : {}),
+  }
+}
+
+function formFields(req: Request): Record<string, unknown> {
+  const entries = Object.entries((req.body ?? {}) as Record<string, unknown>)
+  return Object.fromEntries(entries.filter(([name]) => name !== TOKEN_FIELD))
+}
+
+function parse(schema: z.ZodObject, value: unknown, code: RefusalCode): Record<string, unknown> {
+  const result = schema.safeParse(value)
+  if (!result.success) throw new Refusal(code, faultyFields(result.error))
+  return result.data
+}
+
+/** The names of the fields alone: their values may be secrets. A made-up name is cut short. */
+const faultyFields = (error: z.ZodError): string =>
+  [...new Set(error.issues.map((issue) => issue.path.join('.') || issue.code))].join(', ').slice(0, 200)

@@ -1,0 +1,179 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clock } from '../shared/clock'
+import { SECOND } from '../shared/clock'
+import type { Log } from '../shared/log'
+import { understand } from './answers'
+import type { Reply, Trouble, Understood } from './answers'
+import { Circuit } from './circuit'
+import type { Pass } from './circuit'
+import { requestHeaders } from './request-headers'
+import { verdictOf } from './outcomes'
+import { Redactor } from './redact'
+import { headerText } from './retry-after'
+import type { CheckedSettings } from './settings'
+import { createTransport } from './transport'
+import type { Sending, Transport } from './transport'
+import type { Asked, Exchange, Operation, UnknownReason } from './types'
+
+export interface InvoiceboxDeps {
+  readonly clock: Clock
+  readonly log: Log
+  /** Makes our own `X-Request-Id` (Q-40). */
+  readonly newId: () => string
+}
+
+export interface Question {
+  readonly operation: Operation
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+}
+
+/** Turns an understood answer into the outcome of one operation; pure. */
+type Judge<T> = (answer: Understood) => T
+
+interface Outcome {
+  readonly kind: string
+  readonly reason?: string
+  readonly code?: string
+  readonly alarm?: string
+}
+
+interface Attempt<T> extends Asked<T> {
+  readonly answer: Understood
+}
+
+/** Somebody is looking at a page meanwhile: whoever asks for more patience is asked again by a worker, not here. */
+const LONGEST_PAUSE_MS = 2 * SECOND
+
+/** After these a read is worth repeating: it did not come about, or the other side asks for it (2.8). */
+const REPEATABLE: readonly UnknownReason[] = ['refused-connection', 'broken-connection', 'try-later', 'rate-limited']
+
+/** Carries questions to Invoicebox: circuit, sending, repeats of reads, the exchange and the log. Knows nothing of invoices. */
+export class Asker {
+  readonly circuit: Circuit
+  readonly redactor: Redactor
+  private readonly transport: Transport
+
+  constructor(
+    private readonly settings: CheckedSettings,
+    private readonly deps: InvoiceboxDeps,
+  ) {
+    this.circuit = new Circuit(deps.clock)
+    this.redactor = new Redactor([settings.token, settings.signatureKey])
+    this.transport = createTransport(settings)
+  }
+
+  read<T extends Outcome>(question: Question, judge: Judge<T>): Promise<Asked<T>> {
+    return this.guarded(question, judge, () => this.repeated(question, judge))
+  }
+
+  /** Sends exactly once, whatever comes back. */
+  write<T extends Outcome>(question: Question, body: string, judge: Judge<T>): Promise<Asked<T>> {
+    return this.guarded(question, judge, () => this.once(question, body, this.settings.timeouts.writeMs, judge))
+  }
+
+  close(): Promise<void> {
+    return this.transport.close()
+  }
+
+  private async guarded<T extends Outcome>(question: Question, judge: Judge<T>, ask: () => Promise<Attempt<T>>): Promise<Asked<T>> {
+    const pass = this.circuit.enter()
+    if (!pass) return this.heldBack(question, judge)
+    const { answer, outcome, exchange } = await this.reporting(pass, ask)
+    pass.report(verdictOf(question.operation, answer, outcome))
+    return { outcome, exchange }
+  }
+
+  /** A bug of ours must not leave the circuit waiting for a probe that never returns. */
+  private async reporting<T>(pass: Pass, ask: () => Promise<Attempt<T>>): Promise<Attempt<T>> {
+    try {
+      return await ask()
+    } catch (error) {
+      pass.report('outage')
+      throw error
+    }
+  }
+
+  private heldBack<T extends Outcome>(question: Question, judge: Judge<T>): Asked<T> {
+    const state = this.circuit.state()
+    const now = this.deps.clock.now()
+    const rest = state.open ? Math.max(SECOND, state.until.getTime() - now.getTime()) : SECOND
+    const answer: Trouble = { kind: 'trouble', reason: 'circuit-open', sent: false, status: null, retryAfterMs: rest }
+    const outcome = judge(answer)
+    const exchange: Exchange = {
+      ...this.named(question),
+      startedAt: now,
+      durationMs: 0,
+      status: null,
+      requestId: null,
+      request: '',
+      response: '[circuit-open, nothing was sent]',
+      outcome: inWords(outcome),
+    }
+    return { outcome, exchange }
+  }
+
+  private async repeated<T extends Outcome>(question: Question, judge: Judge<T>): Promise<Attempt<T>> {
+    const { readMs, pauseMs } = this.settings.timeouts
+    const deadline = performance.now() + readMs
+    for (let attempt = 1; ; attempt += 1) {
+      const last = await this.once(question, null, deadline - performance.now(), judge)
+      const pause = pauseAfter(last.answer, pauseMs * 2 ** (attempt - 1))
+      const isLast = attempt >= this.settings.readAttempts
+      if (isLast || pause === null || performance.now() + pause >= deadline) return last
+      await wait(pause)
+    }
+  }
+
+  private async once<T extends Outcome>(question: Question, body: string | null, totalMs: number, judge: Judge<T>): Promise<Attempt<T>> {
+    const startedAt = this.deps.clock.now()
+    const startedTick = performance.now()
+    const sending = this.sending(question, body, totalMs)
+    const reply = await this.transport.send(sending)
+    const answer = understand(reply, this.deps.clock.now())
+    const outcome = judge(answer)
+    const exchange: Exchange = {
+      ...this.named(question),
+      startedAt,
+      durationMs: Math.round(performance.now() - startedTick),
+      ...this.stored(sending, reply),
+      outcome: inWords(outcome),
+    }
+    this.logged(exchange, outcome)
+    return { answer, outcome, exchange }
+  }
+
+  private named({ operation, method, path }: Question): Pick<Exchange, 'operation' | 'method' | 'path'> {
+    return { operation, method, path: this.redactor.path(path) }
+  }
+
+  private stored({ method, path, headers, body }: Sending, reply: Reply): Pick<Exchange, 'status' | 'requestId' | 'request' | 'response'> {
+    return {
+      status: reply.status,
+      requestId: this.redactor.requestId(headerText(reply.headers, 'x-request-id')),
+      request: this.redactor.request(method, path, headers, body?.toString('utf8') ?? ''),
+      response: this.redactor.response(reply),
+    }
+  }
+
+  private sending({ method, path }: Question, text: string | null, totalMs: number): Sending {
+    const body = text === null ? null : Buffer.from(text, 'utf8')
+    return { method, path, headers: requestHeaders(this.settings, this.deps.newId(), body), body, totalMs: Math.max(1, totalMs) }
+  }
+
+  /** Bodies and headers stay out of the log; the exchange is stored with its payment. */
+  private logged({ operation, status, durationMs, requestId, outcome }: Exchange, { alarm }: Outcome): void {
+    const line = { operation, status, ms: durationMs, upstreamRequestId: requestId, outcome }
+    if (alarm) this.deps.log.error({ ...line, alarm }, 'invoicebox answered against the contract')
+    else this.deps.log.info(line, 'invoicebox was asked')
+  }
+}
+
+/** How long to wait before the same read again; `null` when it is not worth it. */
+function pauseAfter(answer: Understood, backoffMs: number): number | null {
+  if (answer.kind === 'clear' || !(REPEATABLE.includes(answer.reason) || answer.status === 503)) return null
+  const pause = answer.retryAfterMs ?? backoffMs
+  return pause > LONGEST_PAUSE_MS ? null : pause
+}
+
+const inWords = ({ kind, reason, code }: Outcome): string => [kind, reason, code].filter((word) => word !== undefined).join(' ')

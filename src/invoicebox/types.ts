@@ -1,0 +1,166 @@
+import type { Money } from '../shared/money'
+
+export type InvoiceStatus = 'pending' | 'paid' | 'canceled' | 'partial'
+
+/** An invoice that we can serve: its amount is exact, positive and in a currency of the settings (invoicebox-api 3.1). */
+export interface Invoice {
+  /** As the answer spells it. Key your own records by this text, never by the text of a link: ids compare without regard to case. */
+  readonly id: string
+  readonly number: string
+  readonly description: string
+  /** What is to be paid; its unit is the invoice's currency. */
+  readonly amount: Money
+  /** `null` when the field is missing or unfamiliar. Never read `null` as paid (Q-15). */
+  readonly status: InvoiceStatus | null
+  readonly createdAt: Date
+  readonly expirationDate: Date
+  /** The link as text, unchanged (Q-24): https (or http where the settings allow it), without user info. */
+  readonly paymentUrl: string
+  /** Only what a decision may need. Name, phone, e-mail and address are dropped at the door (Q-25). */
+  readonly customer: { readonly type?: 'legal' | 'private'; readonly vatNumber?: string }
+}
+
+export type Operation = 'business.get' | 'business.list' | 'business.confirm' | 'auth.check'
+
+/** One call as it is stored beside a payment. Nothing in it names a person or carries a secret. */
+export interface Exchange {
+  readonly operation: Operation
+  readonly method: 'GET' | 'POST'
+  /** Path and query after the host. */
+  readonly path: string
+  readonly startedAt: Date
+  readonly durationMs: number
+  /** `null` when no answer arrived. */
+  readonly status: number | null
+  /** Invoicebox's `X-Request-Id`; support asks for it. Ours is in `request`. */
+  readonly requestId: string | null
+  /** Redacted, at most 4 KB. Empty when nothing was sent because the circuit is open. */
+  readonly request: string
+  /** Redacted, at most 4 KB. */
+  readonly response: string
+  /** The outcome in a few words: `accepted`, `rejected invoice_already_paid`, `unknown timeout`. */
+  readonly outcome: string
+}
+
+/** An outcome and the exchange that led to it; of a repeated read the last exchange. */
+export interface Asked<T> {
+  readonly outcome: T
+  readonly exchange: Exchange
+}
+
+/** Why an answer proves nothing. */
+export type UnknownReason =
+  | 'circuit-open' //        not asked: see CircuitState
+  | 'refused-connection' //  no connection came about: refused, unreachable, or no such name
+  | 'tls-failure' //         the other side could not prove who it is
+  | 'timeout'
+  | 'broken-connection' //   reset, cut off in the middle, or not HTTP
+  | 'too-large' //           more than 4 MiB, or headers without end
+  | 'redirected' //          never followed: the token would leak and a write would be sent twice
+  | 'rate-limited' //        429
+  | 'try-later' //           408, 425, or the code out_of_service
+  | 'server-error' //        any 5xx, whatever its body says
+  | 'not-json' //            HTML, an empty or damaged body, a wrong content type
+  | 'not-understood' //      JSON, but neither a success nor an error of this API
+  | 'wrong-operation' //     a success for somebody else's operation id
+  | 'no-transaction-id' //   a success without Invoicebox's own id
+
+export interface Unknown {
+  readonly kind: 'unknown'
+  readonly reason: UnknownReason
+  /** False only when it is certain that nothing left this machine. */
+  readonly sent: boolean
+  /** How long Invoicebox asks us to wait, between 1 s and 5 min; absent when it does not say. */
+  readonly retryAfterMs?: number
+  /** A sentence for a person: the answer contradicts the contract, so somebody must look. */
+  readonly alarm?: string
+}
+
+/** The three answers to "is it paid now?" (style, rule 4). Only `rejected` may lead to a void, and only under Rule R. */
+export type ConfirmOutcome =
+  | { readonly kind: 'accepted'; readonly transactionId: string }
+  | { readonly kind: 'rejected'; readonly code: string; readonly status: number; readonly message: string }
+  | Unknown
+
+/** `unauthorized`: our token is refused. `rejected`: the API refused the question itself; `code` says how. */
+export type UnavailableReason = UnknownReason | 'unauthorized' | 'rejected'
+
+export interface Unavailable {
+  readonly kind: 'unavailable'
+  readonly reason: UnavailableReason
+  readonly code?: string
+  readonly retryAfterMs?: number
+}
+
+/** An invoice that we cannot serve: an odd amount, an unknown currency, an unusable link. */
+export interface OddInvoice {
+  readonly kind: 'odd'
+  readonly invoiceId: string
+  /** One sentence for staff, free of personal data. */
+  readonly problem: string
+  readonly paymentUrl?: string
+}
+
+export type ReadOutcome =
+  | { readonly kind: 'found'; readonly invoice: Invoice }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'forbidden' }
+  | OddInvoice
+  | Unavailable
+
+export interface InvoicePage {
+  readonly kind: 'page'
+  readonly invoices: readonly Invoice[]
+  /** Elements of the page that we cannot serve. */
+  readonly odd: readonly OddInvoice[]
+  /** `null` when the answer has no `metaData` (Q-29). */
+  readonly totalCount: number | null
+  /** Whether another page may follow. Without `metaData` it may turn out to be empty. */
+  readonly hasMore: boolean
+}
+
+export type ListOutcome = InvoicePage | Unavailable
+
+export type AuthOutcome = { readonly kind: 'authorized'; readonly userId: string } | { readonly kind: 'unauthorized' } | Unavailable
+
+export interface InvoiceOrder {
+  readonly field: 'createdAt' | 'expirationDate' | 'number' | 'amount'
+  readonly direction: 'asc' | 'desc'
+}
+
+export interface InvoiceQuery {
+  /** At most 50. */
+  readonly ids?: readonly string[]
+  readonly status?: readonly InvoiceStatus[]
+  readonly merchantOrderId?: string
+  /** The first entry sorts first. */
+  readonly order?: readonly InvoiceOrder[]
+  /** From 1. */
+  readonly page: number
+  /** 1 to 50: the largest size upstream serves is undocumented (Q-33). */
+  readonly pageSize: number
+}
+
+export type CircuitState =
+  { readonly open: false } | { readonly open: true; readonly reason: 'unauthorized' | 'outage'; readonly until: Date }
+
+/**
+ * The Business API of Invoicebox (invoicebox-api 2, 3.1, 3.2). Every call returns an outcome, whatever upstream does;
+ * it throws only for a mistake of the caller, such as an id that no URL can carry.
+ */
+export interface InvoiceboxClient {
+  /** Reads one invoice. Repeated within the time for a read when the first try surely changed nothing (settings.readAttempts). */
+  readInvoice(invoiceId: string): Promise<Asked<ReadOutcome>>
+  listInvoices(query: InvoiceQuery): Promise<Asked<ListOutcome>>
+  /**
+   * Asks Invoicebox to pay the invoice from the guarantee fund. Sent at most once per call.
+   * @param operationId ours, stored before this call; the same for every repeat of one attempt (Q-11).
+   */
+  confirmInvoice(invoiceId: string, operationId: string): Promise<Asked<ConfirmOutcome>>
+  /** Whether Invoicebox knows our token. */
+  checkAuth(): Promise<Asked<AuthOutcome>>
+  /** Whether calls are being held back at this moment, and why. After `until` the next call is let through as a probe. */
+  circuit(): CircuitState
+  /** Lets running calls end, then closes all connections. */
+  close(): Promise<void>
+}

@@ -1,0 +1,71 @@
+import { requireKey, requireReason, writeAudit } from '../shared/audit'
+import type { Author } from '../shared/actor'
+import { toDecimal } from '../shared/money'
+import type { Money } from '../shared/money'
+import { Refusal } from '../shared/refusals'
+import { ACCOUNTS, companion, memberAccount, transfer } from '../ledger'
+import type { TransferKind } from '../ledger'
+import { requireMember } from './find-member'
+import type { MembersDeps } from './member'
+
+export interface PointsAdjustment {
+  readonly login: string
+  /** Points, more than zero. */
+  readonly amount: Money
+  /** Why, for the audit log. It does not enter the ledger, where a person named in it could never be erased. */
+  readonly reason: string
+  /** Names the intent: the same key with the same member and amount has one effect, however often it is sent. */
+  readonly key: string
+  readonly actor: Author
+}
+
+/** What a movement did: nothing new when the key had been used for the same movement before. */
+export interface Adjusted {
+  readonly memberId: string
+  readonly replayed: boolean
+}
+
+/**
+ * Gives points out of the programme: as a correction, or as an accrual when the member earned them.
+ * @throws Refusal not_found (member), bad_input (detail: the field), key_reused
+ */
+export const creditMember = (deps: MembersDeps, adjustment: PointsAdjustment & { kind?: 'adjustment' | 'accrual' }): Promise<Adjusted> =>
+  movePoints(deps, adjustment, (account) => ({
+    action: 'points_credited',
+    kind: adjustment.kind ?? 'adjustment',
+    from: ACCOUNTS.program,
+    to: account,
+  }))
+
+/**
+ * Takes points away as a correction. Points that are held for a payment cannot be taken.
+ * @throws Refusal not_enough_available, not_found (member), bad_input (detail: the field), key_reused
+ */
+export const debitMember = (deps: MembersDeps, adjustment: PointsAdjustment): Promise<Adjusted> =>
+  movePoints(deps, adjustment, (account) => ({ action: 'points_debited', kind: 'adjustment', from: account, to: ACCOUNTS.adjusted }))
+
+interface Movement {
+  readonly action: string
+  readonly kind: TransferKind
+  readonly from: string
+  readonly to: string
+}
+
+async function movePoints(deps: MembersDeps, adjustment: PointsAdjustment, plan: (account: string) => Movement): Promise<Adjusted> {
+  const { amount, actor } = adjustment
+  const reason = requireReason(adjustment.reason)
+  const key = `adjust:${requireKey(adjustment.key)}`
+  if (amount.unit !== 'PTS' || amount.minor <= 0n) throw new Refusal('bad_input', 'amount')
+  const member = await requireMember(deps.db, adjustment.login)
+  const subject = memberAccount(member.id)
+  const { action, kind, from, to } = plan(subject)
+  const after = { points: toDecimal(amount.minor) }
+  const audit = { author: actor, at: deps.clock.now(), action, subject, reason, after, instructionKey: key }
+  const { replayed } = await deps.ledger.submit({
+    key,
+    lines: [transfer({ kind, from, to, amount })],
+    companions: [companion(writeAudit, audit)],
+  })
+  if (!replayed) deps.log.info({ memberId: member.id, action, points: after.points }, 'points were moved by hand')
+  return { memberId: member.id, replayed }
+}

@@ -1,0 +1,51 @@
+import { MINUTE, plus } from '../shared/clock'
+import { iso } from '../shared/database'
+import type { Db } from '../shared/database'
+import { sha256 } from '../shared/ids'
+
+/** How many failures are allowed until the window ends that the first of them opened. */
+export const MOST_FAILURES = { account: 10, address: 50 } as const
+export const WINDOW = 15 * MINUTE
+
+/** Something failures are counted for. Only its digest is stored: people type passwords into login fields, and an address is personal. */
+export interface Subject {
+  readonly digest: string
+  readonly most: number
+}
+
+export const accountSubject = (login: string): Subject => ({ digest: sha256(`account:${login}`), most: MOST_FAILURES.account })
+
+export const addressSubject = (address: string): Subject => ({
+  digest: sha256(`address:${address}`),
+  most: MOST_FAILURES.address,
+})
+
+/**
+ * Counts one attempt as failed before the password is looked at, unless the subject has used up its failures; returns whether it was counted.
+ * One conditional statement, so that guesses which arrive together, at whatever instance, cannot overshoot.
+ */
+export async function claimAttempt(db: Db, { digest, most }: Subject, now: Date): Promise<boolean> {
+  const moment = iso(now)
+  const over = 'sign_in_attempts.window_ends_at <= ?'
+  const claimed: unknown[] = await db('sign_in_attempts')
+    .insert({ subject: digest, failures: 1, window_ends_at: iso(plus(now, WINDOW)) })
+    .onConflict('subject')
+    .merge({
+      failures: db.raw(`case when ${over} then 1 else sign_in_attempts.failures + 1 end`, [moment]),
+      window_ends_at: db.raw(`case when ${over} then excluded.window_ends_at else sign_in_attempts.window_ends_at end`, [moment]),
+    })
+    .whereRaw(`(${over} or sign_in_attempts.failures < ?)`, [moment, most])
+    .returning('failures')
+  return claimed.length === 1
+}
+
+/** Takes back the count of an attempt that turned out right. Earlier failures stay counted: one's own sign-in must not buy guesses at others. */
+export async function giveBackAttempt(db: Db, subjects: readonly Subject[]): Promise<void> {
+  for (const { digest } of subjects) {
+    await db('sign_in_attempts').where({ subject: digest }).where('failures', '>', 0).decrement('failures', 1)
+  }
+}
+
+/** Forgets counts whose window is over. For the background worker; nothing depends on when it runs. Returns how many. */
+export const forgetOldAttempts = (db: Db, now: Date): Promise<number> =>
+  db('sign_in_attempts').where('window_ends_at', '<=', iso(now)).delete()

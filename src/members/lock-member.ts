@@ -1,0 +1,43 @@
+import type { Author } from '../shared/actor'
+import { requireReason, writeAudit } from '../shared/audit'
+import { inTransaction } from '../shared/database'
+import { lockAccount, memberAccount } from '../ledger'
+import { readMember, requireMember } from './find-member'
+import type { Member, MembersDeps } from './member'
+import { updateLock } from './store'
+
+export interface LockChange {
+  readonly login: string
+  /** Stands in the audit log; the reason of a lock is shown to the member as well. */
+  readonly reason: string
+  readonly actor: Author
+}
+
+type Deps = Omit<MembersDeps, 'ledger'>
+
+/**
+ * Keeps a member from paying: the points account refuses new holds from the same commit on. What is held already takes its course.
+ * The member may still sign in and look. Locking a locked member changes nothing, the first reason included.
+ * @throws Refusal not_found (member), bad_input (detail: reason)
+ */
+export const lockMember = (deps: Deps, change: LockChange): Promise<Member> => changeLock(deps, change, true)
+
+/** Lets a locked member pay again. @throws Refusal not_found (member), bad_input (detail: reason) */
+export const unlockMember = (deps: Deps, change: LockChange): Promise<Member> => changeLock(deps, change, false)
+
+async function changeLock({ db, clock, log }: Deps, change: LockChange, locked: boolean): Promise<Member> {
+  const reason = requireReason(change.reason)
+  const { id } = await requireMember(db, change.login)
+  const at = clock.now()
+  const changed = await inTransaction(db, async (tx) => {
+    if (!(await updateLock(tx, id, locked ? { at, reason } : null))) return false
+    await lockAccount(tx, memberAccount(id), locked)
+    const facts = { before: { locked: !locked }, after: { locked } }
+    await writeAudit(tx, [
+      { author: change.actor, at, action: locked ? 'member_locked' : 'member_unlocked', subject: memberAccount(id), reason, ...facts },
+    ])
+    return true
+  })
+  if (changed) log.info({ memberId: id, locked }, 'the lock of a member was changed')
+  return readMember(db, id)
+}

@@ -1,0 +1,130 @@
+import { plus, SECOND } from '../shared/clock'
+import { brokenUniqueRule, inTransaction } from '../shared/database'
+import { newId, newSortedId } from '../shared/ids'
+import { pointsPrice } from '../shared/money'
+import { Refusal } from '../shared/refusals'
+import { ACCOUNTS, companion, memberAccount } from '../ledger'
+import { readCheckout, refreshCheckout } from './checkouts'
+import type { Checkout, Snapshot } from './checkouts'
+import { openConsent } from './consent'
+import type { Consent } from './consent'
+import { LEASE_MS } from './lease'
+import type { Payment, PaymentDeps } from './payment'
+import { findPayment, insertBirths, insertPayments } from './store'
+
+export interface PaymentRequest {
+  readonly checkoutId: string
+  readonly memberId: string
+  /** The token out of the confirm form. */
+  readonly consent: string
+}
+
+/** An invoice that was read this recently is not read again before the hold (reliability.md, S3). */
+const FRESH_FOR_MS = 5 * SECOND
+
+/**
+ * Transaction 1: the payment row with its operation id, the hold on the member's points and the hold on the fund, all or nothing.
+ * The same consent asked again gives the payment it led to, with `isNew: false`.
+ * @throws Refusal consent_missing, consent_expired, amount_changed, invoice_not_payable, invoice_being_paid, not_enough_points, member_locked, payments_unavailable
+ */
+export async function authorizePayment(deps: PaymentDeps, request: PaymentRequest): Promise<{ payment: Payment; isNew: boolean }> {
+  const { db, clock, invoicebox, settings } = deps
+  const consent = openConsent(settings.secret, request.consent, request, clock.now())
+  const earlier = await findPayment(db, { consent_id: consent.id })
+  if (earlier) return { payment: earlier, isNew: false }
+  if (invoicebox.circuit().open) throw new Refusal('payments_unavailable')
+  const { checkout } = await readCheckout(db, request.checkoutId, request.memberId)
+  const invoice = await readAgain(deps, checkout)
+  checkConsent(consent, invoice, deps)
+  await deps.faultPoint?.('before-hold')
+  const payment = newPayment(deps, consent, invoice)
+  return (await placeHolds(deps, payment)) ? { payment, isNew: true } : { payment: await paymentOf(deps, consent), isNew: false }
+}
+
+/** The invoice as of now: from the snapshot when that is fresh, else read from Invoicebox and stored. */
+async function readAgain({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<Snapshot> {
+  const age = checkout.readAt ? Math.abs(clock.now().getTime() - checkout.readAt.getTime()) : Infinity
+  if (checkout.snapshot && !checkout.problem && age <= FRESH_FOR_MS) return checkout.snapshot
+  const { outcome } = await invoicebox.readInvoice(checkout.invoiceId)
+  const { snapshot, problem } = await inTransaction(db, (tx) => refreshCheckout(tx, checkout, outcome, clock.now()))
+  if (outcome.kind === 'unavailable') throw new Refusal('payments_unavailable')
+  if (!snapshot || problem) throw new Refusal('invoice_not_payable')
+  return snapshot
+}
+
+/** The consent must be for what the invoice says now; a missing status is left to the confirm to decide (Q-15). */
+function checkConsent(consent: Consent, invoice: Snapshot, { clock, settings }: PaymentDeps): void {
+  if (invoice.status !== 'pending' && invoice.status !== null) throw new Refusal('invoice_not_payable')
+  if (invoice.expiresAt <= clock.now()) throw new Refusal('invoice_not_payable')
+  if (!settings.currencies.includes(invoice.amount.unit)) throw new Refusal('invoice_unsupported')
+  const sameAmount = consent.amount.minor === invoice.amount.minor && consent.amount.unit === invoice.amount.unit
+  if (!sameAmount || consent.points.minor !== pointsPrice(invoice.amount, settings.rate).minor) throw new Refusal('amount_changed')
+}
+
+function newPayment({ clock }: PaymentDeps, consent: Consent, invoice: Snapshot): Payment {
+  const now = clock.now()
+  return {
+    id: newSortedId(),
+    checkoutId: consent.checkoutId,
+    consentId: consent.id,
+    consentedAt: consent.issuedAt,
+    invoiceId: consent.invoiceId,
+    invoiceNumber: invoice.number,
+    memberId: consent.memberId,
+    operationId: newId(),
+    state: 'confirming',
+    points: consent.points,
+    amount: consent.amount,
+    pointsHoldId: newId(),
+    fundHoldId: newId(),
+    attempts: 1,
+    leaseToken: 1n,
+    leaseUntil: plus(now, LEASE_MS),
+    nextAttemptAt: plus(now, LEASE_MS),
+    transactionId: null,
+    rejectionCode: null,
+    reason: null,
+    resolvedBy: null,
+    createdAt: now,
+    settledAt: null,
+    checkedAt: null,
+    checkAttempts: 0,
+  }
+}
+
+/** False when the same consent was used already, by a form sent twice. */
+async function placeHolds({ ledger, instance, clock }: PaymentDeps, payment: Payment): Promise<boolean> {
+  try {
+    const { replayed } = await ledger.submit({
+      key: `consent:${payment.consentId}`,
+      reference: payment.id,
+      lines: [
+        { do: 'hold', holdId: payment.pointsHoldId, account: memberAccount(payment.memberId), to: ACCOUNTS.redeemed, amount: payment.points },
+        { do: 'hold', holdId: payment.fundHoldId, account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: payment.amount },
+      ],
+      companions: [
+        companion(insertPayments, { ...payment, leaseOwner: instance }),
+        companion(insertBirths, { paymentId: payment.id, actor: `member:${payment.memberId}`, at: clock.now() }),
+      ],
+    })
+    return !replayed
+  } catch (error) {
+    throw inPaymentTerms(error)
+  }
+}
+
+/** The ledger's and the database's "no" in the words of a payment. */
+function inPaymentTerms(error: unknown): unknown {
+  if (brokenUniqueRule(error)?.match(/payments_one_per_invoice|payments\.invoice_id/)) return new Refusal('invoice_being_paid')
+  if (!(error instanceof Refusal)) return error
+  const isFund = error.detail === ACCOUNTS.fund
+  if (error.code === 'not_enough_available') return new Refusal(isFund ? 'payments_unavailable' : 'not_enough_points')
+  if (error.code === 'account_locked') return new Refusal(isFund ? 'payments_unavailable' : 'member_locked')
+  return error
+}
+
+async function paymentOf({ db }: PaymentDeps, consent: Consent): Promise<Payment> {
+  const payment = await findPayment(db, { consent_id: consent.id })
+  if (!payment) throw new Refusal('consent_missing')
+  return payment
+}

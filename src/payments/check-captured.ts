@@ -1,0 +1,78 @@
+import { HOUR, MINUTE, plus, SECOND } from '../shared/clock'
+import { engineOf, inTransaction, iso } from '../shared/database'
+import type { Tx } from '../shared/database'
+import { openAlerts } from '../shared/alerts'
+import type { NewAlert } from '../shared/alerts'
+import { money, toDecimal } from '../shared/money'
+import { Refusal } from '../shared/refusals'
+import { ACCOUNTS, companion, transfer } from '../ledger'
+import type { Invoice } from '../invoicebox'
+import type { Payment, PaymentDeps } from './payment'
+import { toPayment } from './store'
+import type { PaymentRow } from './store'
+
+/** As many ids as one list page may carry (Q-33). */
+const MOST_AT_ONCE = 50
+const PAUSES_MS = [30 * SECOND, 5 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]
+
+/**
+ * One run of the second look: reads the invoices of fresh captures in list pages, one request for up to fifty, and compares what was taken from the fund with what the member agreed to.
+ * The member pays what they agreed to; a difference goes to suspense with an alert. Returns how many were looked at.
+ */
+export async function checkCaptured(deps: PaymentDeps): Promise<number> {
+  const due = await inTransaction(deps.db, (tx) => claimUnchecked(tx, deps.clock.now()))
+  if (due.length === 0) return 0
+  const { outcome } = await deps.invoicebox.listInvoices({ ids: due.map((payment) => payment.invoiceId), page: 1, pageSize: MOST_AT_ONCE })
+  if (outcome.kind !== 'page') return due.length
+  const byId = new Map(outcome.invoices.map((invoice) => [invoice.id, invoice]))
+  for (const payment of due) await compare(deps, payment, byId.get(payment.invoiceId))
+  return due.length
+}
+
+/** Takes up captures that were not compared yet, and puts their next turn off, so that no other process takes them meanwhile. */
+async function claimUnchecked(tx: Tx, now: Date): Promise<Payment[]> {
+  const query = tx('payments').where({ state: 'captured' }).whereNull('checked_at').where('next_check_at', '<=', iso(now)).orderBy('next_check_at').limit(MOST_AT_ONCE)
+  const rows = (await (engineOf(tx) === 'postgres' ? query.forUpdate().skipLocked() : query)) as PaymentRow[]
+  for (const row of rows) {
+    const attempts = Number(row.check_attempts)
+    await tx('payments')
+      .where({ id: row.id })
+      .update({ check_attempts: attempts + 1, next_check_at: iso(plus(now, PAUSES_MS[attempts] ?? 24 * HOUR)) })
+  }
+  return rows.map(toPayment)
+}
+
+async function compare(deps: PaymentDeps, payment: Payment, invoice: Invoice | undefined): Promise<void> {
+  if (invoice?.status === 'paid' && invoice.amount.unit === payment.amount.unit) return finish(deps, payment, invoice)
+  if (invoice?.status === 'canceled') return alert(deps, payment, 'paid_then_cancelled', 'The merchant cancelled the order after we had paid it.')
+  // "Paid" may be visible late (Q-17), so the first looks may find it pending; a payment that stays unseen is told.
+  if (payment.checkAttempts >= PAUSES_MS.length - 1) await alert(deps, payment, 'amount_differs', 'Invoicebox still does not show the invoice as paid.')
+}
+
+async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice): Promise<void> {
+  const difference = invoice.amount.minor - payment.amount.minor
+  if (difference === 0n) return inTransaction(deps.db, (tx) => markChecked(tx, [{ id: payment.id, at: deps.clock.now() }]))
+  const [from, to] = difference > 0n ? [ACCOUNTS.fund, ACCOUNTS.suspense] : [ACCOUNTS.suspense, ACCOUNTS.fund]
+  const amount = money(difference > 0n ? difference : -difference, invoice.amount.unit)
+  const at = deps.clock.now()
+  const detail = `Consented: ${toDecimal(payment.amount.minor)} ${payment.amount.unit}; taken from the fund: ${toDecimal(invoice.amount.minor)}. The difference waits in suspense.`
+  const told: NewAlert = { kind: 'amount_differs', subject: payment.id, detail, at }
+  await deps.ledger
+    .submit({
+      key: `payment:${payment.id}:difference`,
+      reference: payment.id,
+      lines: [transfer({ kind: 'suspense', from, to, amount })],
+      companions: [companion(markChecked, { id: payment.id, at }), companion(openAlerts, told)],
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof Refusal)) throw error
+      return alert(deps, payment, 'amount_differs', `${detail.replace('waits in suspense', 'could not be booked')} (${error.code})`)
+    })
+}
+
+const alert = ({ db, clock }: PaymentDeps, payment: Payment, kind: NewAlert['kind'], detail: string): Promise<void> =>
+  inTransaction(db, (tx) => openAlerts(tx, [{ kind, subject: payment.id, detail, at: clock.now() }]))
+
+async function markChecked(tx: Tx, checks: readonly { id: string; at: Date }[]): Promise<void> {
+  for (const { id, at } of checks) await tx('payments').where({ id }).update({ checked_at: iso(at) })
+}

@@ -1,0 +1,94 @@
+import { pointsPrice } from '../shared/money'
+import type { Money, Rate } from '../shared/money'
+import type { Account } from '../ledger'
+import type { Checkout, Snapshot } from './checkouts'
+import type { Payment } from './payment'
+
+/** What a buyer sees: the `data-state` of the page (ux.md, section 1). */
+export const CHECKOUT_STATES = [
+  'sign-in',
+  'ready',
+  'not-enough',
+  'amount-changed',
+  'checking',
+  'paid',
+  'already-paid',
+  'expired',
+  'cancelled',
+  'partly-paid',
+  'not-found',
+  'unsupported',
+  'unavailable',
+  'blocked',
+] as const
+export type CheckoutState = (typeof CHECKOUT_STATES)[number]
+
+/** All that decides what the page says. */
+export interface Situation {
+  readonly checkout: Checkout
+  /** The payment that binds the invoice, or the newest one, whoever made it. */
+  readonly payment: Payment | undefined
+  /** The account of the member who looks, or null when nobody is signed in. */
+  readonly account: Account | null
+  readonly memberId: string | null
+  /** Whether the fund reaches and Invoicebox answers. */
+  readonly canPay: (amount: Money) => boolean
+  readonly rate: Rate
+  readonly now: Date
+}
+
+/** Decides the state of a checkout's page. What is true of the invoice comes first, then who looks, then whether they can pay. */
+export function checkoutState(at: Situation): CheckoutState {
+  const { checkout, now } = at
+  const settled = at.payment && stateOfPayment(at.payment, at)
+  if (settled) return settled
+  if (!checkout.snapshot) return checkout.problem ?? 'unavailable'
+  if (checkout.problem === 'unsupported') return 'unsupported'
+  const closed = stateOfInvoice(checkout.snapshot, now)
+  if (closed) return closed
+  if (!at.account) return 'sign-in'
+  return stateOfMember(at, checkout.snapshot, at.account)
+}
+
+/** What a payment of this invoice makes of the page. A payment of somebody else is none of the viewer's business beyond "it is being paid". */
+function stateOfPayment(payment: Payment, at: Situation): CheckoutState | undefined {
+  const mine = at.memberId !== null && payment.memberId === at.memberId
+  switch (payment.state) {
+    case 'confirming':
+    case 'review':
+      return mine ? 'checking' : 'unavailable'
+    case 'captured':
+      return mine ? 'paid' : 'already-paid'
+    case 'reversed':
+      return 'cancelled'
+    case 'voided':
+      return mine && payment.checkoutId === at.checkout.id ? afterVoid(at) : undefined
+  }
+}
+
+/** A refused payment leaves by the fail exit; what the invoice itself says explains it better where it can. */
+function afterVoid(at: Situation): CheckoutState {
+  return (at.checkout.snapshot && stateOfInvoice(at.checkout.snapshot, at.now)) ?? 'unavailable'
+}
+
+function stateOfInvoice(invoice: Snapshot, now: Date): CheckoutState | undefined {
+  const isOver = invoice.expiresAt <= now
+  switch (invoice.status) {
+    case 'paid':
+      return 'already-paid'
+    case 'partial':
+      return 'partly-paid'
+    case 'canceled':
+      return isOver ? 'expired' : 'cancelled' // Invoicebox has no status "expired" (invoicebox-api 6.5).
+    case 'pending':
+    case null:
+      return isOver ? 'expired' : undefined // A missing status proves nothing (Q-15).
+  }
+}
+
+function stateOfMember(at: Situation, invoice: Snapshot, account: Account): CheckoutState {
+  if (account.locked) return 'blocked'
+  if (!at.canPay(invoice.amount)) return 'unavailable'
+  if (account.available < pointsPrice(invoice.amount, at.rate).minor) return 'not-enough'
+  return at.checkout.shownAmount ? 'amount-changed' : 'ready'
+}

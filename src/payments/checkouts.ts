@@ -1,0 +1,166 @@
+import { bound, insertRows, iso, moment, optionalMoment } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import { money } from '../shared/money'
+import type { Money, Unit } from '../shared/money'
+import { Refusal } from '../shared/refusals'
+import type { Invoice, InvoiceStatus, ReadOutcome } from '../invoicebox'
+import type { Payment } from './payment'
+import type { ReturnLinks } from './return-links'
+import { PAYMENT_COLUMNS, toPayment } from './store'
+import type { PaymentRow } from './store'
+
+/** Why there is no invoice to show, or none that we can serve. */
+export type Problem = 'not-found' | 'unsupported' | 'unavailable'
+
+/** The invoice as it was last read. */
+export interface Snapshot {
+  readonly number: string
+  readonly description: string
+  readonly amount: Money
+  readonly status: InvoiceStatus | null
+  readonly expiresAt: Date
+  readonly paymentUrl: string
+}
+
+/** One arrival of a browser with an invoice. */
+export interface Checkout {
+  readonly id: string
+  readonly invoiceId: string
+  /** The member who signed in on it first; nobody else gets to see it from then on. */
+  readonly memberId: string | null
+  readonly problem: Problem | null
+  readonly snapshot: Snapshot | null
+  readonly readAt: Date | null
+  /** The amount that the member saw before it changed. */
+  readonly shownAmount: Money | null
+  readonly links: ReturnLinks
+}
+
+interface CheckoutRow {
+  id: string
+  invoice_id: string
+  member_id: string | null
+  problem: Problem | null
+  number: string | null
+  description: string | null
+  amount: bigint | null
+  currency: Unit | null
+  shown_amount: bigint | null
+  status: InvoiceStatus | null
+  expires_at: Date | string | null
+  payment_url: string | null
+  read_at: Date | string | null
+  success_url: string | null
+  fail_url: string | null
+  return_url: string | null
+}
+
+function toCheckout(row: CheckoutRow): Checkout {
+  const { currency } = row
+  const hasInvoice = row.amount !== null && currency !== null && row.expires_at !== null
+  return {
+    id: row.id,
+    invoiceId: row.invoice_id,
+    memberId: row.member_id,
+    problem: row.problem,
+    snapshot: hasInvoice
+      ? {
+          number: row.number ?? '',
+          description: row.description ?? '',
+          amount: money(row.amount ?? 0n, currency),
+          status: row.status,
+          expiresAt: moment(row.expires_at ?? ''),
+          paymentUrl: row.payment_url ?? '',
+        }
+      : null,
+    readAt: optionalMoment(row.read_at),
+    shownAmount: row.shown_amount === null || currency === null ? null : money(row.shown_amount, currency),
+    links: { successUrl: row.success_url, failUrl: row.fail_url, returnUrl: row.return_url },
+  }
+}
+
+/** What a read makes of a checkout, as columns. A read that failed changes nothing but the problem, and only where nothing better is known. */
+export function snapshotColumns(outcome: ReadOutcome, now: Date): Record<string, string | number | null> {
+  if (outcome.kind === 'found') return { ...invoiceColumns(outcome.invoice), problem: null, read_at: iso(now) }
+  if (outcome.kind === 'unavailable') return { problem: 'unavailable', read_at: null }
+  const payment_url = outcome.kind === 'odd' ? (outcome.paymentUrl ?? null) : null
+  return { problem: outcome.kind === 'odd' ? 'unsupported' : 'not-found', payment_url, amount: null, read_at: iso(now) }
+}
+
+const invoiceColumns = (invoice: Invoice): Record<string, string | number | null> => ({
+  number: invoice.number.slice(0, 50),
+  description: invoice.description.slice(0, 1000),
+  amount: bound(invoice.amount.minor),
+  currency: invoice.amount.unit,
+  status: invoice.status,
+  expires_at: iso(invoice.expirationDate),
+  payment_url: invoice.paymentUrl,
+})
+
+export interface NewCheckout {
+  readonly id: string
+  readonly invoiceId: string
+  readonly memberId: string | null
+  readonly outcome: ReadOutcome
+  readonly links: ReturnLinks
+  readonly now: Date
+}
+
+export const insertCheckout = (tx: Tx, { id, invoiceId, memberId, outcome, links, now }: NewCheckout): Promise<void> =>
+  insertRows(tx, 'checkouts', [
+    {
+      id,
+      invoice_id: invoiceId,
+      member_id: memberId,
+      success_url: links.successUrl,
+      fail_url: links.failUrl,
+      return_url: links.returnUrl,
+      created_at: iso(now),
+      ...snapshotColumns(outcome, now),
+    },
+  ])
+
+/**
+ * Reads a checkout for whoever asks: anybody while no member has signed in on it, then that member alone.
+ * @throws Refusal not_found, for a stranger as for an id that does not exist
+ */
+export async function readCheckout(db: Db, id: string, memberId: string | null): Promise<{ checkout: Checkout; payment: Payment | undefined }> {
+  const row = (await db('checkouts as c')
+    .leftJoin('payments as p', 'p.id', db.raw(`(${DECISIVE_PAYMENT})`))
+    .where('c.id', id)
+    .andWhere((owner) => void owner.whereNull('c.member_id').orWhere('c.member_id', memberId ?? ''))
+    .first(['c.*', ...PAYMENT_COLUMNS.map((name) => `p.${name} as p_${name}`)])) as (CheckoutRow & Record<`p_${string}`, unknown>) | undefined
+  if (!row) throw new Refusal('not_found')
+  const payment = Object.fromEntries(PAYMENT_COLUMNS.map((name) => [name, row[`p_${name}`]])) as unknown as PaymentRow
+  return { checkout: toCheckout(row), payment: row.p_id === null ? undefined : toPayment(payment) }
+}
+
+/** The payment that decides what an invoice's page says: the one that binds the invoice, else the newest. */
+const DECISIVE_PAYMENT = `select d.id from payments d where d.invoice_id = c.invoice_id
+  order by case when d.state in ('confirming', 'review', 'captured') then 0 else 1 end, d.id desc limit 1`
+
+/** Binds a checkout to the first member who is signed in on it. @throws Refusal not_found when another member was first */
+export async function claimCheckout(tx: Tx, id: string, memberId: string): Promise<void> {
+  const changed = await tx('checkouts')
+    .where({ id })
+    .andWhere((owner) => void owner.whereNull('member_id').orWhere('member_id', memberId))
+    .update({ member_id: memberId })
+  if (Number(changed) !== 1) throw new Refusal('not_found')
+}
+
+/**
+ * Stores what a new read says. When the amount differs from the one that was shown, the first shown amount is kept beside it, so that the page can say «было … стало …».
+ * A read that failed leaves the last good snapshot in place.
+ */
+export async function refreshCheckout(tx: Tx, checkout: Checkout, outcome: ReadOutcome, now: Date): Promise<Checkout> {
+  if (outcome.kind === 'unavailable' && checkout.snapshot) return checkout
+  const before = checkout.snapshot?.amount
+  const changed = outcome.kind === 'found' && before && (before.minor !== outcome.invoice.amount.minor || before.unit !== outcome.invoice.amount.unit)
+  const shown = changed && before.unit === outcome.invoice.amount.unit ? { shown_amount: bound(before.minor) } : {}
+  const [row] = (await tx('checkouts')
+    .where({ id: checkout.id })
+    .update({ ...snapshotColumns(outcome, now), ...shown })
+    .returning('*')) as CheckoutRow[]
+  if (!row) throw new Refusal('not_found')
+  return toCheckout(row)
+}

@@ -1,0 +1,65 @@
+import type { Clock } from '../shared/clock'
+import type { Db } from '../shared/database'
+import type { Log } from '../shared/log'
+import type { Money, Rate } from '../shared/money'
+import type { InvoiceboxClient } from '../invoicebox'
+import type { Ledger } from '../ledger'
+import type { PaymentState } from './states'
+
+export interface Payment {
+  readonly id: string
+  readonly checkoutId: string
+  readonly consentId: string
+  readonly consentedAt: Date
+  readonly invoiceId: string
+  readonly invoiceNumber: string
+  readonly memberId: string
+  /** Our name for this payment towards Invoicebox (`partnerOperationId`): random, stored before the first send, the same for every repeat. */
+  readonly operationId: string
+  readonly state: PaymentState
+  readonly points: Money
+  readonly amount: Money
+  readonly pointsHoldId: string
+  readonly fundHoldId: string
+  /** How many times the question was taken up, this time included. */
+  readonly attempts: number
+  readonly leaseToken: bigint
+  readonly leaseUntil: Date | null
+  readonly nextAttemptAt: Date
+  readonly transactionId: string | null
+  readonly rejectionCode: string | null
+  readonly reason: string | null
+  readonly resolvedBy: string | null
+  readonly createdAt: Date
+  readonly settledAt: Date | null
+  readonly checkedAt: Date | null
+  readonly checkAttempts: number
+}
+
+export interface PaymentSettings {
+  readonly rate: Rate
+  /** Signs consents. */
+  readonly secret: string
+  /** Hosts (`shop.example.ru`, with a port if not the default) that a return link may lead to. */
+  readonly returnHosts: readonly string[]
+  /** Plain http links are for the sandbox alone. */
+  readonly allowHttp: boolean
+  readonly currencies: readonly string[]
+}
+
+export interface PaymentDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly log: Log
+  readonly ledger: Ledger
+  readonly invoicebox: InvoiceboxClient
+  readonly settings: PaymentSettings
+  /** Names this process among those that share the database: the owner of its leases. */
+  readonly instance: string
+  /** Tests die here at a named step; the product passes nothing. */
+  readonly faultPoint?: ((step: FaultPoint) => void | Promise<void>) | undefined
+}
+
+/** The steps between which a process may die (docs/architecture.md). */
+export const FAULT_POINTS = ['before-hold', 'after-hold', 'after-answer', 'before-record', 'after-record', 'recovery-claimed', 'recovery-answered'] as const
+export type FaultPoint = (typeof FAULT_POINTS)[number]

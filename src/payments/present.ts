@@ -1,0 +1,214 @@
+import { MINUTE } from '../shared/clock'
+import { money, pointsPrice } from '../shared/money'
+import type { Money } from '../shared/money'
+import type { Language, Translate } from '../shared/texts'
+import { formatMoment, formatMoney } from '../shared/texts/format'
+import type { CheckoutState } from './checkout-state'
+import type { Checkout, Snapshot } from './checkouts'
+import type { Payment } from './payment'
+import type { CheckoutView } from './view-checkout'
+
+interface Speaker {
+  readonly t: Translate
+  readonly language: Language
+}
+
+/** What the checkout page prints: ready texts, in the reader's language. */
+export interface CheckoutPage {
+  readonly state: CheckoutState
+  readonly heading: string
+  readonly note?: string
+  readonly alert?: { role: 'alert' | 'status'; text: string }
+  readonly invoice?: { number: string; amount: string; description: string; deadline: string; deadlineSoon: boolean }
+  readonly numbers?: { now: string; charge: string; left: string }
+  readonly signIn?: { action: string; next: string }
+  readonly confirm?: { action: string; consent: string; label: string }
+  readonly decline?: { action: string; label: string }
+  readonly leave?: { href: string; label: string; primary: boolean }
+  /** The page asks again after so many seconds. */
+  readonly refreshSeconds?: number
+  /** The page follows its `leave` link after so many seconds. */
+  readonly onwardSeconds?: number
+  readonly receipt?: { rows: { label: string; value: string }[]; href?: string }
+  readonly reference?: string
+  readonly countdownTo?: string
+}
+
+/** Why a page is shown again after a form did not do what it should. */
+export type Notice = 'consent'
+
+const CHECK_EVERY_SECONDS = 3
+/** Only the way straight out of a payment goes on by itself; whoever comes back later stays on the receipt. */
+const ONWARD_WITHIN_MS = MINUTE
+const ONWARD_SECONDS = 3
+
+/** Builds the page of a checkout. @param consent the token for the confirm form, for the states that have one */
+export function presentCheckout(view: CheckoutView, speaker: Speaker, extra: { consent: (invoice: Snapshot, points: Money) => string; notice?: Notice | undefined }): CheckoutPage {
+  const { state, checkout } = view
+  return {
+    state,
+    ...wordsOf(view, speaker),
+    ...alertOf(view, speaker, extra.notice),
+    ...(checkout.snapshot ? invoiceOf(checkout.snapshot, view.now, speaker) : {}),
+    ...numbersOf(view, speaker),
+    ...actionsOf(view, speaker, extra.consent),
+    reference: (view.payment?.operationId ?? checkout.id).slice(0, 8).toUpperCase(),
+  }
+}
+
+function wordsOf({ state, checkout, payment, account, rate }: CheckoutView, { t, language }: Speaker): { heading: string; note: string } {
+  const number = checkout.snapshot?.number ?? ''
+  const amount = checkout.snapshot?.amount ?? money(0n, 'RUB')
+  switch (state) {
+    case 'sign-in':
+      return { heading: t('pay.sign_in.heading', { amount: formatMoney(amount, language) }), note: t('pay.sign_in.note', { number }) }
+    case 'ready':
+      return { heading: t('pay.ready.heading', { number }), note: t('pay.ready.note') }
+    case 'not-enough': {
+      const missing = money(pointsPrice(amount, rate).minor - (account?.available ?? 0n), 'PTS')
+      return { heading: t('pay.not_enough.heading', { points: formatMoney(missing, language, 'points_genitive') }), note: t('pay.not_enough.note') }
+    }
+    case 'amount-changed': {
+      const before = formatMoney(checkout.shownAmount ?? amount, language)
+      return { heading: t('pay.amount_changed.heading', { before, after: formatMoney(amount, language) }), note: t('pay.amount_changed.note') }
+    }
+    case 'paid': {
+      const points = formatMoney(payment?.points ?? money(0n, 'PTS'), language)
+      return { heading: t('pay.paid.heading'), note: t('pay.paid.note', { points, number: payment?.invoiceNumber ?? number }) }
+    }
+    default:
+      return fixedWords(state, t)
+  }
+}
+
+/** The states whose words depend on nothing. */
+function fixedWords(state: Exclude<CheckoutState, 'sign-in' | 'ready' | 'not-enough' | 'amount-changed' | 'paid'>, t: Translate): { heading: string; note: string } {
+  switch (state) {
+    case 'checking':
+      return { heading: t('pay.checking.heading'), note: t('pay.checking.note') }
+    case 'already-paid':
+      return { heading: t('pay.already_paid.heading'), note: t('pay.already_paid.note') }
+    case 'expired':
+      return { heading: t('pay.expired.heading'), note: t('pay.expired.note') }
+    case 'cancelled':
+      return { heading: t('pay.cancelled.heading'), note: t('pay.cancelled.note') }
+    case 'partly-paid':
+      return { heading: t('pay.partly_paid.heading'), note: t('pay.partly_paid.note') }
+    case 'not-found':
+      return { heading: t('pay.not_found.heading'), note: t('pay.not_found.note') }
+    case 'unsupported':
+      return { heading: t('pay.unsupported.heading'), note: t('pay.unsupported.note') }
+    case 'unavailable':
+      return { heading: t('pay.unavailable.heading'), note: t('pay.unavailable.note') }
+    case 'blocked':
+      return { heading: t('pay.blocked.heading'), note: t('pay.blocked.note') }
+  }
+}
+
+function alertOf({ state, payment, memberId, checkout }: CheckoutView, { t }: Speaker, notice?: Notice): Pick<CheckoutPage, 'alert'> {
+  const alert = (text: string): Pick<CheckoutPage, 'alert'> => ({ alert: { role: 'alert', text } })
+  if (notice === 'consent' && (state === 'ready' || state === 'amount-changed')) return alert(t('pay.alert.consent'))
+  if (payment?.state === 'voided' && payment.memberId === memberId && payment.checkoutId === checkout.id) return alert(t('pay.alert.voided'))
+  const isOpen = payment?.state === 'confirming' || payment?.state === 'review'
+  return isOpen && payment.memberId !== memberId ? alert(t('pay.alert.being_paid')) : {}
+}
+
+function invoiceOf(invoice: Snapshot, now: Date, { t, language }: Speaker): Pick<CheckoutPage, 'invoice'> {
+  const left = invoice.expiresAt.getTime() - now.getTime()
+  return {
+    invoice: {
+      number: t('pay.invoice', { number: invoice.number }),
+      amount: formatMoney(invoice.amount, language),
+      description: invoice.description,
+      deadline: t('pay.deadline', { moment: formatMoment(invoice.expiresAt, language) }),
+      deadlineSoon: left > 0 && left <= 10 * MINUTE,
+    },
+  }
+}
+
+function numbersOf({ state, checkout, account, rate }: CheckoutView, { language }: Speaker): Pick<CheckoutPage, 'numbers'> {
+  if (!account || !checkout.snapshot || !(['ready', 'amount-changed', 'not-enough'] as CheckoutState[]).includes(state)) return {}
+  const charge = pointsPrice(checkout.snapshot.amount, rate).minor
+  const show = (minor: bigint): string => formatMoney(money(minor, 'PTS'), language)
+  return { numbers: { now: show(account.available), charge: show(charge), left: state === 'not-enough' ? '—' : show(account.available - charge) } }
+}
+
+type Actions = Pick<CheckoutPage, 'signIn' | 'confirm' | 'decline' | 'leave' | 'refreshSeconds' | 'onwardSeconds' | 'receipt' | 'countdownTo'>
+
+function actionsOf(view: CheckoutView, speaker: Speaker, consent: (invoice: Snapshot, points: Money) => string): Actions {
+  const { state, checkout, now } = view
+  const { t, language } = speaker
+  const path = `/pay/${checkout.id}`
+  const leave = (primary: boolean, label = t('pay.return')): Actions => ({ leave: { href: failExit(checkout), label, primary } })
+  const decline: Actions = { decline: { action: `${path}/decline`, label: t('pay.decline') } }
+  switch (state) {
+    case 'sign-in':
+      return { signIn: { action: '/sign-in', next: path }, ...leave(false, t('pay.decline')) }
+    case 'ready':
+    case 'amount-changed': {
+      const invoice = checkout.snapshot as Snapshot
+      const price = pointsPrice(invoice.amount, view.rate)
+      const points = formatMoney(price, language)
+      const label = state === 'ready' ? t('pay.ready.confirm', { points }) : t('pay.amount_changed.confirm', { points })
+      return { confirm: { action: `${path}/confirm`, consent: consent(invoice, price), label }, ...decline, ...countdown(invoice, now) }
+    }
+    case 'checking':
+      return { refreshSeconds: CHECK_EVERY_SECONDS }
+    case 'paid':
+      return paidActions(view, speaker)
+    case 'not-enough':
+    case 'blocked':
+      return decline
+    case 'unavailable':
+      return view.memberId === null ? leave(true, t('pay.decline')) : decline
+    case 'already-paid':
+      return { leave: { href: checkout.snapshot?.paymentUrl ?? failExit(checkout), label: t('pay.return'), primary: true } }
+    default:
+      return leave(true)
+  }
+}
+
+function paidActions({ checkout, payment, now }: CheckoutView, speaker: Speaker): Actions {
+  const { t } = speaker
+  const href = checkout.snapshot?.paymentUrl ?? '/account'
+  const isFresh = payment?.settledAt && now.getTime() - payment.settledAt.getTime() < ONWARD_WITHIN_MS
+  return {
+    leave: { href, label: t('pay.return_to_invoice'), primary: true },
+    ...(isFresh ? { onwardSeconds: ONWARD_SECONDS } : {}),
+    ...(payment ? { receipt: { rows: receiptRows(payment, checkout, speaker), href: `/pay/${checkout.id}/receipt` } } : {}),
+  }
+}
+
+/** A countdown only when time is really short: an invoice that is open for weeks must not tick. */
+function countdown({ expiresAt }: Snapshot, now: Date): Pick<CheckoutPage, 'countdownTo'> {
+  return expiresAt.getTime() - now.getTime() <= 10 * MINUTE ? { countdownTo: expiresAt.toISOString() } : {}
+}
+
+/** Where a buyer goes who did not pay here: the stored links first, then the invoice's own page (Q-03). */
+export const failExit = ({ links, snapshot }: Checkout): string => links.failUrl ?? links.returnUrl ?? snapshot?.paymentUrl ?? '/'
+
+/** Where a buyer goes who chose not to pay here. */
+export const declineExit = ({ links, snapshot }: Checkout): string => links.returnUrl ?? links.failUrl ?? snapshot?.paymentUrl ?? '/'
+
+function receiptRows(payment: Payment, checkout: Checkout, { t, language }: Speaker): { label: string; value: string }[] {
+  return [
+    { label: t('receipt.invoice'), value: payment.invoiceNumber },
+    { label: t('receipt.description'), value: checkout.snapshot?.description ?? '' },
+    { label: t('receipt.amount'), value: formatMoney(payment.amount, language) },
+    { label: t('receipt.points'), value: formatMoney(payment.points, language) },
+    { label: t('receipt.paid_at'), value: payment.settledAt ? formatMoment(payment.settledAt, language) : '' },
+    { label: t('receipt.operation'), value: payment.operationId },
+    { label: t('receipt.transaction'), value: payment.transactionId ?? '' },
+  ].filter((row) => row.value !== '')
+}
+
+/** The receipt: what was paid, for the printer. */
+export function presentReceipt(payment: Payment, checkout: Checkout, speaker: Speaker): object {
+  return {
+    heading: speaker.t('receipt.heading'),
+    amount: formatMoney(payment.amount, speaker.language),
+    rows: receiptRows(payment, checkout, speaker),
+    backHref: `/pay/${checkout.id}`,
+    reference: payment.operationId.slice(0, 8).toUpperCase(),
+  }
+}

@@ -1,0 +1,74 @@
+import { plus } from '../shared/clock'
+import { engineOf, inTransaction, iso } from '../shared/database'
+import type { Tx } from '../shared/database'
+import { bound } from '../shared/database'
+import { LONGEST_PAUSE_MS } from './backoff'
+import { LEASE_MS, underLease } from './lease'
+import type { Payment, PaymentDeps } from './payment'
+import { keepHeld, settlePayment, toReview } from './settle-payment'
+import { insertExchanges, toPayment } from './store'
+import type { PaymentRow } from './store'
+
+const MOST_AT_ONCE = 10
+const ACTOR = 'system:recovery'
+
+/**
+ * One run of recovery: takes up the payments that got no definite answer and whose time has come, and asks Invoicebox again with the same operation id.
+ * Returns how many were taken up. Any number of processes may run it: a payment belongs to whoever holds its lease.
+ */
+export async function recoverPayments(deps: PaymentDeps): Promise<number> {
+  const claimed = await inTransaction(deps.db, (tx) => claimDuePayments(tx, deps))
+  await Promise.all(
+    claimed.map((payment) =>
+      recoverPayment(deps, payment).catch((error: unknown) => {
+        deps.log.error({ err: error, paymentId: payment.id }, 'a payment could not be recovered in this run')
+      }),
+    ),
+  )
+  return claimed.length
+}
+
+/**
+ * Leases due payments to this process. The lease's number grows with every claim, so that whoever held it before can record nothing any more.
+ * A time that lies further ahead than any pause or lease was written by a clock that was wrong, and counts as due.
+ */
+async function claimDuePayments(tx: Tx, { clock, instance }: PaymentDeps): Promise<Payment[]> {
+  const now = clock.now()
+  const due = tx('payments')
+    .where({ state: 'confirming' })
+    .andWhere((time) => void time.where('next_attempt_at', '<=', iso(now)).orWhere('next_attempt_at', '>', iso(plus(now, LONGEST_PAUSE_MS))))
+    .andWhere((lease) => void lease.whereNull('lease_until').orWhere('lease_until', '<=', iso(now)).orWhere('lease_until', '>', iso(plus(now, 2 * LEASE_MS))))
+    .orderBy('next_attempt_at')
+    .limit(MOST_AT_ONCE)
+  const rows = (await (engineOf(tx) === 'postgres' ? due.forUpdate().skipLocked() : due)) as PaymentRow[]
+  const until = plus(now, LEASE_MS)
+  for (const row of rows) {
+    const [attempts, token] = [Number(row.attempts) + 1, row.lease_token + 1n]
+    await tx('payments')
+      .where({ id: row.id })
+      .update({ attempts, lease_token: bound(token), lease_owner: instance, lease_until: iso(until) })
+    Object.assign(row, { attempts, lease_token: token, lease_until: iso(until) })
+  }
+  return rows.map(toPayment)
+}
+
+/**
+ * Asks again. The invoice is read first: the confirm carries no amount, so after a change it would pay what nobody consented to. Then a person decides (docs/adr/0005).
+ */
+export const recoverPayment = (deps: PaymentDeps, payment: Payment): Promise<Payment> =>
+  underLease(deps, payment, async () => {
+    await deps.faultPoint?.('recovery-claimed')
+    const { outcome: read, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId)
+    await store(deps, payment, exchange, null)
+    if (read.kind === 'unavailable') return keepHeld(deps, payment, { reason: `reading failed: ${read.reason}`, ...(read.retryAfterMs ? { retryAfterMs: read.retryAfterMs } : {}) })
+    if (read.kind === 'found' && read.invoice.status !== 'paid' && read.invoice.amount.minor !== payment.amount.minor) {
+      return toReview(deps, payment, 'The amount of the invoice changed before it was known whether our payment arrived.', ACTOR)
+    }
+    const asked = await deps.invoicebox.confirmInvoice(payment.invoiceId, payment.operationId)
+    await deps.faultPoint?.('recovery-answered')
+    await store(deps, payment, asked.exchange, asked.outcome.kind === 'accepted' ? asked.outcome.transactionId : null)
+    return settlePayment(deps, payment, asked.outcome, ACTOR)
+  })
+
+const store = ({ db }: PaymentDeps, payment: Payment, exchange: Parameters<typeof insertExchanges>[1][number]['exchange'], transactionId: string | null): Promise<void> =>
+  inTransaction(db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }]))

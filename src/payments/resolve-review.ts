@@ -1,0 +1,103 @@
+import { authorName } from '../shared/actor'
+import type { Author } from '../shared/actor'
+import { closeAlerts } from '../shared/alerts'
+import { requireReason, writeAudit } from '../shared/audit'
+import type { Tx } from '../shared/database'
+import { inTransaction } from '../shared/database'
+import { Refusal } from '../shared/refusals'
+import { companion } from '../ledger'
+import type { Companion } from '../ledger'
+import type { Payment, PaymentDeps } from './payment'
+import { paidStatus, record, settlePayment } from './settle-payment'
+import { insertExchanges, movePayments, readPayment } from './store'
+import type { Move } from './store'
+
+/** What a person may decide about a payment in review. */
+export type Resolution =
+  | { readonly kind: 'ask-again' } //                                     the same operation id once more; what Invoicebox answers counts
+  | { readonly kind: 'capture'; readonly transactionId: string } //       Invoicebox's support named our transaction
+  | { readonly kind: 'void' } //                                          it was not we who paid
+
+export interface ResolveRequest {
+  readonly paymentId: string
+  readonly resolution: Resolution
+  readonly reason: string
+  readonly author: Author
+}
+
+/**
+ * Ends a review, only where Rule R leaves it to a person: never before Invoicebox was read, a capture only of an invoice that reads paid,
+ * a void only of one that reads not paid, or that refuses our operation once more although it reads paid.
+ * @throws Refusal not_found, payment_in_wrong_state, bad_input (detail: reason), resolution_not_allowed (detail: why)
+ */
+export async function resolveReview(deps: PaymentDeps, request: ResolveRequest): Promise<Payment> {
+  const reason = requireReason(request.reason)
+  const payment = await readPayment(deps.db, request.paymentId)
+  if (payment.state !== 'review') throw new Refusal('payment_in_wrong_state', payment.state)
+  const { resolution } = request
+  if (resolution.kind === 'ask-again') return askAgain(deps, payment, { ...request, reason })
+  const status = await readStatus(deps, payment)
+  if (status === 'unknown') throw new Refusal('resolution_not_allowed', 'the invoice cannot be read now')
+  if (resolution.kind === 'capture') {
+    if (status !== 'paid') throw new Refusal('resolution_not_allowed', 'the invoice does not read paid')
+    return end(deps, payment, { ...request, reason }, { to: 'captured', transactionId: resolution.transactionId })
+  }
+  if (status === 'paid') {
+    const after = await askAgain(deps, payment, { ...request, reason })
+    if (after.state !== 'review') return after
+  }
+  return end(deps, payment, { ...request, reason }, { to: 'voided' })
+}
+
+async function readStatus({ db, invoicebox }: PaymentDeps, payment: Payment): Promise<ReturnType<typeof paidStatus>> {
+  const { outcome, exchange } = await invoicebox.readInvoice(payment.invoiceId)
+  await inTransaction(db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId: null }]))
+  return paidStatus(outcome)
+}
+
+/** Sends the same operation id once more: an acceptance captures; a refusal leaves the review to the person; silence refuses the resolution. */
+async function askAgain(deps: PaymentDeps, payment: Payment, request: ResolveRequest): Promise<Payment> {
+  const { outcome, exchange } = await deps.invoicebox.confirmInvoice(payment.invoiceId, payment.operationId)
+  const transactionId = outcome.kind === 'accepted' ? outcome.transactionId : null
+  await inTransaction(deps.db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }]))
+  if (outcome.kind === 'unknown') throw new Refusal('resolution_not_allowed', 'Invoicebox gave no definite answer')
+  if (outcome.kind === 'rejected') return payment
+  const captured = await settlePayment(deps, payment, outcome, authorName(request.author))
+  await inTransaction(deps.db, (tx) => writeTraces(tx, [traces(deps, payment, request, captured.state)]))
+  return captured
+}
+
+function end(deps: PaymentDeps, payment: Payment, request: ResolveRequest, how: { to: 'captured' | 'voided'; transactionId?: string }): Promise<Payment> {
+  const by = authorName(request.author)
+  const at = deps.clock.now()
+  const move: Move = { payment, at, actor: by, note: request.reason, resolvedBy: by, ...how, ...(how.to === 'captured' ? { nextCheckAt: at } : {}) }
+  const companions: Companion[] = [companion(movePayments, move), companion(writeTraces, traces(deps, payment, request, how.to))]
+  return record(deps, payment, how.to === 'captured' ? 'post' : 'release', companions)
+}
+
+interface Traces {
+  readonly payment: Payment
+  readonly request: ResolveRequest
+  readonly state: string
+  readonly at: Date
+}
+
+const traces = ({ clock }: PaymentDeps, payment: Payment, request: ResolveRequest, state: string): Traces => ({ payment, request, state, at: clock.now() })
+
+/** The audit row, and the end of the alert that called the person. */
+async function writeTraces(tx: Tx, all: readonly Traces[]): Promise<void> {
+  for (const { payment, request, state, at } of all) {
+    await writeAudit(tx, [
+      {
+        author: request.author,
+        at,
+        action: 'payment_resolved',
+        subject: `payment:${payment.id}`,
+        reason: request.reason,
+        before: { state: payment.state },
+        after: { state },
+      },
+    ])
+    await closeAlerts(tx, [{ kind: 'payment_in_review', subject: payment.id, by: authorName(request.author), at }])
+  }
+}

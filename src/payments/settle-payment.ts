@@ -1,0 +1,133 @@
+import { plus, SECOND } from '../shared/clock'
+import { inTransaction } from '../shared/database'
+import { Refusal } from '../shared/refusals'
+import { openAlerts } from '../shared/alerts'
+import type { NewAlert } from '../shared/alerts'
+import { ACCOUNTS, companion, memberAccount } from '../ledger'
+import type { Companion, Line } from '../ledger'
+import type { ConfirmOutcome, ReadOutcome } from '../invoicebox'
+import { pauseAfter } from './backoff'
+import type { Payment, PaymentDeps } from './payment'
+import { insertExchanges, movePayments, postpone, readPayment, seenTransactions } from './store'
+import type { Move } from './store'
+
+/** A captured payment is compared with its invoice this much later, many in one request. */
+const CHECK_AFTER_MS = 10 * SECOND
+
+/**
+ * Transaction 2: what an answer of Invoicebox means for the payment (Rule R). An explicit refusal leads to a void only when a later read says that the invoice is not paid;
+ * whatever proves nothing leaves everything held and the question to be repeated.
+ */
+export async function settlePayment(deps: PaymentDeps, payment: Payment, outcome: ConfirmOutcome, actor = 'system:gateway'): Promise<Payment> {
+  await deps.faultPoint?.('before-record')
+  switch (outcome.kind) {
+    case 'accepted':
+      return capturePayment(deps, payment, outcome.transactionId, actor)
+    case 'rejected':
+      return refusePayment(deps, payment, outcome, actor)
+    case 'unknown':
+      return keepHeld(deps, payment, outcome)
+  }
+}
+
+async function capturePayment(deps: PaymentDeps, payment: Payment, transactionId: string, actor: string): Promise<Payment> {
+  const at = deps.clock.now()
+  const others = (await seenTransactions(deps.db, payment.id)).filter((id) => id !== transactionId)
+  const alerts: NewAlert[] = others.map((id) => ({
+    kind: 'second_transaction',
+    subject: payment.id,
+    detail: `Invoicebox answered our operation with transaction ${id} before and with ${transactionId} now; one capture was made.`,
+    at,
+  }))
+  const move: Move = { payment, to: 'captured', at, actor, transactionId, nextCheckAt: plus(at, CHECK_AFTER_MS) }
+  return record(deps, payment, 'post', [companion(movePayments, move), ...alerts.map((alert) => companion(openAlerts, alert))])
+}
+
+/** An explicit "no": the invoice is read once more, since only "not paid" proves that our "no" is the truth. */
+async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Extract<ConfirmOutcome, { kind: 'rejected' }>, actor: string): Promise<Payment> {
+  const { outcome: read, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId)
+  await inTransaction(deps.db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId: null }]))
+  const status = paidStatus(read)
+  const refusal = `${rejected.code} (HTTP ${rejected.status})`
+  if (status === 'unknown') return keepHeld(deps, payment, { reason: 'the invoice could not be read after a refusal' })
+  if (status === 'paid') return toReview(deps, payment, `Invoicebox refused our operation with ${refusal}, yet the invoice reads paid: by whom is not proved.`, actor)
+  const at = deps.clock.now()
+  const alerts: NewAlert[] = needsOperator(rejected.code, rejected.status, at)
+  const move: Move = { payment, to: 'voided', at, actor, rejectionCode: rejected.code.slice(0, 100), note: `Refused with ${refusal}; the invoice reads not paid.` }
+  return record(deps, payment, 'release', [companion(movePayments, move), ...alerts.map((alert) => companion(openAlerts, alert))])
+}
+
+/** Whether a read proves that the invoice is not paid. A part payment, a missing status or a failed read proves nothing of the kind. */
+export function paidStatus(read: ReadOutcome): 'not-paid' | 'paid' | 'unknown' {
+  if (read.kind !== 'found') return 'unknown'
+  const { status } = read.invoice
+  if (status === 'pending' || status === 'canceled') return 'not-paid'
+  return status === 'paid' || status === 'partial' ? 'paid' : 'unknown'
+}
+
+/** Refusals that no buyer can mend. */
+function needsOperator(code: string, status: number, at: Date): NewAlert[] {
+  if (status === 401 || status === 403) return [{ kind: 'invoicebox_refuses_us', subject: 'invoicebox', detail: `Invoicebox refuses our token: ${code}.`, at }]
+  if (/^not_?enough_?money$/i.test(code)) return [{ kind: 'fund_too_low', subject: 'fund', detail: 'Invoicebox says that the guarantee fund does not reach for a payment.', at }]
+  return []
+}
+
+/** No definite answer: everything stays held, and the same question is asked again later; asked often enough, a person decides. */
+export async function keepHeld(deps: PaymentDeps, payment: Payment, unknown: { reason: string; retryAfterMs?: number; alarm?: string }): Promise<Payment> {
+  const { db, clock } = deps
+  const pause = pauseAfter(payment.attempts, unknown.retryAfterMs)
+  if (pause === undefined) return toReview(deps, payment, `Invoicebox gave no definite answer in ${payment.attempts} attempts, the last: ${unknown.reason}.`, 'system:recovery')
+  const at = clock.now()
+  await inTransaction(db, async (tx) => {
+    await postpone(tx, payment, plus(at, pause))
+    if (unknown.alarm) await openAlerts(tx, [{ kind: 'odd_answer', subject: payment.id, detail: unknown.alarm, at }])
+  })
+  return readPayment(db, payment.id)
+}
+
+/** A contradiction: the points stay held, and a person gets an alert that stays open until it is resolved. */
+export async function toReview(deps: PaymentDeps, payment: Payment, why: string, actor: string): Promise<Payment> {
+  const at = deps.clock.now()
+  await inTransaction(deps.db, async (tx) => {
+    await movePayments(tx, [{ payment, to: 'review', at, actor, note: why }])
+    await openAlerts(tx, [{ kind: 'payment_in_review', subject: payment.id, detail: why, at }])
+  }).catch(ignoreFenced)
+  return readPayment(deps.db, payment.id)
+}
+
+/** Posts or releases both holds and moves the payment in one transaction. Whoever lost the lease changes nothing and reports what stands. */
+export async function record(deps: PaymentDeps, payment: Payment, how: 'post' | 'release', companions: readonly Companion[]): Promise<Payment> {
+  await deps.ledger
+    .submit({ key: `payment:${payment.id}:${how}`, reference: payment.id, lines: holdLines(payment, how), companions })
+    .catch(ignoreFenced)
+  await deps.faultPoint?.('after-record')
+  const now = await readPayment(deps.db, payment.id)
+  if (how === 'post' && now.state === 'voided') await tellPaidAfterVoid(deps, payment)
+  return now
+}
+
+function holdLines(payment: Payment, how: 'post' | 'release'): Line[] {
+  const points = { holdId: payment.pointsHoldId, account: memberAccount(payment.memberId), to: ACCOUNTS.redeemed }
+  const fund = { holdId: payment.fundHoldId, account: ACCOUNTS.fund, to: ACCOUNTS.paid }
+  return how === 'post'
+    ? [
+        { do: 'post', kind: 'redemption', ...points },
+        { do: 'post', kind: 'fund_payment', ...fund },
+      ]
+    : [
+        { do: 'release', ...points },
+        { do: 'release', ...fund },
+      ]
+}
+
+/** Another process holds the lease by now, or has settled the payment already: our answer comes too late to count. */
+function ignoreFenced(error: unknown): void {
+  if (error instanceof Refusal && (error.code === 'payment_in_wrong_state' || error.code === 'hold_already_resolved')) return
+  throw error
+}
+
+/** A process that slept through its lease got an acceptance for a payment that was rightly voided meanwhile: money left the fund for nothing. */
+const tellPaidAfterVoid = ({ db, clock }: PaymentDeps, payment: Payment): Promise<void> =>
+  inTransaction(db, (tx) =>
+    openAlerts(tx, [{ kind: 'paid_after_void', subject: payment.id, detail: 'Invoicebox accepted our operation after the payment had been voided here.', at: clock.now() }]),
+  )

@@ -1,0 +1,46 @@
+import { MINUTE } from '../shared/clock'
+import { inTransaction } from '../shared/database'
+import { ACCOUNTS, memberAccount, readAccounts } from '../ledger'
+import { checkoutState } from './checkout-state'
+import type { CheckoutState, Situation } from './checkout-state'
+import { claimCheckout, readCheckout, refreshCheckout } from './checkouts'
+import type { Checkout } from './checkouts'
+import type { PaymentDeps } from './payment'
+
+/** A page may show an invoice this old: what it costs is read again before anything is held. */
+const SHOWN_FOR_MS = 10 * MINUTE
+
+export interface CheckoutView extends Situation {
+  readonly state: CheckoutState
+}
+
+/**
+ * Everything a checkout's page says, as of now. Reads the invoice only when the snapshot is older than ten minutes or the last read failed.
+ * Two database round trips with a fresh snapshot, three when a member sees it for the first time.
+ * @throws Refusal not_found
+ */
+export async function viewCheckout(deps: PaymentDeps, id: string, memberId: string | null): Promise<CheckoutView> {
+  const { db, clock, invoicebox, settings } = deps
+  const { checkout: stored, payment } = await readCheckout(db, id, memberId)
+  const checkout = payment ? stored : await refreshIfStale(deps, stored)
+  if (memberId !== null && checkout.memberId === null) await inTransaction(db, (tx) => claimCheckout(tx, id, memberId))
+  const accounts = memberId === null ? [] : await readAccounts(db, [memberAccount(memberId), ACCOUNTS.fund])
+  const fund = accounts.find((account) => account.id === ACCOUNTS.fund)
+  const situation: Situation = {
+    checkout,
+    payment,
+    account: accounts.find((account) => account.id !== ACCOUNTS.fund) ?? null,
+    memberId,
+    canPay: (amount) => !invoicebox.circuit().open && fund !== undefined && fund.available - amount.minor >= (fund.minAvailable ?? 0n),
+    rate: settings.rate,
+    now: clock.now(),
+  }
+  return { ...situation, state: checkoutState(situation) }
+}
+
+async function refreshIfStale({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<Checkout> {
+  const now = clock.now()
+  if (checkout.readAt && Math.abs(now.getTime() - checkout.readAt.getTime()) < SHOWN_FOR_MS) return checkout
+  const { outcome } = await invoicebox.readInvoice(checkout.invoiceId)
+  return inTransaction(db, (tx) => refreshCheckout(tx, checkout, outcome, clock.now()))
+}

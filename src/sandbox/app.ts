@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import express from 'express'
+import type { Express, RequestHandler } from 'express'
+import { refuseCrossSite, refuseStrangers } from './control/guard'
+import { createControl } from './control/routes'
+import { consoleForms } from './pages/console-forms'
+import { consolePages } from './pages/console-views'
+import { showHome } from './pages/home'
+import { showLanding } from './pages/merchant'
+import { orderPages } from './pages/order'
+import { refuseWithJson, refuseWithPage, showNoSuchPage } from './pages/refusals'
+import type { World } from './state/world'
+import { createApi } from './wire/api'
+
+export interface AppOptions {
+  /** Raised when the sandbox stops. */
+  readonly stopping: AbortSignal
+  /** The partner's page after a reset. */
+  readonly partnerAuthUrl: string
+  /** What the sandbox listens on. */
+  readonly host: string
+}
+
+/** Views and styles stay beside the sources; a compiled sandbox finds them from `dist/src/sandbox`. */
+const besideSources = (name: string): string => {
+  const here = join(__dirname, name)
+  return existsSync(here) ? here : join(__dirname, '../../../src/sandbox', name)
+}
+
+/** No scripts at all, nothing from elsewhere, no frames. */
+const pageHeaders: RequestHandler = (_req, res, next) => {
+  res.set({
+    'Content-Security-Policy':
+      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    'X-Content-Type-Options': 'nosniff',
+    'Referrer-Policy': 'same-origin',
+    'Cache-Control': 'no-store',
+  })
+  next()
+}
+
+/** The whole sandbox as one Express app: the imitated API, the control interface, the pages. */
+export function createApp(world: World, options: AppOptions): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.disable('etag')
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
+  app.set('query parser', 'simple')
+  app.set('view engine', 'ejs')
+  app.set('views', besideSources('views'))
+  app.enable('view cache')
+  app.get('/healthz', (_req, res) => void res.json({ status: 'ok' }))
+  app.use(['/v3', '/l3'], createApi(world, options.stopping))
+  app.use('/assets', express.static(besideSources('public'), { index: false, redirect: false }))
+  app.use(pageHeaders)
+  addControl(app, world, options)
+  addPages(app, world)
+  return app
+}
+
+function addControl(app: Express, world: World, { partnerAuthUrl, host }: AppOptions): void {
+  app.use('/_sandbox', refuseStrangers(host), refuseCrossSite)
+  app.get('/_sandbox', (_req, res) => res.redirect(302, '/_sandbox/'))
+  app.use('/_sandbox', consolePages(world))
+  app.use('/_sandbox/console', consoleForms(world, partnerAuthUrl), showNoSuchPage, refuseWithPage)
+  app.use('/_sandbox', createControl(world, partnerAuthUrl), refuseWithJson)
+}
+
+function addPages(app: Express, world: World): void {
+  app.get('/', showHome(world))
+  app.use(orderPages(world))
+  app.get('/merchant/:landing', showLanding(world))
+  app.use(showNoSuchPage, refuseWithPage, refuseWithJson)
+}

@@ -1,0 +1,82 @@
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createApp } from './app'
+import { findDefaultPasswords } from './members'
+import { releaseLeases } from './payments'
+import { SECOND } from './shared/clock'
+import { isMigrated, migrateToLatest } from './shared/migrate'
+import { startWorker } from './worker'
+import type { Parts } from './wiring'
+
+/** A confirm may take 30 s; whatever is not answered by then goes on in another process. */
+const DRAIN_MS = 32 * SECOND
+
+export interface Running {
+  readonly port: number
+  /** Takes no new requests, lets those under way end, hands unfinished payments over and closes everything. */
+  stop(): Promise<void>
+}
+
+/** The gateway must not start like this; each fault is one plain sentence. */
+export class NotReady extends Error {
+  override name = 'NotReady'
+}
+
+/** Starts the web process, with the background jobs in the same process where asked. @throws NotReady */
+export async function serve(parts: Parts, options: { withWorker: boolean }): Promise<Running> {
+  await prepare(parts)
+  const { app } = createApp(parts)
+  const server = createServer(app)
+  const port = await listen(server, parts.config.port, parts.config.host)
+  const worker = options.withWorker ? startWorker(parts) : undefined
+  parts.log.info({ port, mode: parts.config.mode, worker: options.withWorker }, 'the gateway listens')
+  return {
+    port,
+    async stop() {
+      await Promise.all([close(server), worker?.stop()])
+      await releaseLeases(parts)
+      await parts.close()
+    },
+  }
+}
+
+/** Starts the background process. @throws NotReady */
+export async function work(parts: Parts): Promise<{ stop(): Promise<void> }> {
+  await prepare(parts)
+  const worker = startWorker(parts)
+  parts.log.info('the worker runs')
+  return {
+    async stop() {
+      await worker.stop()
+      await releaseLeases(parts)
+      await parts.close()
+    },
+  }
+}
+
+/** An embedded database is brought up to date on the way; a shared one belongs to whoever deploys. */
+async function prepare({ config, db }: Parts): Promise<void> {
+  if (config.databaseUrl.startsWith('sqlite:')) await migrateToLatest(config.databaseUrl)
+  else if (!(await isMigrated(config.databaseUrl))) throw new NotReady('The database is not migrated. Run `gateway migrate` first.')
+  if (config.mode !== 'production') return
+  const logins = await findDefaultPasswords(db)
+  if (logins.length > 0) throw new NotReady(`These logins still have their default password: ${logins.join(', ')}. Change or remove them before production.`)
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(error.code === 'EADDRINUSE' ? new NotReady(`Port ${port} is taken. Stop what listens there, or set PORT.`) : error)
+    })
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve))
+  server.closeIdleConnections()
+  const deadline = setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref()
+  await closed
+  clearTimeout(deadline)
+}
