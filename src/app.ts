@@ -88,7 +88,7 @@ function createMetrics({ db, invoicebox }: Parts): Registry {
     labelNames: ['state'],
     registers: [registry],
     async collect() {
-      const rows = (await db('payments').groupBy('state').select('state').count({ count: '*' })) as { state: string; count: unknown }[]
+      const rows = await db('payments').groupBy('state').select<{ state: string; count: unknown }[]>('state', db.raw('count(*) as count'))
       for (const state of PAYMENT_STATES) this.set({ state }, Number(rows.find((row) => row.state === state)?.count ?? 0))
     },
   })
@@ -97,7 +97,7 @@ function createMetrics({ db, invoicebox }: Parts): Registry {
     help: 'Alerts that wait for a person.',
     registers: [registry],
     async collect() {
-      const [row] = (await db('alerts').whereNull('closed_at').count({ count: '*' })) as { count: unknown }[]
+      const [row] = await db('alerts').whereNull('closed_at').select<{ count: unknown }[]>(db.raw('count(*) as count'))
       this.set(Number(row?.count ?? 0))
     },
   })

@@ -35,6 +35,7 @@ export async function serve(parts: Parts, options: { withWorker: boolean }): Pro
     port,
     async stop() {
       await Promise.all([close(server), worker?.stop()])
+      await parts.background.idle(DRAIN_MS)
       await releaseLeases(parts)
       await parts.close()
     },

@@ -5,6 +5,7 @@ import type { InvoiceboxClient, Timeouts } from './invoicebox'
 import { createLedger } from './ledger'
 import type { Ledger } from './ledger'
 import type { FaultPoint, PaymentDeps } from './payments'
+import { createBackground } from './shared/background'
 import { systemClock } from './shared/clock'
 import type { Clock } from './shared/clock'
 import { openDatabase } from './shared/database'
@@ -62,6 +63,7 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
     log,
     ledger,
     invoicebox,
+    background: createBackground(),
     instance: `${hostname().slice(0, 20)}:${process.pid}:${newId().slice(0, 8)}`,
     settings: { rate: config.pointsPerRuble, secret: config.sessionSecret, returnHosts: config.returnHosts, allowHttp, currencies },
     faultPoint: replace.faultPoint,

@@ -34,7 +34,7 @@ function asLines(value: unknown): string {
     .join('\n')
 }
 
-const shown = (value: unknown): string => (value === null || value === undefined ? '—' : typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean))
+const shown = (value: unknown): string => (value === null || value === undefined ? '—' : typeof value === 'string' ? value : JSON.stringify(value))
 
 /** An option that takes an amount such as 196.58. */
 export const amountIn =

@@ -43,7 +43,7 @@ export function checkoutState(at: Situation): CheckoutState {
   const settled = at.payment && stateOfPayment(at.payment, at)
   if (settled) return settled
   if (!checkout.snapshot) return checkout.problem ?? 'unavailable'
-  if (checkout.problem === 'unsupported') return 'unsupported'
+  if (checkout.problem) return checkout.problem
   const closed = stateOfInvoice(checkout.snapshot, now)
   if (closed) return closed
   if (!at.account) return 'sign-in'

@@ -79,7 +79,7 @@ function toCheckout(row: CheckoutRow): Checkout {
   }
 }
 
-/** What a read makes of a checkout, as columns. A read that failed changes nothing but the problem, and only where nothing better is known. */
+/** What a read makes of a checkout, as columns. A read that failed changes nothing but the problem. */
 export function snapshotColumns(outcome: ReadOutcome, now: Date): Record<string, string | number | null> {
   if (outcome.kind === 'found') return { ...invoiceColumns(outcome.invoice), problem: null, read_at: iso(now) }
   if (outcome.kind === 'unavailable') return { problem: 'unavailable', read_at: null }
@@ -150,10 +150,9 @@ export async function claimCheckout(tx: Tx, id: string, memberId: string): Promi
 
 /**
  * Stores what a new read says. When the amount differs from the one that was shown, the first shown amount is kept beside it, so that the page can say «было … стало …».
- * A read that failed leaves the last good snapshot in place.
+ * A read that failed leaves the last good snapshot in place and says that it failed, so that the page does and the next look reads again.
  */
 export async function refreshCheckout(tx: Tx, checkout: Checkout, outcome: ReadOutcome, now: Date): Promise<Checkout> {
-  if (outcome.kind === 'unavailable' && checkout.snapshot) return checkout
   const before = checkout.snapshot?.amount
   const changed = outcome.kind === 'found' && before && (before.minor !== outcome.invoice.amount.minor || before.unit !== outcome.invoice.amount.unit)
   const shown = changed && before.unit === outcome.invoice.amount.unit ? { shown_amount: bound(before.minor) } : {}

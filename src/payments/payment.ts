@@ -1,3 +1,4 @@
+import type { Background } from '../shared/background'
 import type { Clock } from '../shared/clock'
 import type { Db } from '../shared/database'
 import type { Log } from '../shared/log'
@@ -53,6 +54,7 @@ export interface PaymentDeps {
   readonly log: Log
   readonly ledger: Ledger
   readonly invoicebox: InvoiceboxClient
+  readonly background: Background
   readonly settings: PaymentSettings
   /** Names this process among those that share the database: the owner of its leases. */
   readonly instance: string

@@ -13,7 +13,9 @@ export async function migrateToLatest(url: string): Promise<string[]> {
 }
 
 /** Takes every migration back, the last first. For tests and for a fresh start; all data is lost. */
-export const migrateDown = (url: string): Promise<void> => withMigrator(url, async (db) => void (await db.migrate.rollback(undefined, true)))
+export const migrateDown = (url: string): Promise<void> => withMigrator(url, async (db) => {
+    await db.migrate.rollback(undefined, true)
+  })
 
 /** True when every migration that this version knows has been applied. */
 export const isMigrated = (url: string): Promise<boolean> =>

@@ -167,7 +167,7 @@ test('everything the console offers works through plain forms', async () => {
   })
   const [fault] = await world.controlList('/faults')
   expect(fault).toMatchObject({ on: '*', kind: 'status', times: 3, status: 500, after: true })
-  await world.form('/_sandbox/console/faults/delete', { id: fault.id })
+  await world.form('/_sandbox/console/faults/delete', { id: fault?.id ?? '' })
   expect(await world.controlList('/faults')).toEqual([])
   await world.form('/_sandbox/console/clock', { advanceSeconds: '86400' })
   expect((await world.control('GET', '/clock')).offsetSeconds).toBe(86_400)

@@ -12,6 +12,10 @@ import { resetWorld } from './reset'
 import { changeSettings, presentSettings } from './settings'
 
 /** The control interface: JSON in, JSON out, `{data}` for a yes and `{error: {message, code, fields}}` for a no. */
+
+/** A single thing is answered both in the envelope of the API and plainly, so that `curl … | jq .balance` works as it reads in the table. */
+const both = <T extends object>(value: T): T & { data: T } => ({ ...value, data: value })
+
 export function createControl(world: World, partnerAuthUrl: string): Router {
   const control = express.Router({ caseSensitive: true })
   control.use(express.raw({ type: () => true, limit: '1mb' }))
@@ -33,7 +37,7 @@ function bodyOf(req: Request): Record<string, unknown> {
 }
 
 function addInvoiceRoutes(control: Router, world: World): void {
-  const show = (res: Response, invoice: ReturnType<typeof findInvoice>): void => void res.json({ data: presentInvoice(world, invoice) })
+  const show = (res: Response, invoice: ReturnType<typeof findInvoice>): void => void res.json(both(presentInvoice(world, invoice)))
   control.get('/invoices', (req, res) => {
     const newest = [...world.invoices.values()].slice(-readLimit(req.query['limit'])).reverse()
     res.json({ data: newest.map((invoice) => presentInvoice(world, invoice)), metaData: { totalCount: world.invoices.size } })
@@ -54,7 +58,7 @@ function addInvoiceRoutes(control: Router, world: World): void {
 
 function addFaultRoutes(control: Router, world: World): void {
   control.get('/faults', (_req, res) => void res.json({ data: world.faults.map(presentFault), guide: FAULT_GUIDE }))
-  control.post('/faults', (req, res) => void res.json({ data: presentFault(plantFault(world, bodyOf(req))) }))
+  control.post('/faults', (req, res) => void res.json(both(presentFault(plantFault(world, bodyOf(req))))))
   control.delete('/faults', (_req, res) => {
     world.faults.length = 0
     res.json({ data: null })
@@ -66,8 +70,8 @@ function addFaultRoutes(control: Router, world: World): void {
 }
 
 function addFundRoutes(control: Router, world: World): void {
-  control.get('/fund', (req, res) => void res.json({ data: presentFund(world, findFund(world, req.query['currencyId'])) }))
-  control.put('/fund', (req, res) => void res.json({ data: presentFund(world, setFund(world, bodyOf(req))) }))
+  control.get('/fund', (req, res) => void res.json(both(presentFund(world, findFund(world, req.query['currencyId'])))))
+  control.put('/fund', (req, res) => void res.json(both(presentFund(world, setFund(world, bodyOf(req))))))
 }
 
 function addStateRoutes(control: Router, world: World, partnerAuthUrl: string): void {
@@ -77,10 +81,10 @@ function addStateRoutes(control: Router, world: World, partnerAuthUrl: string): 
     res.json(presentSettings(world))
   })
   control.get('/requests', (req, res) => void res.json({ data: world.journal.newest(readLimit(req.query['limit'])).map(presentRequest) }))
-  control.get('/clock', (_req, res) => void res.json({ data: presentClock(world) }))
+  control.get('/clock', (_req, res) => void res.json(both(presentClock(world))))
   control.put('/clock', (req, res) => {
     moveClock(world, bodyOf(req))
-    res.json({ data: presentClock(world) })
+    res.json(both(presentClock(world)))
   })
   control.post('/reset', (req, res) => {
     resetWorld(world, partnerAuthUrl, bodyOf(req))

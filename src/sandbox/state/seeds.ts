@@ -28,7 +28,8 @@ const SEEDS: readonly Seed[] = [
 
 export function seedInvoices(world: World): void {
   const now = world.clock.now().getTime()
-  for (const { serial, days, ...wish } of SEEDS) {
+  // The newest stands first on the page: what a newcomer can pay at once, so it is made last.
+  for (const { serial, days, ...wish } of [...SEEDS].reverse()) {
     createInvoice(world, { ...wish, id: seedId(serial), number: String(serial), expirationDate: new Date(now + days * DAY) })
   }
 }

@@ -143,7 +143,6 @@ export const en = {
   'refusal.hold_already_resolved': 'This hold was posted or released already.',
   'refusal.key_reused': 'This key was used for another operation. The new one was not carried out.',
   'refusal.not_enough_points': 'Not enough points. No points were charged.',
-  'refusal.link_not_allowed': 'The return link leads to a site that is not on the list of allowed ones. No points were charged.',
   'refusal.invoice_unsupported': 'This invoice cannot be paid with points. No points were charged.',
   'refusal.invoice_not_payable': 'This invoice can no longer be paid. No points were charged.',
   'refusal.invoice_being_paid': 'This invoice is being paid already. Do not pay again.',
