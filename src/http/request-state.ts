@@ -28,10 +28,13 @@ export function addressOf(req: Request): string {
   return address.includes(':') ? `${expandIpv6(address).slice(0, 4).join(':')}::/64` : address
 }
 
+/** The eight groups of an address, each without leading zeros; a zone behind `%` is left out. */
 function expandIpv6(address: string): string[] {
   const [head = '', tail] = address.split('%')[0]?.split('::') ?? []
   const left = head ? head.split(':') : []
-  if (tail === undefined) return left
+  if (tail === undefined) return left.map(plainGroup)
   const right = tail ? tail.split(':') : []
-  return [...left, ...Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0'), ...right]
+  return [...left, ...Array.from({ length: Math.max(0, 8 - left.length - right.length) }, () => '0'), ...right].map(plainGroup)
 }
+
+const plainGroup = (group: string): string => group.toLowerCase().replace(/^0+(?=.)/, '')

@@ -3,14 +3,14 @@
  * people and secrets among them. So only the kind, the code, the last part of the message and the stack's places are kept.
  */
 export function safeError(error: unknown): { type: string; code?: string; message: string; stack: string } {
-  if (!(error instanceof Error)) return { type: typeof error, message: 'not an error object', stack: '' }
-  const { code } = error as { code?: unknown }
+  const { name, message, stack, code } = (error ?? {}) as Partial<Record<'name' | 'message' | 'stack' | 'code', unknown>>
+  if (typeof name !== 'string' || typeof message !== 'string') return { type: typeof error, message: 'not an error object', stack: '' }
   const isFromDatabase = typeof code === 'string'
   return {
-    type: error.name,
+    type: name,
     ...(isFromDatabase ? { code } : {}),
-    message: isFromDatabase ? (error.message.split(' - ').at(-1) ?? '') : error.message,
-    stack: (error.stack ?? '')
+    message: isFromDatabase ? (message.split(' - ').at(-1) ?? '') : message,
+    stack: (typeof stack === 'string' ? stack : '')
       .split('\n')
       .filter((line) => /^\s+at /.test(line))
       .join('\n'),

@@ -140,7 +140,7 @@ export class SessionStore extends Store {
   }
 
   private unavailable(error: unknown): Refusal {
-    this.deps.log.error({ err: safeError(error) }, 'sessions cannot be read or written')
+    this.deps.log.error({ error: safeError(error) }, 'sessions cannot be read or written')
     return new Refusal('overloaded', 'sessions')
   }
 }

@@ -1,4 +1,4 @@
-import { moment } from '../shared/database'
+import { iso, moment } from '../shared/database'
 import { canonicalJson, sha256 } from '../shared/ids'
 import { BATCH_TABLES } from './store'
 import type { BatchRows } from './store'
@@ -7,13 +7,22 @@ type Rows = Readonly<Record<keyof BatchRows, readonly Readonly<Record<string, un
 
 /** One text for a cell, whichever engine it came from: moments in ISO form, integers as decimals. */
 function cell(column: string, value: unknown): unknown {
-  if (value === null || value === undefined) return null
-  if (column.endsWith('_at')) return moment(value as Date | string).toISOString()
+  if (column.endsWith('_at')) {
+    const at = moment(value as Date | string)
+    return Number.isNaN(at.getTime()) ? value : iso(at)
+  }
   return typeof value === 'bigint' || typeof value === 'number' ? String(value) : value
 }
 
+/** An empty cell is left out, so that a column which a later version adds does not change the digests of old rows. */
 const rowText = (row: Readonly<Record<string, unknown>>): string =>
-  canonicalJson(Object.fromEntries(Object.entries(row).map(([column, value]) => [column, cell(column, value)])))
+  canonicalJson(
+    Object.fromEntries(
+      Object.entries(row)
+        .filter(([, value]) => value !== null && value !== undefined)
+        .map(([column, value]) => [column, cell(column, value)]),
+    ),
+  )
 
 /** The digest of everything a batch wrote: the same rows give the same digest in any order, and one changed digit gives another. */
 export const digestBatch = (rows: Rows): string => sha256(canonicalJson(BATCH_TABLES.map((table) => [table, rows[table].map(rowText).sort()])))

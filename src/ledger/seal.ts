@@ -1,4 +1,4 @@
-import { brokenUniqueRule, insertRows, iso } from '../shared/database'
+import { brokenUniqueRule, inTransaction, insertRows, iso } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { FIRST_HASH, sealHash } from './digest'
 
@@ -9,16 +9,20 @@ interface Seal {
 
 const MOST_AT_ONCE = 500
 
+const MOST_TRIES = 5
+
 /**
  * Chains the batches that are committed and not yet sealed, each seal over the one before it; returns how many.
- * It runs after the commit, so no payment waits for it; two sealers at once cannot fork the chain, since a seal's number is unique: the slower one gives way.
+ * It runs after the commit, so no payment waits for it; two sealers at once cannot fork the chain, since a seal's number is unique: the slower one starts anew
+ * with what is left.
  */
 export async function sealBatches(db: Db, now: Date): Promise<number> {
-  try {
-    return await db.transaction((tx) => sealOnce(tx, now))
-  } catch (error) {
-    if (brokenUniqueRule(error) !== undefined) return 0
-    throw error
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await inTransaction(db, (tx) => sealOnce(tx, now))
+    } catch (error) {
+      if (attempt >= MOST_TRIES || brokenUniqueRule(error) === undefined) throw error
+    }
   }
 }
 

@@ -1,14 +1,15 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { bound } from '../shared/database'
 import type { Db } from '../shared/database'
-import { toDecimal } from '../shared/money'
+import { MAX_MINOR, UNITS, toDecimal } from '../shared/money'
 import { FIRST_HASH, digestBatch, sealHash } from './digest'
 import { BATCH_TABLES } from './store'
 import type { BatchRows } from './store'
 
-/** A difference between the books and a rule: the number of the invariant (docs/ledger.md) and a sentence. */
+/** A difference between the books and a rule: the number of the invariant (docs/ledger.md), the rule's name and a sentence. */
 export interface Finding {
   readonly invariant: number
+  readonly rule: string
   readonly text: string
 }
 
@@ -27,16 +28,21 @@ export async function verifyLedger(db: Db): Promise<Finding[]> {
 
 interface Rule {
   readonly invariant: number
+  readonly name: string
   readonly sql: string
   tell(row: Record<string, unknown>): string
 }
 
-const amountOf = (value: unknown): string => toDecimal(BigInt(value as string | bigint | number))
+/** Whoever forged a row may have left anything in it; the sentence about it must be told all the same. */
+const amountOf = (value: unknown): string => (/^-?\d+$/.test(text(value)) ? toDecimal(BigInt(text(value))) : text(value))
 const text = (value: unknown): string => String(value as string | bigint | null)
+
+const IMPOSSIBLE = `amount <= 0 or amount > ${String(MAX_MINOR)} or unit not in (${UNITS.map((unit) => `'${unit}'`).join(', ')})`
 
 const RULES: readonly Rule[] = [
   {
     invariant: 1,
+    name: 'unbalanced-transfer',
     sql: `select t.id, t.amount, coalesce(sum(e.amount), 0) as total from ledger_transfers t left join ledger_entries e on e.transfer_id = t.id
           left join ledger_accounts a on a.id = e.account_id group by t.id, t.amount, t.unit
           having count(e.number) < 2 or sum(e.amount) <> 0 or sum(case when e.amount > 0 then e.amount else 0 end) <> t.amount
@@ -45,11 +51,13 @@ const RULES: readonly Rule[] = [
   },
   {
     invariant: 1,
+    name: 'unit-not-zero',
     sql: `select unit, sum(balance) as total from ledger_accounts group by unit having sum(balance) <> 0`,
     tell: (row) => `All balances in ${text(row.unit)} sum to ${amountOf(row.total)} instead of zero.`,
   },
   {
     invariant: 2,
+    name: 'balance-not-entries',
     sql: `select a.id, a.balance, coalesce(sum(e.amount), 0) as total, a.entry_count, count(e.number) as entries from ledger_accounts a
           left join ledger_entries e on e.account_id = a.id group by a.id, a.balance, a.entry_count
           having a.balance <> coalesce(sum(e.amount), 0) or a.entry_count <> count(e.number) or coalesce(max(e.number), 0) <> count(e.number)`,
@@ -58,17 +66,21 @@ const RULES: readonly Rule[] = [
   },
   {
     invariant: 2,
+    name: 'broken-running-balance',
     sql: `select e.account_id, e.number from ledger_entries e left join ledger_entries p on p.account_id = e.account_id and p.number = e.number - 1
           where e.balance_after <> coalesce(p.balance_after, 0) + e.amount`,
     tell: (row) => `Entry ${text(row.number)} of account ${text(row.account_id)} does not follow from the entry before it.`,
   },
   {
     invariant: 3,
-    sql: `select id, balance - held as available from ledger_accounts where held < 0 or balance - held < min_available`,
-    tell: (row) => `Account ${text(row.id)} is overdrawn: ${amountOf(row.available)} available.`,
+    name: 'overdrawn',
+    sql: `select id, balance - held as available from ledger_accounts
+          where held < 0 or balance - held < min_available or (id like 'member:%' and (min_available is null or min_available < 0))`,
+    tell: (row) => `Account ${text(row.id)} is overdrawn or may be: ${amountOf(row.available)} available.`,
   },
   {
     invariant: 4,
+    name: 'held-not-holds',
     sql: `select a.id, a.held, coalesce(o.total, 0) as total from ledger_accounts a left join
             (select h.account_id, sum(h.amount) as total from ledger_holds h left join ledger_resolutions r on r.hold_id = h.id
              where r.hold_id is null group by h.account_id) o on o.account_id = a.id
@@ -77,11 +89,14 @@ const RULES: readonly Rule[] = [
   },
   {
     invariant: 5,
-    sql: `select r.hold_id from ledger_resolutions r left join ledger_holds h on h.id = r.hold_id where h.id is null or (r.kind = 'posted') <> (r.transfer_id is not null)`,
-    tell: (row) => `The resolution of hold ${text(row.hold_id)} belongs to no hold or says both posted and released.`,
+    name: 'odd-resolution',
+    sql: `select r.hold_id from ledger_resolutions r left join ledger_holds h on h.id = r.hold_id where h.id is null or (r.kind = 'posted') <> (r.transfer_id is not null)
+          union select hold_id from ledger_resolutions group by hold_id having count(*) > 1`,
+    tell: (row) => `Hold ${text(row.hold_id)} does not exist, is resolved more than once, or is said to be both posted and released.`,
   },
   {
     invariant: 6,
+    name: 'posted-differently',
     sql: `select r.hold_id, h.amount from ledger_resolutions r join ledger_holds h on h.id = r.hold_id
           left join ledger_entries f on f.transfer_id = r.transfer_id and f.account_id = h.account_id
           left join ledger_entries g on g.transfer_id = r.transfer_id and g.account_id = h.to_account_id
@@ -90,12 +105,14 @@ const RULES: readonly Rule[] = [
   },
   {
     invariant: 22,
-    sql: `select id, amount, unit from ledger_transfers where amount <= 0 or unit not in ('PTS', 'RUB', 'USD', 'EUR', 'GBP', 'CNY', 'UZS')
-          union all select id, amount, unit from ledger_holds where amount <= 0 or amount > 9007199254740991`,
+    name: 'amount-not-possible',
+    sql: `select id, amount, unit from ledger_transfers where ${IMPOSSIBLE}
+          union all select id, amount, unit from ledger_holds where ${IMPOSSIBLE}`,
     tell: (row) => `${text(row.id)} has the amount ${amountOf(row.amount)} in ${text(row.unit)}, which is not a positive amount in a known unit.`,
   },
   {
     invariant: 13,
+    name: 'seal-lost',
     sql: `select b.id from ledger_batches b left join ledger_seals s on s.batch_id = b.id left join ledger_unsealed u on u.batch_id = b.id
           where s.batch_id is null and u.batch_id is null`,
     tell: (row) => `Batch ${text(row.id)} has lost its seal.`,
@@ -104,20 +121,21 @@ const RULES: readonly Rule[] = [
 
 async function findBroken(db: Db, rule: Rule): Promise<Finding[]> {
   const rows = (await db.select('*').from(db.raw(`(${rule.sql}) as broken`)).limit(MOST_PER_RULE)) as Record<string, unknown>[]
-  return rows.map((row) => ({ invariant: rule.invariant, text: rule.tell(row) }))
+  return rows.map((row) => ({ invariant: rule.invariant, rule: rule.name, text: rule.tell(row) }))
 }
 
-const PAGE = 500
+/** Batches at once; one of them may hold ten thousand rows. */
+const PAGE = 50
 
 /** Rebuilds each batch's digest out of the rows that stand in the books now. */
 async function verifyDigests(db: Db): Promise<Finding[]> {
-  const findings: Finding[] = await findOrphans(db)
+  const findings: Finding[] = await findBroken(db, ORPHANS)
   for (let last = ''; findings.length < MOST_PER_RULE; ) {
     const page = (await db('ledger_batches').where('id', '>', last).orderBy('id').limit(PAGE)) as { id: string; digest: string }[]
     const ids = page.map((batch) => batch.id)
     const rows = await readBatches(db, ids)
     for (const batch of page) {
-      if (digestBatch(rows.get(batch.id) ?? emptyBatch()) !== batch.digest) findings.push({ invariant: 13, text: `The rows of batch ${batch.id} are not those that were written.` })
+      if (digestBatch(rows.get(batch.id) ?? emptyBatch()) !== batch.digest) findings.push({ invariant: 13, rule: 'rows-changed', text: `The rows of batch ${batch.id} are not those that were written.` })
     }
     await yieldToOthers()
     if (page.length < PAGE) break
@@ -126,12 +144,21 @@ async function verifyDigests(db: Db): Promise<Finding[]> {
   return findings
 }
 
-async function findOrphans(db: Db): Promise<Finding[]> {
-  const sql = ['ledger_instructions', 'ledger_holds', 'ledger_transfers', 'ledger_resolutions']
-    .map((table) => `select '${table}' as place, x.batch_id from ${table} x left join ledger_batches b on b.id = x.batch_id where b.id is null`)
-    .join(' union all ')
-  return findBroken(db, { invariant: 13, sql, tell: (row) => `${text(row.place)} has rows of batch ${text(row.batch_id)}, which does not exist.` })
+/** Rows that belong to no batch stand in no digest, so they are looked for by themselves. */
+const ORPHANS: Rule = {
+  invariant: 13,
+  name: 'rows-without-batch',
+  sql: [
+    ...['ledger_instructions', 'ledger_holds', 'ledger_transfers', 'ledger_resolutions'].map(
+      (table) => `select '${table}' as place, x.batch_id as missing from ${table} x left join ledger_batches b on b.id = x.batch_id where b.id is null`,
+    ),
+    `select 'ledger_entries' as place, e.transfer_id as missing from ledger_entries e left join ledger_transfers t on t.id = e.transfer_id where t.id is null`,
+  ].join(' union '),
+  tell: (row) => `${text(row.place)} has rows that belong to ${text(row.missing)}, which does not exist.`,
 }
+
+/** Every rule by its name. A test plants a corruption for each of them. */
+export const LEDGER_RULES: readonly string[] = [...RULES.map((rule) => rule.name), ORPHANS.name, 'rows-changed', 'chain-broken']
 
 type Mutable<T> = { [K in keyof T]: Record<string, unknown>[] }
 const emptyBatch = (): Mutable<BatchRows> => ({ ledger_instructions: [], ledger_holds: [], ledger_transfers: [], ledger_entries: [], ledger_resolutions: [] })
@@ -165,7 +192,7 @@ async function verifyChain(db: Db): Promise<Finding[]> {
     for (const seal of page) {
       const right = sealHash(expected.previous, seal.batch_id, seal.digest ?? '')
       if (seal.number !== expected.number || seal.previous_hash !== expected.previous || seal.hash !== right) {
-        findings.push({ invariant: 13, text: `The chain of seals breaks at seal ${seal.number}.` })
+        findings.push({ invariant: 13, rule: 'chain-broken', text: `The chain of seals breaks at seal ${seal.number}.` })
       }
       expected = { number: seal.number + 1n, previous: seal.hash }
     }

@@ -23,7 +23,7 @@ export interface CheckoutPage {
   readonly numbers?: { now: string; charge: string; left: string }
   readonly signIn?: { action: string; next: string }
   readonly confirm?: { action: string; consent: string; label: string }
-  readonly decline?: { action: string; label: string }
+  readonly decline?: { action: string; label: string; primary: boolean }
   readonly leave?: { href: string; label: string; primary: boolean }
   /** The page asks again after so many seconds. */
   readonly refreshSeconds?: number
@@ -140,7 +140,7 @@ function actionsOf(view: CheckoutView, speaker: Speaker, consent: (invoice: Snap
   const { t, language } = speaker
   const path = `/pay/${checkout.id}`
   const leave = (primary: boolean, label = t('pay.return')): Actions => ({ leave: { href: failExit(checkout), label, primary } })
-  const decline: Actions = { decline: { action: `${path}/decline`, label: t('pay.decline') } }
+  const decline = (primary: boolean): Actions => ({ decline: { action: `${path}/decline`, label: t('pay.decline'), primary } })
   switch (state) {
     case 'sign-in':
       return { signIn: { action: '/sign-in', next: path }, ...leave(false, t('pay.decline')) }
@@ -150,7 +150,7 @@ function actionsOf(view: CheckoutView, speaker: Speaker, consent: (invoice: Snap
       const price = pointsPrice(invoice.amount, view.rate)
       const points = formatMoney(price, language)
       const label = state === 'ready' ? t('pay.ready.confirm', { points }) : t('pay.amount_changed.confirm', { points })
-      return { confirm: { action: `${path}/confirm`, consent: consent(invoice, price), label }, ...decline, ...countdown(invoice, now) }
+      return { confirm: { action: `${path}/confirm`, consent: consent(invoice, price), label }, ...decline(false), ...countdown(invoice, now) }
     }
     case 'checking':
       return { refreshSeconds: CHECK_EVERY_SECONDS }
@@ -158,9 +158,9 @@ function actionsOf(view: CheckoutView, speaker: Speaker, consent: (invoice: Snap
       return paidActions(view, speaker)
     case 'not-enough':
     case 'blocked':
-      return decline
+      return decline(true)
     case 'unavailable':
-      return view.memberId === null ? leave(true, t('pay.decline')) : decline
+      return view.memberId === null ? leave(true, t('pay.decline')) : decline(true)
     case 'already-paid':
       return { leave: { href: checkout.snapshot?.paymentUrl ?? failExit(checkout), label: t('pay.return'), primary: true } }
     default:

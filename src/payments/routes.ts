@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineRoute } from '../http'
 import type { Route } from '../http'
+import { isTransient } from '../shared/database'
 import { looksLikeId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import type { RefusalCode } from '../shared/refusals'
@@ -89,8 +90,10 @@ const confirm = (deps: PaymentDeps): Route =>
         await makePayment(deps, { checkoutId: input.params.id, memberId: member.id, consent: input.body.consent })
         redirect(path)
       } catch (error) {
-        if (!(error instanceof Refusal)) throw error
-        if (error.code === 'consent_expired') redirect(`${path}?notice=consent`)
+        // A connection that broke during the commit leaves it open whether the points are held: the page will tell.
+        if (isTransient(error)) redirect(path)
+        else if (!(error instanceof Refusal)) throw error
+        else if (error.code === 'consent_expired') redirect(`${path}?notice=consent`)
         else if (TOLD_BY_THE_PAGE.includes(error.code)) redirect(path)
         else throw error
       }

@@ -14,6 +14,10 @@ interface Rule {
 const HOLDS = `left join ledger_holds hp on hp.id = p.points_hold_id left join ledger_holds hf on hf.id = p.fund_hold_id
   left join ledger_resolutions rp on rp.hold_id = hp.id left join ledger_resolutions rf on rf.hold_id = hf.id`
 
+/** Rule R: an explicit error, then a read of the invoice. */
+const REFUSED_THEN_READ = `select 1 from exchanges c join exchanges g on g.payment_id = c.payment_id and g.id > c.id
+  where c.payment_id = p.id and c.operation = 'business.confirm' and c.status >= 400 and g.operation = 'business.get'`
+
 const STEPS = [
   `(e.from_state is null and e.to_state = 'confirming')`,
   ...Object.entries(NEXT_STATES).flatMap(([from, next]) => next.map((to) => `coalesce(e.from_state, '') = '${from}' and e.to_state = '${to}'`)),
@@ -58,7 +62,7 @@ const RULES: readonly Rule[] = [
     invariant: 8,
     name: 'void-not-proved',
     sql: `select p.id from payments p ${HOLDS} where p.state = 'voided'
-          and (rp.kind is null or rf.kind is null or rp.kind <> 'released' or rf.kind <> 'released' or (p.rejection_code is null and p.resolved_by is null))`,
+          and (rp.kind is null or rf.kind is null or rp.kind <> 'released' or rf.kind <> 'released' or (p.resolved_by is null and (p.rejection_code is null or not exists (${REFUSED_THEN_READ}))))`,
     text: (id) => `Payment ${id} is voided without both holds released or without a proven refusal.`,
   },
   {

@@ -12,12 +12,10 @@ export type Engine = 'sqlite' | 'postgres'
 
 export const engineOf = (db: Db): Engine => ((db.client as { dialect: string }).dialect === 'postgresql' ? 'postgres' : 'sqlite')
 
-const INT8 = 20
-
 /** `bigint` columns arrive as bigint, on this pool only: the driver's own default is text. */
 const pgTypeParsers = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? (text: string) => BigInt(text) : (pgTypes.getTypeParser(oid as pgTypes.TypeId, format) as (text: string) => unknown),
+  getTypeParser: (oid: Parameters<typeof pgTypes.getTypeParser>[0], format?: 'text' | 'binary') =>
+    oid === pgTypes.builtins.INT8 ? (text: string) => BigInt(text) : (pgTypes.getTypeParser(oid, format) as (text: string) => unknown),
 }
 
 /** SQLite keeps its promises only when asked to: safe integers, full sync, foreign keys. */

@@ -131,7 +131,8 @@ export const en = {
   'refusal.sign_in_required': 'Sign in and repeat. No points were charged.',
   'refusal.not_found': 'There is no such page, or it is not yours. Check the link.',
   'refusal.too_many_requests': 'Wait a little and try again. No points were charged.',
-  'refusal.overloaded': 'The service is busy. No points were charged. Try again in a minute.',
+  'refusal.overloaded':
+    'The service is busy. Try again in a minute. If you have confirmed a payment already, do not pay again: the page of the invoice will show what became of your points.',
   'refusal.wrong_login_or_password': 'That login and password do not match. Check them and try again.',
   'refusal.too_many_attempts': 'Too many sign-in attempts. Wait 15 minutes and try again.',
   'refusal.login_taken': 'This login is taken. Choose another one.',
