@@ -37,8 +37,15 @@ export async function up(knex: Knex): Promise<void> {
   await (knex.client.dialect === 'postgresql' ? guardPostgres(knex) : guardSqlite(knex))
 }
 
+/** The largest amount that survives a JSON number, and a balance that no sum of them reaches by accident. */
+const MOST = '9007199254740991'
+const MOST_BALANCE = '9000000000000000000'
+
 async function createTables(knex: Knex): Promise<void> {
   const id = 'varchar(36)'
+  // SQLite would keep 1.5 or a word in an integer column.
+  const whole = (...columns: string[]): string =>
+    knex.client.dialect === 'postgresql' ? 'true' : columns.map((column) => `typeof(${column}) in ('integer', 'null')`).join(' and ')
   const account = 'varchar(60) not null references ledger_accounts (id)'
   const moment = knex.client.dialect === 'postgresql' ? 'timestamptz not null' : 'text not null'
   // A batch row is written last and closes its batch, so everything in it refers forward: those references are checked at commit.
@@ -48,6 +55,8 @@ async function createTables(knex: Knex): Promise<void> {
        id varchar(60) primary key, unit varchar(3) not null, balance bigint not null default 0, held bigint not null default 0,
        min_available bigint, entry_count bigint not null default 0, locked integer not null default 0, created_at ${moment},
        constraint ledger_accounts_held_positive check (held >= 0),
+       constraint ledger_accounts_range check (balance between -${MOST_BALANCE} and ${MOST_BALANCE}),
+       constraint ledger_accounts_whole check (${whole('balance', 'held', 'min_available', 'entry_count')}),
        constraint ledger_accounts_not_overdrawn check (min_available is null or balance - held >= min_available))`,
     `create table ledger_batches (id ${id} primary key, digest varchar(64) not null, created_at ${moment})`,
     `create table ledger_instructions (
@@ -55,15 +64,16 @@ async function createTables(knex: Knex): Promise<void> {
     `create table ledger_transfers (
        id ${id} primary key, kind varchar(30) not null, unit varchar(3) not null, amount bigint not null, reference varchar(100), memo varchar(500),
        instruction_key varchar(200) not null, batch_id ${batch}, event_at ${moment}, created_at ${moment},
-       constraint ledger_transfers_amount check (amount > 0))`,
+       constraint ledger_transfers_amount check (amount > 0 and amount <= ${MOST} and ${whole('amount')}))`,
     `create table ledger_entries (
        account_id ${account}, number bigint not null, transfer_id ${id} not null references ledger_transfers (id),
        amount bigint not null, balance_after bigint not null, primary key (account_id, number),
-       constraint ledger_entries_amount check (amount <> 0), constraint ledger_entries_number check (number > 0))`,
+       constraint ledger_entries_amount check (amount <> 0 and amount between -${MOST} and ${MOST} and ${whole('amount', 'balance_after')}),
+       constraint ledger_entries_number check (number > 0 and ${whole('number')}))`,
     `create table ledger_holds (
        id ${id} primary key, account_id ${account}, to_account_id ${account}, unit varchar(3) not null, amount bigint not null,
        reference varchar(100), instruction_key varchar(200) not null, batch_id ${batch}, created_at ${moment},
-       constraint ledger_holds_amount check (amount > 0 and amount <= 9007199254740991))`,
+       constraint ledger_holds_amount check (amount > 0 and amount <= ${MOST} and ${whole('amount')}))`,
     `create table ledger_resolutions (
        hold_id ${id} primary key references ledger_holds (id), kind varchar(10) not null, transfer_id ${id} unique references ledger_transfers (id),
        instruction_key varchar(200) not null, batch_id ${batch}, created_at ${moment},
@@ -139,6 +149,7 @@ async function guardPostgres(knex: Knex): Promise<void> {
     `create trigger ledger_batches_balance after insert on ledger_batches for each row execute function ledger_close_batch()`,
     raise('ledger_keep_account', `if tg_op = 'DELETE' or old.id <> new.id or old.unit <> new.unit then raise exception 'an account keeps its name and unit'; end if; return new;`),
     `create trigger ledger_accounts_keep before update of id, unit or delete on ledger_accounts for each row execute function ledger_keep_account()`,
+    `create trigger ledger_accounts_no_truncate before truncate on ledger_accounts for each statement execute function ledger_refuse_change()`,
   ]
   for (const sql of statements) await knex.raw(sql)
 }

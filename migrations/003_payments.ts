@@ -2,6 +2,8 @@ import type { Knex } from 'knex'
 
 const TABLES = ['outbox', 'exchanges', 'payment_events', 'payments', 'checkouts', 'alerts']
 const APPEND_ONLY = ['payment_events', 'exchanges']
+/** What a payment is about, and what the member consented to. */
+const KEPT = 'id, checkout_id, consent_id, consented_at, operation_id, invoice_id, member_id, points, amount, currency, points_hold_id, fund_hold_id'
 
 export async function up(knex: Knex): Promise<void> {
   const postgres = knex.client.dialect === 'postgresql'
@@ -25,7 +27,7 @@ export async function up(knex: Knex): Promise<void> {
        transaction_id ${id}, rejection_code varchar(100), reason varchar(500), resolved_by varchar(100),
        created_at ${moment} not null, settled_at ${moment}, checked_at ${moment}, check_attempts integer not null default 0, next_check_at ${moment},
        constraint payments_state check (state in ('confirming', 'review', 'captured', 'voided', 'reversed')),
-       constraint payments_positive check (points > 0 and amount > 0),
+       constraint payments_positive check (points > 0 and amount > 0 and points <= 9007199254740991 and amount <= 9007199254740991),
        constraint payments_capture_proved check (state <> 'captured' or transaction_id is not null),
        constraint payments_void_proved check (state <> 'voided' or rejection_code is not null or resolved_by is not null))`,
     `create unique index payments_one_per_invoice on payments (invoice_id) where state in ('confirming', 'review', 'captured')`,
@@ -54,7 +56,7 @@ async function guardSqlite(knex: Knex): Promise<void> {
       await knex.raw(`create trigger ${table}_no_${verb} before ${verb} on ${table} begin select raise(abort, 'the history of a payment is never changed'); end`)
     }
   }
-  await knex.raw(`create trigger payments_keep before update of operation_id, consent_id, invoice_id, member_id, points, amount, currency on payments
+  await knex.raw(`create trigger payments_keep before update of ${KEPT} on payments
     begin select raise(abort, 'what a payment is about is never changed'); end`)
   await knex.raw(`create trigger payments_final before update of state on payments when new.state <> old.state and (old.state in ('voided', 'reversed') or (old.state = 'captured' and new.state <> 'reversed'))
     begin select raise(abort, 'a final state is final'); end`)
@@ -68,7 +70,7 @@ async function guardPostgres(knex: Knex): Promise<void> {
     await knex.raw(`create trigger ${table}_no_change before update or delete or truncate on ${table} for each statement execute function payments_refuse_change()`)
   }
   await knex.raw(
-    `create trigger payments_keep before update of operation_id, consent_id, invoice_id, member_id, points, amount, currency or delete on payments for each row execute function payments_refuse_change()`,
+    `create trigger payments_keep before update of ${KEPT} or delete on payments for each row execute function payments_refuse_change()`,
   )
   await knex.raw(
     `create trigger payments_final before update of state on payments for each row when (new.state <> old.state and (old.state in ('voided', 'reversed') or (old.state = 'captured' and new.state <> 'reversed'))) execute function payments_refuse_final()`,

@@ -56,8 +56,9 @@ async function hasNewState() {
   }
 }
 
-/** Leads on after a while, unless the person has begun to do something here. */
+/** Leads on after a while, unless the person has come back to this page or has begun to do something here. */
 function leadOn(href, seconds) {
+  if (performance.getEntriesByType('navigation')[0]?.type === 'back_forward') return
   const timer = setTimeout(() => location.assign(href), seconds * 1000)
   for (const act of ['keydown', 'pointerdown']) document.addEventListener(act, () => clearTimeout(timer), { once: true })
 }

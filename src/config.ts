@@ -23,7 +23,7 @@ export interface Config {
     readonly rateLimit: { readonly requests: number; readonly seconds: number }
   }
   readonly returnHosts: readonly string[]
-  readonly program: { readonly name: string; readonly logoUrl: string | undefined; readonly accent: string | undefined }
+  readonly program: { readonly name: string; readonly logoUrl: string | undefined; readonly accent: string | undefined; readonly contact: string | undefined }
   readonly pointsPerRuble: Rate
   readonly logLevel: string
   readonly trustProxy: number
@@ -76,6 +76,7 @@ const ENVIRONMENT = z.object({
   RETURN_URL_HOSTS: z.string().default(''),
   PROGRAM_NAME: z.string().trim().min(1).max(100).default('Бонусная программа'),
   PROGRAM_LOGO_URL: optional,
+  PROGRAM_CONTACT: optional,
   PROGRAM_ACCENT: z
     .string()
     .regex(/^#[0-9a-f]{6}$/i, 'PROGRAM_ACCENT must be a colour such as #FAD247.')
@@ -140,7 +141,7 @@ function toConfig(env: Environment): Config {
       rateLimit: { requests: Number(requests), seconds: Number(seconds) },
     },
     returnHosts: isProduction ? hosts : [...hosts, sandbox, `localhost:${env.SANDBOX_PORT}`],
-    program: { name: env.PROGRAM_NAME, logoUrl: env.PROGRAM_LOGO_URL, accent: env.PROGRAM_ACCENT },
+    program: { name: env.PROGRAM_NAME, logoUrl: env.PROGRAM_LOGO_URL, accent: env.PROGRAM_ACCENT, contact: env.PROGRAM_CONTACT },
     pointsPerRuble: env.POINTS_PER_RUBLE,
     logLevel: env.LOG_LEVEL,
     trustProxy: env.TRUST_PROXY,

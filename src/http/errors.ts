@@ -4,7 +4,6 @@ import type { Log } from '../shared/log'
 import { Refusal, REFUSALS } from '../shared/refusals'
 import type { Pages } from './pages'
 import { stateOf } from './request-state'
-import { safeError } from './safe-error'
 
 export const notFound: RequestHandler = () => {
   throw new Refusal('not_found')
@@ -17,7 +16,7 @@ export function answerErrors(pages: Pages, log: Log): ErrorRequestHandler {
   return async (error: unknown, req, res, _next) => {
     const refusal = toRefusal(error)
     if (!refusal || isTransient(error))
-      log.error({ error: safeError(error), requestId: stateOf(res).id, route: stateOf(res).route }, 'unexpected error')
+      log.error({ err: error, requestId: stateOf(res).id, route: stateOf(res).route }, 'unexpected error')
     if (res.headersSent) {
       if (!res.writableEnded) res.destroy()
       return
@@ -45,7 +44,7 @@ async function answerPage(pages: Pages, log: Log, req: Request, res: Response, r
     await pages.send(req, res, 'error', errorModel(pages, res, refusal), status)
   } catch (error) {
     // Nothing is left to render with: a plain line is still better than a closed connection.
-    log.error({ error: safeError(error), requestId: stateOf(res).id }, 'the error page cannot be shown')
+    log.error({ err: error, requestId: stateOf(res).id }, 'the error page cannot be shown')
     res
       .status(status)
       .type('text')

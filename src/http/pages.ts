@@ -13,6 +13,8 @@ export interface Program {
   readonly name: string
   /** A path of ours or an absolute http(s) address. */
   readonly logoUrl?: string | undefined
+  /** How members reach the programme's support: a phone number or an address, as text. */
+  readonly contact?: string | undefined
   /** `#rrggbb` */
   readonly accent?: string | undefined
 }

@@ -3,12 +3,11 @@ import type { SessionData } from 'express-session'
 import type { Actor } from '../shared/actor'
 import type { Clock } from '../shared/clock'
 import { HOUR, MINUTE, plus } from '../shared/clock'
-import { iso, moment } from '../shared/database'
+import { inTransaction, iso, moment } from '../shared/database'
 import type { Db } from '../shared/database'
 import { sha256 } from '../shared/ids'
 import type { Log } from '../shared/log'
 import { Refusal } from '../shared/refusals'
-import { safeError } from './safe-error'
 
 declare module 'express-session' {
   interface SessionData {
@@ -94,28 +93,32 @@ export class SessionStore extends Store {
       expires_at: iso(this.expiry({ ...session, startedAt })),
     }
     if (storedUntil !== undefined) {
-      await db('sessions').where({ id_hash }).update(row)
+      await inTransaction(db, (tx) => tx('sessions').where({ id_hash }).update(row))
       return
     }
     await this.sweep()
-    await db('sessions')
-      .insert({ id_hash, ...row })
-      .onConflict('id_hash')
-      .merge()
+    await inTransaction(db, (tx) =>
+      tx('sessions')
+        .insert({ id_hash, ...row })
+        .onConflict('id_hash')
+        .merge(),
+    )
   }
 
   private async remove(id: string): Promise<void> {
-    await this.deps
-      .db('sessions')
-      .where({ id_hash: sha256(id) })
-      .delete()
+    await inTransaction(this.deps.db, (tx) =>
+      tx('sessions')
+        .where({ id_hash: sha256(id) })
+        .delete(),
+    )
   }
 
   private async prolong(id: string, until: Date): Promise<void> {
-    await this.deps
-      .db('sessions')
-      .where({ id_hash: sha256(id) })
-      .update({ expires_at: iso(until) })
+    await inTransaction(this.deps.db, (tx) =>
+      tx('sessions')
+        .where({ id_hash: sha256(id) })
+        .update({ expires_at: iso(until) }),
+    )
   }
 
   /** Anonymous visitors leave sessions behind, so each process clears the table now and then. */
@@ -123,7 +126,7 @@ export class SessionStore extends Store {
     const now = this.deps.clock.now()
     if (now.getTime() < this.sweepAt) return
     this.sweepAt = now.getTime() + SWEEP_EVERY
-    await this.deps.db('sessions').where('expires_at', '<=', iso(now)).delete()
+    await inTransaction(this.deps.db, (tx) => tx('sessions').where('expires_at', '<=', iso(now)).delete())
   }
 
   private expiry(session: Pick<SessionData, 'startedAt'>): Date {
@@ -140,7 +143,7 @@ export class SessionStore extends Store {
   }
 
   private unavailable(error: unknown): Refusal {
-    this.deps.log.error({ error: safeError(error) }, 'sessions cannot be read or written')
+    this.deps.log.error({ err: error }, 'sessions cannot be read or written')
     return new Refusal('overloaded', 'sessions')
   }
 }

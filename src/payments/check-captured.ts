@@ -14,6 +14,8 @@ import type { PaymentRow } from './store'
 /** As many ids as one list page may carry (Q-33). */
 const MOST_AT_ONCE = 50
 const PAUSES_MS = [30 * SECOND, 5 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]
+/** A look that is due later than any pause was scheduled by a clock that was wrong, and counts as due. */
+const LONGEST_PAUSE_MS = 25 * HOUR
 
 /**
  * One run of the second look: reads the invoices of fresh captures in list pages, one request for up to fifty, and compares what was taken from the fund with what the member agreed to.
@@ -31,7 +33,12 @@ export async function checkCaptured(deps: PaymentDeps): Promise<number> {
 
 /** Takes up captures that were not compared yet, and puts their next turn off, so that no other process takes them meanwhile. */
 async function claimUnchecked(tx: Tx, now: Date): Promise<Payment[]> {
-  const query = tx('payments').where({ state: 'captured' }).whereNull('checked_at').where('next_check_at', '<=', iso(now)).orderBy('next_check_at').limit(MOST_AT_ONCE)
+  const query = tx('payments')
+    .where({ state: 'captured' })
+    .whereNull('checked_at')
+    .andWhere((time) => void time.where('next_check_at', '<=', iso(now)).orWhere('next_check_at', '>', iso(plus(now, LONGEST_PAUSE_MS))))
+    .orderBy('next_check_at')
+    .limit(MOST_AT_ONCE)
   const rows = (await (engineOf(tx) === 'postgres' ? query.forUpdate().skipLocked() : query)) as PaymentRow[]
   for (const row of rows) {
     const attempts = Number(row.check_attempts)
@@ -51,7 +58,7 @@ async function compare(deps: PaymentDeps, payment: Payment, invoice: Invoice | u
 
 async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice): Promise<void> {
   const difference = invoice.amount.minor - payment.amount.minor
-  if (difference === 0n) return inTransaction(deps.db, (tx) => markChecked(tx, [{ id: payment.id, at: deps.clock.now() }]))
+  if (difference === 0n) return inTransaction(deps.db, (tx) => markChecked(tx, [{ id: payment.id, at: deps.clock.now() }])).catch(ignoreCompared)
   const [from, to] = difference > 0n ? [ACCOUNTS.fund, ACCOUNTS.suspense] : [ACCOUNTS.suspense, ACCOUNTS.fund]
   const amount = money(difference > 0n ? difference : -difference, invoice.amount.unit)
   const at = deps.clock.now()
@@ -59,13 +66,14 @@ async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice): Pr
   const told: NewAlert = { kind: 'amount_differs', subject: payment.id, detail, at }
   await deps.ledger
     .submit({
-      key: `payment:${payment.id}:difference`,
+      // Refused once (the fund was too low), it is asked under another name at the next look; that it is booked once is what markChecked sees to.
+      key: `payment:${payment.id}:difference:${payment.checkAttempts}`,
       reference: payment.id,
       lines: [transfer({ kind: 'suspense', from, to, amount })],
       companions: [companion(markChecked, { id: payment.id, at }), companion(openAlerts, told)],
     })
     .catch((error: unknown) => {
-      if (!(error instanceof Refusal)) throw error
+      if (!(error instanceof Refusal) || error.code === 'payment_in_wrong_state') return ignoreCompared(error)
       return alert(deps, payment, 'amount_differs', `${detail.replace('waits in suspense', 'could not be booked')} (${error.code})`)
     })
 }
@@ -73,6 +81,15 @@ async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice): Pr
 const alert = ({ db, clock }: PaymentDeps, payment: Payment, kind: NewAlert['kind'], detail: string): Promise<void> =>
   inTransaction(db, (tx) => openAlerts(tx, [{ kind, subject: payment.id, detail, at: clock.now() }]))
 
+/** Another process has compared it meanwhile. */
+function ignoreCompared(error: unknown): void {
+  if (!(error instanceof Refusal && error.code === 'payment_in_wrong_state')) throw error
+}
+
+/** @throws Refusal payment_in_wrong_state when it was compared already */
 async function markChecked(tx: Tx, checks: readonly { id: string; at: Date }[]): Promise<void> {
-  for (const { id, at } of checks) await tx('payments').where({ id }).update({ checked_at: iso(at) })
+  for (const { id, at } of checks) {
+    const changed = await tx('payments').where({ id }).whereNull('checked_at').update({ checked_at: iso(at) })
+    if (Number(changed) !== 1) throw new Refusal('payment_in_wrong_state')
+  }
 }

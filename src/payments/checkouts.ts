@@ -19,7 +19,6 @@ export interface Snapshot {
   readonly amount: Money
   readonly status: InvoiceStatus | null
   readonly expiresAt: Date
-  readonly paymentUrl: string
 }
 
 /** One arrival of a browser with an invoice. */
@@ -33,6 +32,8 @@ export interface Checkout {
   readonly readAt: Date | null
   /** The amount that the member saw before it changed. */
   readonly shownAmount: Money | null
+  /** The invoice's own page, also where the invoice itself cannot be served. */
+  readonly paymentUrl: string | null
   readonly links: ReturnLinks
 }
 
@@ -70,11 +71,11 @@ function toCheckout(row: CheckoutRow): Checkout {
           amount: money(row.amount ?? 0n, currency),
           status: row.status,
           expiresAt: moment(row.expires_at ?? ''),
-          paymentUrl: row.payment_url ?? '',
         }
       : null,
     readAt: optionalMoment(row.read_at),
     shownAmount: row.shown_amount === null || currency === null ? null : money(row.shown_amount, currency),
+    paymentUrl: row.payment_url,
     links: { successUrl: row.success_url, failUrl: row.fail_url, returnUrl: row.return_url },
   }
 }
@@ -162,4 +163,16 @@ export async function refreshCheckout(tx: Tx, checkout: Checkout, outcome: ReadO
     .returning('*')) as CheckoutRow[]
   if (!row) throw new Refusal('not_found')
   return toCheckout(row)
+}
+
+/** An invoice as it was read for a payment of this checkout. */
+export interface Reading {
+  readonly checkoutId: string
+  readonly outcome: ReadOutcome
+  readonly at: Date
+}
+
+/** Keeps what was read when a payment ended, so that its page says why: cancelled, expired. */
+export async function noteReadings(tx: Tx, readings: readonly Reading[]): Promise<void> {
+  for (const { checkoutId, outcome, at } of readings) await tx('checkouts').where({ id: checkoutId }).update(snapshotColumns(outcome, at))
 }

@@ -56,7 +56,7 @@ export function presentCheckout(view: CheckoutView, speaker: Speaker, extra: { c
   }
 }
 
-function wordsOf({ state, checkout, payment, account, rate }: CheckoutView, { t, language }: Speaker): { heading: string; note: string } {
+function wordsOf({ state, checkout, payment, account, rate, lockedReason }: CheckoutView, { t, language }: Speaker): { heading: string; note: string } {
   const number = checkout.snapshot?.number ?? ''
   const amount = checkout.snapshot?.amount ?? money(0n, 'RUB')
   switch (state) {
@@ -76,13 +76,15 @@ function wordsOf({ state, checkout, payment, account, rate }: CheckoutView, { t,
       const points = formatMoney(payment?.points ?? money(0n, 'PTS'), language)
       return { heading: t('pay.paid.heading'), note: t('pay.paid.note', { points, number: payment?.invoiceNumber ?? number }) }
     }
+    case 'blocked':
+      return { heading: t('pay.blocked.heading'), note: lockedReason ? t('pay.blocked.reason', { reason: lockedReason }) : t('pay.blocked.note') }
     default:
       return fixedWords(state, t)
   }
 }
 
 /** The states whose words depend on nothing. */
-function fixedWords(state: Exclude<CheckoutState, 'sign-in' | 'ready' | 'not-enough' | 'amount-changed' | 'paid'>, t: Translate): { heading: string; note: string } {
+function fixedWords(state: Exclude<CheckoutState, 'sign-in' | 'ready' | 'not-enough' | 'amount-changed' | 'paid' | 'blocked'>, t: Translate): { heading: string; note: string } {
   switch (state) {
     case 'checking':
       return { heading: t('pay.checking.heading'), note: t('pay.checking.note') }
@@ -100,8 +102,6 @@ function fixedWords(state: Exclude<CheckoutState, 'sign-in' | 'ready' | 'not-eno
       return { heading: t('pay.unsupported.heading'), note: t('pay.unsupported.note') }
     case 'unavailable':
       return { heading: t('pay.unavailable.heading'), note: t('pay.unavailable.note') }
-    case 'blocked':
-      return { heading: t('pay.blocked.heading'), note: t('pay.blocked.note') }
   }
 }
 
@@ -162,7 +162,7 @@ function actionsOf(view: CheckoutView, speaker: Speaker, consent: (invoice: Snap
     case 'unavailable':
       return view.memberId === null ? leave(true, t('pay.decline')) : decline(true)
     case 'already-paid':
-      return { leave: { href: checkout.snapshot?.paymentUrl ?? failExit(checkout), label: t('pay.return'), primary: true } }
+      return { leave: { href: checkout.paymentUrl ?? failExit(checkout), label: t('pay.return'), primary: true } }
     default:
       return leave(true)
   }
@@ -170,7 +170,7 @@ function actionsOf(view: CheckoutView, speaker: Speaker, consent: (invoice: Snap
 
 function paidActions({ checkout, payment, now }: CheckoutView, speaker: Speaker): Actions {
   const { t } = speaker
-  const href = checkout.snapshot?.paymentUrl ?? '/account'
+  const href = checkout.paymentUrl ?? '/account'
   const isFresh = payment?.settledAt && now.getTime() - payment.settledAt.getTime() < ONWARD_WITHIN_MS
   return {
     leave: { href, label: t('pay.return_to_invoice'), primary: true },
@@ -185,10 +185,10 @@ function countdown({ expiresAt }: Snapshot, now: Date): Pick<CheckoutPage, 'coun
 }
 
 /** Where a buyer goes who did not pay here: the stored links first, then the invoice's own page (Q-03). */
-export const failExit = ({ links, snapshot }: Checkout): string => links.failUrl ?? links.returnUrl ?? snapshot?.paymentUrl ?? '/'
+export const failExit = ({ links, paymentUrl }: Checkout): string => links.failUrl ?? links.returnUrl ?? paymentUrl ?? '/'
 
 /** Where a buyer goes who chose not to pay here. */
-export const declineExit = ({ links, snapshot }: Checkout): string => links.returnUrl ?? links.failUrl ?? snapshot?.paymentUrl ?? '/'
+export const declineExit = ({ links, paymentUrl }: Checkout): string => links.returnUrl ?? links.failUrl ?? paymentUrl ?? '/'
 
 function receiptRows(payment: Payment, checkout: Checkout, { t, language }: Speaker): { label: string; value: string }[] {
   return [

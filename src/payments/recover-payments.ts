@@ -1,16 +1,17 @@
 import { plus } from '../shared/clock'
-import { engineOf, inTransaction, iso } from '../shared/database'
+import { bound, engineOf, inTransaction, iso } from '../shared/database'
 import type { Tx } from '../shared/database'
-import { bound } from '../shared/database'
+import type { ReadOutcome } from '../invoicebox'
 import { LONGEST_PAUSE_MS } from './backoff'
 import { LEASE_MS, underLease } from './lease'
 import type { Payment, PaymentDeps } from './payment'
-import { keepHeld, settlePayment, toReview } from './settle-payment'
+import { keepHeld, settlePayment, tokenRefused, toReview } from './settle-payment'
+import type { Settler } from './settle-payment'
 import { insertExchanges, toPayment } from './store'
 import type { PaymentRow } from './store'
 
 const MOST_AT_ONCE = 10
-const ACTOR = 'system:recovery'
+const RECOVERY: Settler = { actor: 'system:recovery', companions: [] }
 
 /**
  * One run of recovery: takes up the payments that got no definite answer and whose time has come, and asks Invoicebox again with the same operation id.
@@ -22,11 +23,18 @@ export async function recoverPayments(deps: PaymentDeps): Promise<number> {
     claimed.map((payment) =>
       recoverPayment(deps, payment).catch((error: unknown) => {
         deps.log.error({ err: error, paymentId: payment.id }, 'a payment could not be recovered in this run')
+        return waitsItsTurn(deps, payment)
       }),
     ),
   )
   return claimed.length
 }
+
+/** A payment that nobody can work on must not be tried for ever: its failures count like silence, and end in review. */
+const waitsItsTurn = (deps: PaymentDeps, payment: Payment): Promise<unknown> =>
+  keepHeld(deps, payment, { reason: 'an error of our own' }).catch((error: unknown) => {
+    deps.log.error({ err: error, paymentId: payment.id }, 'the payment stays leased until the lease ends')
+  })
 
 /**
  * Leases due payments to this process. The lease's number grows with every claim, so that whoever held it before can record nothing any more.
@@ -60,15 +68,32 @@ export const recoverPayment = (deps: PaymentDeps, payment: Payment): Promise<Pay
     await deps.faultPoint?.('recovery-claimed')
     const { outcome: read, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId)
     await store(deps, payment, exchange, null)
-    if (read.kind === 'unavailable') return keepHeld(deps, payment, { reason: `reading failed: ${read.reason}`, ...(read.retryAfterMs ? { retryAfterMs: read.retryAfterMs } : {}) })
-    if (read.kind === 'found' && read.invoice.status !== 'paid' && read.invoice.amount.minor !== payment.amount.minor) {
-      return toReview(deps, payment, 'The amount of the invoice changed before it was known whether our payment arrived.', ACTOR)
-    }
+    const doubt = doubtOf(payment, read)
+    if (doubt === 'changed') return toReview(deps, payment, 'The amount of the invoice changed before it was known whether our payment arrived.', RECOVERY.actor)
+    if (doubt) return keepHeld(deps, payment, doubt, doubt.refusesUs ? [tokenRefused('a read was refused', deps.clock.now())] : [])
     const asked = await deps.invoicebox.confirmInvoice(payment.invoiceId, payment.operationId)
     await deps.faultPoint?.('recovery-answered')
     await store(deps, payment, asked.exchange, asked.outcome.kind === 'accepted' ? asked.outcome.transactionId : null)
-    return settlePayment(deps, payment, asked.outcome, ACTOR)
+    return settlePayment(deps, payment, asked.outcome, RECOVERY)
   })
+
+/** Why the question must not be repeated now, as far as the invoice tells. */
+function doubtOf({ amount }: Payment, read: ReadOutcome): undefined | 'changed' | { reason: string; retryAfterMs?: number; alarm?: string; refusesUs?: boolean } {
+  switch (read.kind) {
+    case 'unavailable':
+      return { reason: `reading failed: ${read.reason}`, refusesUs: read.reason === 'unauthorized', ...(read.retryAfterMs ? { retryAfterMs: read.retryAfterMs } : {}) }
+    case 'odd':
+      return { reason: 'the invoice reads odd', alarm: `The invoice cannot be understood while it is not known whether our payment arrived: ${read.problem}` }
+    case 'found': {
+      const { invoice } = read
+      const isSame = invoice.amount.minor === amount.minor && invoice.amount.unit === amount.unit
+      return invoice.status === 'paid' || isSame ? undefined : 'changed'
+    }
+    case 'not-found':
+    case 'forbidden':
+      return undefined // It may have been paid and put away; the repeat tells.
+  }
+}
 
 const store = ({ db }: PaymentDeps, payment: Payment, exchange: Parameters<typeof insertExchanges>[1][number]['exchange'], transactionId: string | null): Promise<void> =>
   inTransaction(db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }]))

@@ -9,7 +9,7 @@ import { companion } from '../ledger'
 import type { Companion } from '../ledger'
 import type { Payment, PaymentDeps } from './payment'
 import { paidStatus, record, settlePayment } from './settle-payment'
-import { insertExchanges, movePayments, readPayment } from './store'
+import { insertExchanges, movePayments, readPayment, seenTransactions } from './store'
 import type { Move } from './store'
 
 /** What a person may decide about a payment in review. */
@@ -25,16 +25,20 @@ export interface ResolveRequest {
   readonly author: Author
 }
 
+/** What an id of Invoicebox may look like, and no longer than its column. */
+const TRANSACTION_ID = /^[\w.:-]{1,36}$/
+
 /**
  * Ends a review, only where Rule R leaves it to a person: never before Invoicebox was read, a capture only of an invoice that reads paid,
  * a void only of one that reads not paid, or that refuses our operation once more although it reads paid.
- * @throws Refusal not_found, payment_in_wrong_state, bad_input (detail: reason), resolution_not_allowed (detail: why)
+ * @throws Refusal not_found, payment_in_wrong_state, bad_input (detail: reason or transactionId), resolution_not_allowed (detail: why)
  */
 export async function resolveReview(deps: PaymentDeps, request: ResolveRequest): Promise<Payment> {
   const reason = requireReason(request.reason)
   const payment = await readPayment(deps.db, request.paymentId)
   if (payment.state !== 'review') throw new Refusal('payment_in_wrong_state', payment.state)
   const { resolution } = request
+  if (resolution.kind === 'capture' && !TRANSACTION_ID.test(resolution.transactionId)) throw new Refusal('bad_input', 'transactionId')
   if (resolution.kind === 'ask-again') return askAgain(deps, payment, { ...request, reason })
   const status = await readStatus(deps, payment)
   if (status === 'unknown') throw new Refusal('resolution_not_allowed', 'the invoice cannot be read now')
@@ -42,6 +46,7 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
     if (status !== 'paid') throw new Refusal('resolution_not_allowed', 'the invoice does not read paid')
     return end(deps, payment, { ...request, reason }, { to: 'captured', transactionId: resolution.transactionId })
   }
+  if ((await seenTransactions(deps.db, payment.id)).length > 0) throw new Refusal('resolution_not_allowed', 'Invoicebox has accepted our operation; ask again')
   if (status === 'paid') {
     const after = await askAgain(deps, payment, { ...request, reason })
     if (after.state !== 'review') return after
@@ -61,10 +66,9 @@ async function askAgain(deps: PaymentDeps, payment: Payment, request: ResolveReq
   const transactionId = outcome.kind === 'accepted' ? outcome.transactionId : null
   await inTransaction(deps.db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }]))
   if (outcome.kind === 'unknown') throw new Refusal('resolution_not_allowed', 'Invoicebox gave no definite answer')
-  if (outcome.kind === 'rejected') return payment
-  const captured = await settlePayment(deps, payment, outcome, authorName(request.author))
-  await inTransaction(deps.db, (tx) => writeTraces(tx, [traces(deps, payment, request, captured.state)]))
-  return captured
+  if (outcome.kind === 'rejected' && (await seenTransactions(deps.db, payment.id)).length === 0) return payment
+  const companions = [companion(writeTraces, traces(deps, payment, request, 'captured'))]
+  return settlePayment(deps, payment, outcome, { actor: authorName(request.author), companions })
 }
 
 function end(deps: PaymentDeps, payment: Payment, request: ResolveRequest, how: { to: 'captured' | 'voided'; transactionId?: string }): Promise<Payment> {

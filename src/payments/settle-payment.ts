@@ -7,6 +7,8 @@ import { ACCOUNTS, companion, memberAccount } from '../ledger'
 import type { Companion, Line } from '../ledger'
 import type { ConfirmOutcome, ReadOutcome } from '../invoicebox'
 import { pauseAfter } from './backoff'
+import { noteReadings } from './checkouts'
+import type { Reading } from './checkouts'
 import type { Payment, PaymentDeps } from './payment'
 import { insertExchanges, movePayments, postpone, readPayment, seenTransactions } from './store'
 import type { Move } from './store'
@@ -14,23 +16,31 @@ import type { Move } from './store'
 /** A captured payment is compared with its invoice this much later, many in one request. */
 const CHECK_AFTER_MS = 10 * SECOND
 
+/** Who records an answer, and what must be written together with a capture. */
+export interface Settler {
+  readonly actor: string
+  readonly companions: readonly Companion[]
+}
+
+const GATEWAY: Settler = { actor: 'system:gateway', companions: [] }
+
 /**
  * Transaction 2: what an answer of Invoicebox means for the payment (Rule R). An explicit refusal leads to a void only when a later read says that the invoice is not paid;
  * whatever proves nothing leaves everything held and the question to be repeated.
  */
-export async function settlePayment(deps: PaymentDeps, payment: Payment, outcome: ConfirmOutcome, actor = 'system:gateway'): Promise<Payment> {
+export async function settlePayment(deps: PaymentDeps, payment: Payment, outcome: ConfirmOutcome, by: Settler = GATEWAY): Promise<Payment> {
   await deps.faultPoint?.('before-record')
   switch (outcome.kind) {
     case 'accepted':
-      return capturePayment(deps, payment, outcome.transactionId, actor)
+      return capturePayment(deps, payment, outcome.transactionId, by)
     case 'rejected':
-      return refusePayment(deps, payment, outcome, actor)
+      return refusePayment(deps, payment, outcome, by)
     case 'unknown':
       return keepHeld(deps, payment, outcome)
   }
 }
 
-async function capturePayment(deps: PaymentDeps, payment: Payment, transactionId: string, actor: string): Promise<Payment> {
+async function capturePayment(deps: PaymentDeps, payment: Payment, transactionId: string, by: Settler): Promise<Payment> {
   const at = deps.clock.now()
   const others = (await seenTransactions(deps.db, payment.id)).filter((id) => id !== transactionId)
   const alerts: NewAlert[] = others.map((id) => ({
@@ -39,23 +49,34 @@ async function capturePayment(deps: PaymentDeps, payment: Payment, transactionId
     detail: `Invoicebox answered our operation with transaction ${id} before and with ${transactionId} now; one capture was made.`,
     at,
   }))
-  const move: Move = { payment, to: 'captured', at, actor, transactionId, nextCheckAt: plus(at, CHECK_AFTER_MS) }
-  return record(deps, payment, 'post', [companion(movePayments, move), ...alerts.map((alert) => companion(openAlerts, alert))])
+  const move: Move = { payment, to: 'captured', at, actor: by.actor, transactionId, nextCheckAt: plus(at, CHECK_AFTER_MS) }
+  return record(deps, payment, 'post', [companion(movePayments, move), ...alerts.map((alert) => companion(openAlerts, alert)), ...by.companions])
 }
 
 /** An explicit "no": the invoice is read once more, since only "not paid" proves that our "no" is the truth. */
-async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Extract<ConfirmOutcome, { kind: 'rejected' }>, actor: string): Promise<Payment> {
+async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Rejected, by: Settler): Promise<Payment> {
+  const [earlier] = await seenTransactions(deps.db, payment.id)
+  // Accepted before, and the process died or the answer came too late to be recorded: a refusal of the repeat takes nothing back.
+  if (earlier !== undefined) return capturePayment(deps, payment, earlier, by)
   const { outcome: read, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId)
   await inTransaction(deps.db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId: null }]))
   const status = paidStatus(read)
   const refusal = `${rejected.code} (HTTP ${rejected.status})`
-  if (status === 'unknown') return keepHeld(deps, payment, { reason: 'the invoice could not be read after a refusal' })
-  if (status === 'paid') return toReview(deps, payment, `Invoicebox refused our operation with ${refusal}, yet the invoice reads paid: by whom is not proved.`, actor)
+  const alerts = needsOperator(rejected.code, rejected.status, deps.clock.now())
+  if (status === 'unknown') return keepHeld(deps, payment, { reason: 'the invoice could not be read after a refusal' }, alerts)
+  if (status === 'paid') return toReview(deps, payment, `Invoicebox refused our operation with ${refusal}, yet the invoice reads paid: by whom is not proved.`, by.actor)
+  // "Paid" may be visible late (Q-17), so this "not paid" may be older than a payment that was ours.
+  if (SAYS_PAID.test(rejected.code)) return keepHeld(deps, payment, { reason: `refused with ${refusal}, yet the invoice reads not paid` })
   const at = deps.clock.now()
-  const alerts: NewAlert[] = needsOperator(rejected.code, rejected.status, at)
-  const move: Move = { payment, to: 'voided', at, actor, rejectionCode: rejected.code.slice(0, 100), note: `Refused with ${refusal}; the invoice reads not paid.` }
-  return record(deps, payment, 'release', [companion(movePayments, move), ...alerts.map((alert) => companion(openAlerts, alert))])
+  const move: Move = { payment, to: 'voided', at, actor: by.actor, rejectionCode: rejected.code.slice(0, 100), note: `Refused with ${refusal}; the invoice reads not paid.` }
+  const snapshot: Reading = { checkoutId: payment.checkoutId, outcome: read, at }
+  return record(deps, payment, 'release', [companion(movePayments, move), companion(noteReadings, snapshot), ...alerts.map((alert) => companion(openAlerts, alert))])
 }
+
+type Rejected = Extract<ConfirmOutcome, { kind: 'rejected' }>
+
+/** A refusal that says that somebody has paid, perhaps we. */
+const SAYS_PAID = /already_paid/
 
 /** Whether a read proves that the invoice is not paid. A part payment, a missing status or a failed read proves nothing of the kind. */
 export function paidStatus(read: ReadOutcome): 'not-paid' | 'paid' | 'unknown' {
@@ -65,22 +86,29 @@ export function paidStatus(read: ReadOutcome): 'not-paid' | 'paid' | 'unknown' {
   return status === 'paid' || status === 'partial' ? 'paid' : 'unknown'
 }
 
+export const tokenRefused = (code: string, at: Date): NewAlert => ({ kind: 'invoicebox_refuses_us', subject: 'invoicebox', detail: `Invoicebox refuses our token: ${code}.`, at })
+
 /** Refusals that no buyer can mend. */
 function needsOperator(code: string, status: number, at: Date): NewAlert[] {
-  if (status === 401 || status === 403) return [{ kind: 'invoicebox_refuses_us', subject: 'invoicebox', detail: `Invoicebox refuses our token: ${code}.`, at }]
+  if (status === 401 || status === 403) return [tokenRefused(code, at)]
   if (/^not_?enough_?money$/i.test(code)) return [{ kind: 'fund_too_low', subject: 'fund', detail: 'Invoicebox says that the guarantee fund does not reach for a payment.', at }]
   return []
 }
 
 /** No definite answer: everything stays held, and the same question is asked again later; asked often enough, a person decides. */
-export async function keepHeld(deps: PaymentDeps, payment: Payment, unknown: { reason: string; retryAfterMs?: number; alarm?: string }): Promise<Payment> {
+export async function keepHeld(
+  deps: PaymentDeps,
+  payment: Payment,
+  unknown: { reason: string; retryAfterMs?: number; alarm?: string },
+  alerts: readonly NewAlert[] = [],
+): Promise<Payment> {
   const { db, clock } = deps
   const pause = pauseAfter(payment.attempts, unknown.retryAfterMs)
   if (pause === undefined) return toReview(deps, payment, `Invoicebox gave no definite answer in ${payment.attempts} attempts, the last: ${unknown.reason}.`, 'system:recovery')
   const at = clock.now()
   await inTransaction(db, async (tx) => {
     await postpone(tx, payment, plus(at, pause))
-    if (unknown.alarm) await openAlerts(tx, [{ kind: 'odd_answer', subject: payment.id, detail: unknown.alarm, at }])
+    await openAlerts(tx, unknown.alarm ? [...alerts, { kind: 'odd_answer', subject: payment.id, detail: unknown.alarm, at }] : alerts)
   })
   return readPayment(db, payment.id)
 }

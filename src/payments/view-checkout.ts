@@ -1,6 +1,7 @@
 import { MINUTE } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import { ACCOUNTS, memberAccount, readAccounts } from '../ledger'
+import { readMember } from '../members'
 import { checkoutState } from './checkout-state'
 import type { CheckoutState, Situation } from './checkout-state'
 import { claimCheckout, readCheckout, refreshCheckout } from './checkouts'
@@ -12,6 +13,8 @@ const SHOWN_FOR_MS = 10 * MINUTE
 
 export interface CheckoutView extends Situation {
   readonly state: CheckoutState
+  /** Why the member is locked, where that is what the page is about. */
+  readonly lockedReason: string | null
 }
 
 /**
@@ -35,7 +38,9 @@ export async function viewCheckout(deps: PaymentDeps, id: string, memberId: stri
     rate: settings.rate,
     now: clock.now(),
   }
-  return { ...situation, state: checkoutState(situation) }
+  const state = checkoutState(situation)
+  const lockedReason = state === 'blocked' && memberId !== null ? (await readMember(db, memberId)).lockedReason : null
+  return { ...situation, state, lockedReason }
 }
 
 async function refreshIfStale({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<Checkout> {

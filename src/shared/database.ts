@@ -43,14 +43,15 @@ interface DatabaseOptions {
 
 /** Knex settings for a `DATABASE_URL`: `sqlite:./path` or `postgres://…`. */
 export function databaseSettings(url: string, { poolSize = 10, forMigrator = false }: DatabaseOptions = {}): Knex.Config {
-  const migrations = { migrationSource }
+  // An error tells its statement without the values: they may be personal, and Knex fails to print a bigint, which would hide the error itself.
+  const shared = { migrations: { migrationSource }, compileSqlOnError: false }
   if (url.startsWith('sqlite:')) {
     return {
       client: ImmediateSqlite,
       connection: { filename: url.slice('sqlite:'.length) },
       useNullAsDefault: true,
       pool: { min: 1, max: 1, afterCreate: prepareSqlite(!forMigrator) },
-      migrations,
+      ...shared,
     }
   }
   return {
@@ -58,7 +59,7 @@ export function databaseSettings(url: string, { poolSize = 10, forMigrator = fal
     connection: { connectionString: url, ...(forMigrator ? {} : { types: pgTypeParsers }) } as Knex.PgConnectionConfig,
     pool: { min: 0, max: poolSize },
     acquireConnectionTimeout: 10_000,
-    migrations,
+    ...shared,
   }
 }
 

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import type { Logger } from 'pino'
+import { safeError } from './safe-error'
 
 export type Log = Logger
 
@@ -8,4 +9,13 @@ const HIDDEN = ['password', 'token', 'authorization', 'cookie', 'secret', 'email
 
 /** A log of JSON lines on standard output. `level` is one of pino's names, `silent` included. */
 export const createLog = (level: string, stream?: pino.DestinationStream): Log =>
-  pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths: HIDDEN, censor: '[hidden]' } }, stream ?? pino.destination({ fd: 1, sync: true }))
+  pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: safeError },
+      redact: { paths: HIDDEN, censor: '[hidden]' },
+    },
+    stream ?? pino.destination({ fd: 1, sync: true }),
+  )

@@ -4,7 +4,7 @@ import { createHttp, defineRoute } from '../../src/http'
 import type { Http, HttpSettings, Route } from '../../src/http'
 import type { Actor } from '../../src/shared/actor'
 import type { Clock } from '../../src/shared/clock'
-import type { Db } from '../../src/shared/database'
+import type { Db, Engine } from '../../src/shared/database'
 import { createLog } from '../../src/shared/log'
 import { createTexts } from '../../src/shared/texts'
 import { makeDatabase } from '../support/databases'
@@ -24,23 +24,18 @@ export interface Site {
 
 export type SiteSettings = Partial<Pick<HttpSettings, 'publicUrl' | 'mode' | 'program' | 'trustProxy' | 'mostAtWork'>>
 
-export async function openSite(routes: readonly Route[] = [], settings: SiteSettings = {}): Promise<Site> {
-  const database = await makeDatabase('sqlite')
+export async function openSite(routes: readonly Route[] = [], settings: SiteSettings = {}, engine: Engine = 'sqlite'): Promise<Site> {
+  const database = await makeDatabase(engine)
   const db = database.open()
   const clock = movableClock(new Date('2026-03-01T09:00:00Z'))
   const lines: string[] = []
-  const http = createHttp({
-    publicUrl: PUBLIC_URL,
-    sessionSecret: 'a secret of the tests that is long enough',
-    mode: 'sandbox',
-    program: { name: 'Мили' },
-    trustProxy: 0,
-    ...settings,
-    db,
-    clock,
-    log: createLog('info', { write: (line: string) => void lines.push(line) }),
-    texts: createTexts(),
-  })
+  const log = createLog('info', { write: (line: string) => void lines.push(line) })
+  const own = { sessionSecret: 'a secret of the tests that is long enough', db, clock, log, texts: createTexts() }
+  const usual = { publicUrl: PUBLIC_URL, mode: 'sandbox', program: { name: 'Мили' }, trustProxy: 0 } as const
+  const http = await build(
+    () => createHttp({ ...usual, ...settings, ...own }),
+    () => database.drop(),
+  )
   http.mount([signInRoute, formRoute, ...routes])
   const server = createServer(http.app)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -56,6 +51,16 @@ export async function openSite(routes: readonly Route[] = [], settings: SiteSett
       await new Promise((resolve) => server.close(resolve))
       await database.drop()
     },
+  }
+}
+
+/** Settings that are refused leave no database behind. */
+async function build(make: () => Http, giveUp: () => Promise<void>): Promise<Http> {
+  try {
+    return make()
+  } catch (error) {
+    await giveUp()
+    throw error
   }
 }
 

@@ -92,6 +92,7 @@ export const en = {
   'pay.unavailable.note': 'Try again in a few minutes, or choose another way to pay.',
   'pay.blocked.heading': 'Paying with points is suspended for you. No points were charged',
   'pay.blocked.note': 'Your account stays locked until the programme’s support unlocks it.',
+  'pay.blocked.reason': 'Reason: {{reason}}. The programme’s support lifts the lock.',
   'pay.alert.voided': 'The payment did not go through. Your points are free again, none were charged.',
   'pay.alert.being_paid': 'This invoice is being paid from another account. None of your points were charged.',
   'pay.alert.consent': 'The page was out of date. No points were charged. Check the invoice and confirm again.',

@@ -1,0 +1,78 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from 'playwright-core'
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** What the accessibility engine finds wrong, a line for each place. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).setLegacyMode().analyze()
+  return violations.flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html.slice(0, 200)}`))
+}
+
+// What runs inside the page is written as text: the tests are typed for Node, where there is no document.
+
+/** What sticks out of the window sideways: nothing, or a reader has to scroll in two directions. */
+export const sidewaysFaults = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`(() => {
+    const { scrollWidth, clientWidth } = document.documentElement
+    const sticksOut = (element) => {
+      const { left, right, width } = element.getBoundingClientRect()
+      return width > 0 && (right > clientWidth + 0.5 || left < -0.5) && !element.closest('.visually-hidden, .skip, .table-wrap, svg')
+    }
+    const wide = [...document.body.querySelectorAll('*')].filter(sticksOut).map((element) => element.outerHTML.slice(0, 120))
+    return scrollWidth > clientWidth ? ['the page is ' + (scrollWidth - clientWidth) + ' px too wide', ...wide] : wide
+  })()`)
+
+/** What one has to hit and is smaller than 44 px: buttons, links that look like them, fields. */
+export const smallTargets = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`[...document.querySelectorAll('button, .button, .tool, .brand, input:not([type=hidden]):not([type=checkbox]), select')]
+    .map((element) => ({ element, box: element.getBoundingClientRect() }))
+    .filter(({ box }) => box.width > 0 && (Math.round(box.height) < 44 || Math.round(box.width) < 44))
+    .map(({ element, box }) => Math.round(box.width) + ' x ' + Math.round(box.height) + ': ' + element.outerHTML.slice(0, 120))`)
+
+/** The primary buttons that one sees. */
+export const primaryActions = (page: Page): Promise<string[]> => page.locator('main .primary:visible').allInnerTexts()
+
+export const stateOf = (page: Page): Promise<string | null> => page.locator('main').getAttribute('data-state')
+
+/** Texts as a person reads them: a no-break space is a space. */
+export const plain = (text: string): string => text.replace(/[\u00a0\u202f]/g, ' ').trim()
+
+export const headingOf = async (page: Page): Promise<string> => plain(await page.locator('h1').innerText())
+
+export const textOf = async (page: Page): Promise<string> => plain(await page.locator('main').innerText())
+
+export interface Focused {
+  readonly tag: string
+  readonly name: string
+  /** A line of at least 2 px around it that is not transparent. */
+  readonly isVisible: boolean
+}
+
+/** What has the keyboard's focus, and whether one sees it. */
+export const focused = (page: Page): Promise<Focused> =>
+  page.evaluate<Focused>(`(() => {
+    const element = document.activeElement
+    const { outlineStyle, outlineWidth, outlineColor } = getComputedStyle(element)
+    const label = element.getAttribute('aria-label') || element.labels?.[0]?.textContent || element.textContent || ''
+    return {
+      tag: element.tagName,
+      name: label.replace(/[\\s\\u00a0]+/g, ' ').trim(),
+      isVisible: outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2 && !/, 0\\)$/.test(outlineColor),
+    }
+  })()`)
+
+const MOST_STOPS = 60
+
+/** Presses Tab until this has the focus, and makes sure that the focus was seen at every stop on the way. */
+export async function tabTo(page: Page, name: RegExp): Promise<void> {
+  const stops: string[] = []
+  while (stops.length < MOST_STOPS) {
+    await page.keyboard.press('Tab')
+    const stop = await focused(page)
+    stops.push(stop.name)
+    expect(stop).toMatchObject({ isVisible: true })
+    if (name.test(stop.name)) return
+  }
+  throw new Error(`Tab does not lead to ${String(name)}, only to ${stops.join(', ')}`)
+}

@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright-core'
+import { describeInChromium, launchChromium } from '../support/chromium'
+import type { Language } from '../support/chromium'
+import { World } from '../support/world'
+import { accessibilityFaults, headingOf, plain, primaryActions, sidewaysFaults, smallTargets, stateOf, textOf } from './checks'
+import { makeCast, OTHER_SCENES, PAYMENT_SCENES, saysWhatMoved, windowOf } from './scenes'
+import type { Cast, Scene } from './scenes'
+import { CHECKOUT_STATES } from '../../src/payments/checkout-state'
+
+const LANGUAGES: readonly Language[] = ['ru', 'en']
+/** The last is a window of 1280 px at 200 % zoom. */
+const SIZES = [
+  { name: '1280', width: 1280, height: 900 },
+  { name: '390', width: 390, height: 800 },
+  { name: '320', width: 320, height: 700 },
+  { name: '200%', width: 640, height: 450 },
+]
+
+/** Set BROWSER_SHOTS to a folder to look at every state as the tests see it. */
+const SHOTS = process.env.BROWSER_SHOTS
+const shoot = async (page: Page, name: string): Promise<void> => {
+  if (SHOTS === undefined) return
+  mkdirSync(SHOTS, { recursive: true })
+  await page.screenshot({ path: join(SHOTS, `${name.replaceAll(/[^\w%]+/g, '-')}.png`), fullPage: true })
+}
+
+test('every state of the payment page has a scene here', () => {
+  expect(new Set(PAYMENT_SCENES.map(({ state }) => state))).toEqual(new Set(CHECKOUT_STATES))
+})
+
+describeInChromium('every page as a person sees it', () => {
+  let browser: Browser
+  let cast: Cast
+  beforeAll(async () => {
+    browser = await launchChromium()
+    cast = await makeCast(await World.make())
+  })
+  afterAll(async () => {
+    await browser.close()
+    expect(await cast.world.findings()).toEqual([])
+    await cast.world.close()
+  })
+
+  async function expectWords(page: Page, scene: Scene, language: Language): Promise<void> {
+    const at = LANGUAGES.indexOf(language)
+    expect(await stateOf(page)).toBe(scene.state)
+    expect(await page.locator('html').getAttribute('lang')).toBe(language)
+    expect(await headingOf(page)).toBe(scene.heading[at])
+    expect(await textOf(page)).toMatch(saysWhatMoved(scene)[at] ?? '')
+  }
+
+  async function expectItFits(page: Page, name: string): Promise<void> {
+    for (const size of SIZES) {
+      await page.setViewportSize(size)
+      expect({ size: size.name, faults: await sidewaysFaults(page) }).toEqual({ size: size.name, faults: [] })
+      await shoot(page, `${name}-${size.name}`)
+    }
+    expect(await smallTargets(page)).toEqual([])
+  }
+
+  const primaryOf = ({ primary }: Scene, language: Language): string[] => (primary ? [primary[LANGUAGES.indexOf(language)] ?? ''] : [])
+
+  describe.each([...PAYMENT_SCENES, ...OTHER_SCENES])('$name', (scene) => {
+    let address: string
+    beforeAll(async () => {
+      address = new URL(await scene.reach(cast), cast.world.url).href
+    })
+
+    test.each(LANGUAGES)('says what is so, fits every window and satisfies the accessibility engine (%s)', async (language) => {
+      const context = await windowOf(browser, cast, scene.who, { language })
+      const page = await context.newPage()
+      await page.goto(address)
+      await page.keyboard.press('Shift') // Whoever does something on a paid page is not led away from it.
+      await expectWords(page, scene, language)
+      expect((await primaryActions(page)).map(plain)).toEqual(primaryOf(scene, language))
+      expect(await accessibilityFaults(page)).toEqual([])
+      await expectItFits(page, `${scene.name}-${language}`)
+      expect(await accessibilityFaults(page)).toEqual([])
+      await context.close()
+    })
+
+    test('is the same with scripts off', async () => {
+      const context = await windowOf(browser, cast, scene.who, { scripts: false, width: 320 })
+      const page = await context.newPage()
+      await page.goto(address)
+      await expectWords(page, scene, 'ru')
+      expect(await sidewaysFaults(page)).toEqual([])
+      // Only printing needs a script; the browser's own menu does it without.
+      expect((await primaryActions(page)).map(plain)).toEqual(scene.state === 'receipt' ? [] : primaryOf(scene, 'ru'))
+      await context.close()
+    })
+  })
+})

@@ -1,0 +1,24 @@
+import { engineOf } from '../../src/shared/database'
+import type { Db } from '../../src/shared/database'
+import { canonicalJson } from '../../src/shared/ids'
+
+/** Sessions come and go with every page, and failed sign-ins are counted: neither is an effect of a request. */
+const VISITS = ['sessions', 'sign_in_attempts']
+
+/** Every table of the product with its rows as text. */
+export async function readTables(db: Db): Promise<Map<string, string[]>> {
+  const sql =
+    engineOf(db) === 'postgres'
+      ? `select table_name as name from information_schema.tables where table_schema = 'public' order by 1`
+      : `select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by 1`
+  const answer = (await db.raw(sql)) as { name: string }[] | { rows: { name: string }[] }
+  const names = (Array.isArray(answer) ? answer : answer.rows).map(({ name }) => name).filter((name) => !name.startsWith('knex_'))
+  const tables = new Map<string, string[]>()
+  for (const name of names) tables.set(name, ((await db(name).select('*')) as object[]).map(canonicalJson).sort())
+  return tables
+}
+
+/** All that a refused request must leave as it was. */
+export async function contents(db: Db): Promise<Record<string, string[]>> {
+  return Object.fromEntries([...(await readTables(db))].filter(([name]) => !VISITS.includes(name)))
+}

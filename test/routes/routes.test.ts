@@ -1,0 +1,170 @@
+import { ENGINES } from '../support/databases'
+import { World } from '../support/world'
+import type { Route } from '../../src/http'
+import { gatherCast, errorCode, observed, promised } from './cast'
+import type { Cast, Visitor } from './cast'
+import { contents } from './contents'
+import { FORM, form } from './client'
+import type { Answer, Question } from './client'
+import { fillPath, kindOf, makeObjects, parametersOf, withUnknown } from './objects'
+import { bodyKeys, nameOf, named, readRouteTable } from './table'
+
+const table = readRouteTable()
+const { routes } = table
+const forms = routes.filter((route) => route.method === 'post' && route.csrf !== false)
+afterAll(() => table.close())
+
+const JSON_ERRORS = { accept: 'application/json' }
+
+test('the table is the whole app: every route says who may use it and what it does', () => {
+  expect(routes.length).toBeGreaterThan(10)
+  for (const route of routes)
+    expect([nameOf(route), route.policy.kind, route.summary]).toEqual([
+      nameOf(route),
+      expect.any(String),
+      expect.stringMatching(/^[A-Z].+\.$/),
+    ])
+})
+
+test('a route with a parameter that no maker knows fails here, and is told what to add', () => {
+  const [parameter] = parametersOf({ path: '/admin/things/:thing/edit' })
+  expect(() => kindOf(parameter ?? '')).toThrow('No maker for /admin/things/:thing: add one to test/routes/objects.ts')
+  for (const known of routes.flatMap(parametersOf)) expect(kindOf(known)).toBeDefined()
+})
+
+describe.each(ENGINES)('the routes on %s', (engine) => {
+  let world: World
+  let cast: Cast
+  let own: Map<string, string>
+
+  beforeAll(async () => {
+    world = await World.make({ engine })
+    const owner = await world.member({ points: '500.00', login: 'owner' })
+    own = await makeObjects(routes, world, owner)
+    cast = await gatherCast(world, owner)
+  }, 60_000)
+  afterAll(async () => {
+    expect(await world.findings()).toEqual([])
+    await world.close()
+  })
+
+  /** The plainest request that the route could take: a form has its fields, with values that mean nothing. */
+  const plain = (route: Route, visitor: Visitor, objects = own): Question =>
+    route.method === 'get'
+      ? { path: fillPath(route, objects), headers: JSON_ERRORS }
+      : {
+          method: 'POST',
+          path: fillPath(route, objects),
+          headers: { ...FORM, ...JSON_ERRORS },
+          body: form({ _csrf: visitor.token, ...Object.fromEntries(bodyKeys(route).map((key) => [key, 'x'])) }),
+        }
+
+  /** An answer without what differs from request to request: reference codes, tokens, consents, and the names that were asked for. */
+  const told = (answer: Answer, objects: ReadonlyMap<string, string>): string =>
+    [...objects.values()]
+      .reduce(
+        (text, name) => text.replaceAll(name, 'NAME').replaceAll(name.slice(0, 8).toUpperCase(), 'CODE'),
+        `${answer.status} ${answer.location ?? ''}\n${answer.text}`,
+      )
+      .replace(/[0-9A-F]{4}(-[0-9A-F]{4}){2}/g, 'CODE')
+      .replace(/value="[^"]{60,}"/g, 'TOKEN')
+
+  describe.each(named(routes))('%s', (_name, route) => {
+    // Signing out is a route like the others, so whoever did it comes back afterwards.
+    afterEach(() => (route.method === 'post' ? cast.gather() : undefined))
+
+    test('admits exactly those whom its policy names', async () => {
+      for (const visitor of cast.everyone) {
+        const before = await contents(world.db)
+        const answer = await visitor.ask(plain(route, visitor))
+        const admission = promised(route.policy, visitor.actor)
+        expect([visitor.name, observed(answer)]).toEqual([visitor.name, admission])
+        expect(answer.status).toBeLessThan(route.policy.kind === 'probe' ? 504 : 500)
+        if (admission !== 'admitted') expect(await contents(world.db)).toEqual(before)
+      }
+    })
+
+    if (parametersOf(route).length > 0) {
+      test.each(parametersOf(route))('tells nobody but the owner what %s names', async (parameter) => {
+        const unknown = withUnknown(own, parameter)
+        for (const visitor of cast.everyone) {
+          const isStaffRoute = route.policy.kind === 'staff' && promised(route.policy, visitor.actor) === 'admitted'
+          const [toReal, toUnknown] = [await visitor.ask(plain(route, visitor)), await visitor.ask(plain(route, visitor, unknown))]
+          expect([visitor.name, toUnknown.status < 500]).toEqual([visitor.name, true])
+          if (route.method === 'get' && observed(toUnknown) === 'admitted')
+            expect([visitor.name, toUnknown.status]).toEqual([visitor.name, 404])
+          if (!kindOf(parameter).owned || isStaffRoute) continue
+          if (visitor !== cast.owner) expect([visitor.name, told(toReal, own)]).toEqual([visitor.name, told(toUnknown, unknown)])
+          else if (route.method === 'get') expect([visitor.name, toReal.status]).toEqual([visitor.name, 200])
+        }
+      })
+    }
+
+    test('does not answer to the other method, nor to any other', async () => {
+      const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'LINK', 'PROPFIND'].filter(
+        (method) => !routes.some((other) => other.path === route.path && other.method.toUpperCase() === method),
+      )
+      const path = fillPath(route, own)
+      for (const method of methods)
+        expect([method, (await cast.owner.ask({ ...plain(route, cast.owner), method, path })).status]).toEqual([method, 404])
+      const disguised = await cast.owner.ask({
+        path: `${path}?_method=POST`,
+        headers: { 'x-http-method-override': 'POST', 'x-method-override': 'POST' },
+      })
+      expect(disguised.status).toBe((await cast.owner.ask({ path })).status)
+    })
+  })
+
+  describe.each(named(forms))('%s from another site', (_name, route) => {
+    /** Somebody whom the policy admits, so that nothing but the forgery can be what is refused. */
+    const victim = (): Visitor =>
+      cast.everyone.find(({ actor }) => actor !== null && promised(route.policy, actor) === 'admitted') as Visitor
+
+    const forged = async (question: (visitor: Visitor) => Partial<Question>): Promise<void> => {
+      const visitor = victim()
+      const before = await contents(world.db)
+      const answer = await visitor.ask({ ...plain(route, visitor), ...question(visitor) })
+      expect([answer.status, errorCode(answer)]).toEqual([403, 'forged_request'])
+      expect(await contents(world.db)).toEqual(before)
+      expect((await visitor.ask({ path: '/' })).text).toContain('action="/sign-out"')
+    }
+
+    test.each([
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: 'http://127.0.0.1' },
+      { origin: 'http://127.0.0.1.evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { 'sec-fetch-site': 'none' },
+      { 'sec-fetch-site': 'same-origin', origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document', 'sec-fetch-user': '?1' },
+      { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example', 'x-forwarded-host': 'evil.example', host: 'evil.example' },
+    ] as Record<string, string>[])('is refused even with the right token: %p', (headers) =>
+      forged(() => ({ headers: { ...FORM, ...JSON_ERRORS, ...headers } })),
+    )
+
+    test.each([
+      ['no token', () => ''],
+      ['an empty token', () => '_csrf='],
+      ['a made-up token', () => `_csrf=${'0'.repeat(64)}`],
+      ['half of the token', (token: string) => `_csrf=${token.slice(0, 32)}`],
+      ['the token twice', (token: string) => `_csrf=${token}&_csrf=${token}`],
+      ['the token in brackets', (token: string) => `_csrf[]=${token}`],
+    ])('is refused with %s', (_what, body) => forged(({ token }) => ({ body: body(token) })))
+
+    test('is refused with the token of another session', () => forged(() => ({ body: form({ _csrf: cast.nobody.token }) })))
+
+    test('is refused with the token anywhere but in the form', () =>
+      forged(({ token }) => ({
+        path: `${fillPath(route, own)}?_csrf=${token}`,
+        headers: { ...FORM, ...JSON_ERRORS, 'x-csrf-token': token, 'csrf-token': token },
+        body: 'x=1',
+      })))
+
+    test.each(['application/json', 'text/plain', 'multipart/form-data; boundary=b'])(
+      'is refused as %s, which a form of another site may claim to be',
+      (type) => forged(({ token }) => ({ headers: { ...JSON_ERRORS, 'content-type': type }, body: JSON.stringify({ _csrf: token }) })),
+    )
+  })
+})
