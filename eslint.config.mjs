@@ -42,5 +42,8 @@ export default tseslint.config(
     files: ['test/**/*.ts', 'migrations/**/*.ts'],
     rules: { 'max-lines-per-function': 'off' },
   },
-  { files: ['**/*.cjs', '**/*.mjs', 'public/**/*.js'], languageOptions: { globals: { module: 'writable', require: 'readonly', process: 'readonly', __dirname: 'readonly' } } },
+  {
+    files: ['**/*.cjs', '**/*.mjs', 'public/**/*.js'],
+    languageOptions: { globals: { module: 'writable', require: 'readonly', process: 'readonly', __dirname: 'readonly' } },
+  },
 )

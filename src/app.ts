@@ -61,7 +61,10 @@ function probes(parts: Parts): Route[] {
   ]
 }
 
-async function readiness({ db, invoicebox, log }: Parts, checkMigrations: () => Promise<boolean>): Promise<Record<'database' | 'migrations' | 'invoicebox', string>> {
+async function readiness(
+  { db, invoicebox, log }: Parts,
+  checkMigrations: () => Promise<boolean>,
+): Promise<Record<'database' | 'migrations' | 'invoicebox', string>> {
   const circuit = invoicebox.circuit()
   const upstream = circuit.open ? `held back until ${circuit.until.toISOString()}: ${circuit.reason}` : 'ok'
   try {

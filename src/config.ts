@@ -23,7 +23,12 @@ export interface Config {
     readonly rateLimit: { readonly requests: number; readonly seconds: number }
   }
   readonly returnHosts: readonly string[]
-  readonly program: { readonly name: string; readonly logoUrl: string | undefined; readonly accent: string | undefined; readonly contact: string | undefined }
+  readonly program: {
+    readonly name: string
+    readonly logoUrl: string | undefined
+    readonly accent: string | undefined
+    readonly contact: string | undefined
+  }
   readonly pointsPerRuble: Rate
   readonly logLevel: string
   readonly trustProxy: number
@@ -50,8 +55,18 @@ const PUBLISHED_MERCHANT = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 const optional = z.string().trim().min(1).optional()
 const port = (name: string, fallback: number) =>
-  z.coerce.number(`${name} must be a port number.`).int(`${name} must be a port number.`).min(0, `${name} must be a port number.`).max(65535, `${name} must be a port number.`).default(fallback)
-const whole = (name: string, fallback: number) => z.coerce.number(`${name} must be a whole number.`).int(`${name} must be a whole number.`).min(0, `${name} must not be negative.`).default(fallback)
+  z.coerce
+    .number(`${name} must be a port number.`)
+    .int(`${name} must be a port number.`)
+    .min(0, `${name} must be a port number.`)
+    .max(65535, `${name} must be a port number.`)
+    .default(fallback)
+const whole = (name: string, fallback: number) =>
+  z.coerce
+    .number(`${name} must be a whole number.`)
+    .int(`${name} must be a whole number.`)
+    .min(0, `${name} must not be negative.`)
+    .default(fallback)
 const oneOf = <const T extends readonly string[]>(name: string, values: T) => z.enum(values, `${name} must be one of ${values.join(', ')}.`)
 
 const ENVIRONMENT = z.object({
@@ -88,7 +103,10 @@ const ENVIRONMENT = z.object({
       try {
         return parseRate(text)
       } catch {
-        context.addIssue({ code: 'custom', message: 'POINTS_PER_RUBLE must be a positive number with at most six decimals, such as 1 or 0.5.' })
+        context.addIssue({
+          code: 'custom',
+          message: 'POINTS_PER_RUBLE must be a positive number with at most six decimals, such as 1 or 0.5.',
+        })
         return z.NEVER
       }
     }),
@@ -107,7 +125,12 @@ type Environment = z.output<typeof ENVIRONMENT>
 export function readConfig(fixed: Readonly<Record<string, string>> = {}, env: NodeJS.ProcessEnv = environment()): Config {
   const set = Object.fromEntries(Object.entries({ ...env, ...fixed }).filter(([, value]) => value !== ''))
   const parsed = ENVIRONMENT.safeParse(set)
-  if (!parsed.success) throw new BadConfig(parsed.error.issues.map((issue) => (issue.message.includes(String(issue.path[0])) ? issue.message : `${String(issue.path[0])}: ${issue.message}`)))
+  if (!parsed.success)
+    throw new BadConfig(
+      parsed.error.issues.map((issue) =>
+        issue.message.includes(String(issue.path[0])) ? issue.message : `${String(issue.path[0])}: ${issue.message}`,
+      ),
+    )
   const config = toConfig(parsed.data)
   const faults = [...urlFaults(parsed.data), ...(config.mode === 'production' ? productionFaults(parsed.data, config) : [])]
   if (faults.length > 0) throw new BadConfig(faults)
@@ -124,7 +147,9 @@ function toConfig(env: Environment): Config {
   const sandbox = `127.0.0.1:${env.SANDBOX_PORT}`
   const publicUrl = env.PUBLIC_URL ?? `http://localhost:${env.PORT}`
   const [requests = '', seconds = ''] = env.INVOICEBOX_RATE_LIMIT.split('/')
-  const hosts = env.RETURN_URL_HOSTS.split(',').map((host) => host.trim().toLowerCase()).filter(Boolean)
+  const hosts = env.RETURN_URL_HOSTS.split(',')
+    .map((host) => host.trim().toLowerCase())
+    .filter(Boolean)
   return {
     host: env.HOST,
     port: env.PORT,
@@ -153,10 +178,14 @@ function urlFaults(env: Environment): string[] {
   const faults = []
   for (const name of ['PUBLIC_URL', 'INVOICEBOX_API_URL'] as const) {
     const text = env[name]
-    if (text !== undefined && !(URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) faults.push(`${name} must be an http or https address.`)
+    if (text !== undefined && !(URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)))
+      faults.push(`${name} must be an http or https address.`)
   }
-  for (const host of env.RETURN_URL_HOSTS.split(',').map((part) => part.trim()).filter(Boolean)) {
-    if (!URL.canParse(`https://${host}`) || /[/@?#*\s]/.test(host)) faults.push(`RETURN_URL_HOSTS holds "${host}", which is not a host such as shop.example.ru.`)
+  for (const host of env.RETURN_URL_HOSTS.split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)) {
+    if (!URL.canParse(`https://${host}`) || /[/@?#*\s]/.test(host))
+      faults.push(`RETURN_URL_HOSTS holds "${host}", which is not a host such as shop.example.ru.`)
   }
   return faults
 }
@@ -171,20 +200,34 @@ function productionFaults(env: Environment, config: Config): string[] {
     [!token, 'INVOICEBOX_TOKEN is missing.'],
     [PUBLISHED_TOKEN.test(token), "INVOICEBOX_TOKEN is the demo token of Invoicebox's public documents. Set your own."],
     [token === NOT_FOR_PRODUCTION.token, "INVOICEBOX_TOKEN is the sandbox's token. Set your own."],
-    [config.invoicebox.merchantId?.toLowerCase() === PUBLISHED_MERCHANT, 'INVOICEBOX_MERCHANT_ID is the demo shop of the public documents. Set your own.'],
+    [
+      config.invoicebox.merchantId?.toLowerCase() === PUBLISHED_MERCHANT,
+      'INVOICEBOX_MERCHANT_ID is the demo shop of the public documents. Set your own.',
+    ],
     [!apiUrl.startsWith('https:'), 'INVOICEBOX_API_URL must begin with https:// in production.'],
     [isLoopback(apiUrl), 'INVOICEBOX_API_URL points to this machine, which is a sandbox. Production needs the real Invoicebox.'],
-    [config.invoicebox.notificationKey !== undefined && isWeak(config.invoicebox.notificationKey, 16), 'INVOICEBOX_NOTIFICATION_KEY is too weak.'],
+    [
+      config.invoicebox.notificationKey !== undefined && isWeak(config.invoicebox.notificationKey, 16),
+      'INVOICEBOX_NOTIFICATION_KEY is too weak.',
+    ],
   ]
   return checks.flatMap(([isFault, sentence]) => (isFault ? [sentence] : []))
 }
 
 /** Short, of few different characters, or an example out of a document. */
 const isWeak = (secret: string, shortest = 32): boolean =>
-  secret.length < shortest || new Set(secret).size < 10 || /change[-_ ]?me|example|secret-that-production-refuses|not-for-production/i.test(secret)
+  secret.length < shortest ||
+  new Set(secret).size < 10 ||
+  /change[-_ ]?me|example|secret-that-production-refuses|not-for-production/i.test(secret)
 
 function isLoopback(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { hostname } = new URL(text)
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || /^127\.|^0\.0\.0\.0$/.test(hostname) || hostname === '[::1]' || hostname === '[::]'
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    /^127\.|^0\.0\.0\.0$/.test(hostname) ||
+    hostname === '[::1]' ||
+    hostname === '[::]'
+  )
 }

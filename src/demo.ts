@@ -13,8 +13,18 @@ const DATABASE = './data/demo.sqlite3'
 /** Starts the sandbox and the gateway side by side, seeded and afresh each time, and says so once both answer. */
 async function demo(): Promise<void> {
   for (const ending of ['', '-wal', '-shm']) rmSync(DATABASE + ending, { force: true })
-  const config = readConfig({ MODE: 'demo', LOG_LEVEL: 'warn', DATABASE_URL: `sqlite:${DATABASE}`, INVOICEBOX_TOKEN: '', INVOICEBOX_API_URL: '' })
-  const sandbox = await startSandbox({ port: config.sandboxPort, token: config.invoicebox.token, partnerAuthUrl: new URL('/pay', config.publicUrl).href })
+  const config = readConfig({
+    MODE: 'demo',
+    LOG_LEVEL: 'warn',
+    DATABASE_URL: `sqlite:${DATABASE}`,
+    INVOICEBOX_TOKEN: '',
+    INVOICEBOX_API_URL: '',
+  })
+  const sandbox = await startSandbox({
+    port: config.sandboxPort,
+    token: config.invoicebox.token,
+    partnerAuthUrl: new URL('/pay', config.publicUrl).href,
+  })
   await migrateToLatest(config.databaseUrl)
   const parts = buildParts(config, { log: createLog(config.logLevel) })
   await seedDemo(parts, COMMAND_LINE)

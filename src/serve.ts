@@ -62,7 +62,8 @@ async function prepare({ config, db }: Parts): Promise<void> {
   else if (!(await isMigrated(config.databaseUrl))) throw new NotReady('The database is not migrated. Run `gateway migrate` first.')
   if (config.mode !== 'production') return
   const logins = await findDefaultPasswords(db)
-  if (logins.length > 0) throw new NotReady(`These logins still have their default password: ${logins.join(', ')}. Change or remove them before production.`)
+  if (logins.length > 0)
+    throw new NotReady(`These logins still have their default password: ${logins.join(', ')}. Change or remove them before production.`)
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

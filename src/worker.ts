@@ -9,7 +9,8 @@ import type { Parts } from './wiring'
 /** Everything that happens without anybody asking. Any number of processes may run it. */
 export function startWorker(parts: Parts): { stop(): Promise<void> } {
   const { db, clock, log } = parts
-  const job = (name: string, pauseMs: number, run: () => Promise<number>): Loop => startLoop({ name, pauseMs, log, run: async () => (await run()) > 0 })
+  const job = (name: string, pauseMs: number, run: () => Promise<number>): Loop =>
+    startLoop({ name, pauseMs, log, run: async () => (await run()) > 0 })
   const loops = [
     job('recover-payments', SECOND, () => recoverPayments(parts)),
     job('check-captured', 5 * SECOND, () => checkCaptured(parts)),

@@ -17,7 +17,12 @@ export function addLedgerCommands(program: Command, config: () => Config): void 
         const differences = [...(await verifyLedger(db)), ...(await verifyPayments(db))]
         const ok = differences.length === 0
         if (options.json) answer({ ok, differences }, options)
-        else process.stdout.write(ok ? 'The books are right: every invariant holds.\n' : `${differences.map((d) => `Invariant ${d.invariant}: ${d.text}`).join('\n')}\n`)
+        else
+          process.stdout.write(
+            ok
+              ? 'The books are right: every invariant holds.\n'
+              : `${differences.map((d) => `Invariant ${d.invariant}: ${d.text}`).join('\n')}\n`,
+          )
         if (!ok) process.exitCode = 1
       }),
     )

@@ -30,11 +30,14 @@ const asLine = (row: unknown): string => (typeof row === 'object' && row !== nul
 function asLines(value: unknown): string {
   if (typeof value !== 'object' || value === null) return shown(value)
   return Object.entries(value)
-    .map(([name, part]) => (Array.isArray(part) ? `${name}:\n${part.map((row) => `  ${asLine(row)}`).join('\n')}` : `${name}: ${shown(part)}`))
+    .map(([name, part]) =>
+      Array.isArray(part) ? `${name}:\n${part.map((row) => `  ${asLine(row)}`).join('\n')}` : `${name}: ${shown(part)}`,
+    )
     .join('\n')
 }
 
-const shown = (value: unknown): string => (value === null || value === undefined ? '—' : typeof value === 'string' ? value : JSON.stringify(value))
+const shown = (value: unknown): string =>
+  value === null || value === undefined ? '—' : typeof value === 'string' ? value : JSON.stringify(value)
 
 /** An option that takes an amount such as 196.58. */
 export const amountIn =

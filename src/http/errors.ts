@@ -15,8 +15,7 @@ export function answerErrors(pages: Pages, log: Log): ErrorRequestHandler {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
   return async (error: unknown, req, res, _next) => {
     const refusal = toRefusal(error)
-    if (!refusal || isTransient(error))
-      log.error({ err: error, requestId: stateOf(res).id, route: stateOf(res).route }, 'unexpected error')
+    if (!refusal || isTransient(error)) log.error({ err: error, requestId: stateOf(res).id, route: stateOf(res).route }, 'unexpected error')
     if (res.headersSent) {
       if (!res.writableEnded) res.destroy()
       return

@@ -103,7 +103,8 @@ class Draft {
       if (refused) return refused
     }
     for (const account of this.accounts.values()) {
-      if (account.minAvailable !== null && account.balance - account.held < account.minAvailable) return new Refused('not_enough_available', account.id)
+      if (account.minAvailable !== null && account.balance - account.held < account.minAvailable)
+        return new Refused('not_enough_available', account.id)
     }
     return undefined
   }
@@ -145,7 +146,8 @@ class Draft {
     if (line.amount.minor <= 0n) throw new Error('bug: a hold of nothing')
     const account = this.account(line.account)
     if (!account) return new Refused('account_unknown', line.account)
-    if (account.unit !== line.amount.unit) throw new Error(`bug: ${line.amount.unit} held on ${account.id}, which is kept in ${account.unit}`)
+    if (account.unit !== line.amount.unit)
+      throw new Error(`bug: ${line.amount.unit} held on ${account.id}, which is kept in ${account.unit}`)
     if (account.locked) return new Refused('account_locked', account.id)
     const held = account.held + line.amount.minor
     if (line.leaving !== undefined && account.balance - held < line.leaving) return new Refused('not_enough_available', account.id)
@@ -182,5 +184,6 @@ class Draft {
 
 function checkLegs(legs: readonly Leg[]): void {
   const sum = legs.reduce((total, leg) => total + leg.amount, 0n)
-  if (legs.length < 2 || sum !== 0n || legs.some((leg) => leg.amount === 0n)) throw new Error('bug: the legs of a transfer must be two or more and sum to zero')
+  if (legs.length < 2 || sum !== 0n || legs.some((leg) => leg.amount === 0n))
+    throw new Error('bug: the legs of a transfer must be two or more and sum to zero')
 }

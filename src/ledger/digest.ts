@@ -1,4 +1,4 @@
-import { iso, moment } from '../shared/database'
+import { iso, moment, storable } from '../shared/database'
 import { canonicalJson, sha256 } from '../shared/ids'
 import { BATCH_TABLES } from './store'
 import type { BatchRows } from './store'
@@ -11,6 +11,7 @@ function cell(column: string, value: unknown): unknown {
     const at = moment(value as Date | string)
     return Number.isNaN(at.getTime()) ? value : iso(at)
   }
+  if (typeof value === 'string') return storable(value)
   return typeof value === 'bigint' || typeof value === 'number' ? String(value) : value
 }
 
@@ -25,7 +26,8 @@ const rowText = (row: Readonly<Record<string, unknown>>): string =>
   )
 
 /** The digest of everything a batch wrote: the same rows give the same digest in any order, and one changed digit gives another. */
-export const digestBatch = (rows: Rows): string => sha256(canonicalJson(BATCH_TABLES.map((table) => [table, rows[table].map(rowText).sort()])))
+export const digestBatch = (rows: Rows): string =>
+  sha256(canonicalJson(BATCH_TABLES.map((table) => [table, rows[table].map(rowText).sort()])))
 
 /** One link of the chain: what came before, then this batch. */
 export const sealHash = (previousHash: string, batchId: string, digest: string): string => sha256(`${previousHash}\n${batchId}\n${digest}`)

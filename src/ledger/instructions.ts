@@ -1,6 +1,8 @@
-import { canonicalJson, sha256 } from '../shared/ids'
-import type { Money, Unit } from '../shared/money'
+import { storable } from '../shared/database'
 import type { Tx } from '../shared/database'
+import { canonicalJson, sha256 } from '../shared/ids'
+import { MAX_MINOR } from '../shared/money'
+import type { Money, Unit } from '../shared/money'
 
 /** What may happen between two accounts; a statement shows the word in the reader's language. */
 export const TRANSFER_KINDS = ['accrual', 'adjustment', 'redemption', 'fund_deposit', 'fund_payment', 'suspense', 'reversal'] as const
@@ -13,9 +15,22 @@ export interface Leg {
 }
 
 export type Line =
-  | { readonly do: 'transfer'; readonly kind: TransferKind; readonly unit: Unit; readonly memo?: string | undefined; readonly legs: readonly Leg[] }
+  | {
+      readonly do: 'transfer'
+      readonly kind: TransferKind
+      readonly unit: Unit
+      readonly memo?: string | undefined
+      readonly legs: readonly Leg[]
+    }
   /** `leaving`: what must stay available after the hold, in minor units, such as the part of the fund that is kept for buyers. */
-  | { readonly do: 'hold'; readonly holdId: string; readonly account: string; readonly to: string; readonly amount: Money; readonly leaving?: bigint }
+  | {
+      readonly do: 'hold'
+      readonly holdId: string
+      readonly account: string
+      readonly to: string
+      readonly amount: Money
+      readonly leaving?: bigint
+    }
   | { readonly do: 'post'; readonly holdId: string; readonly account: string; readonly to: string; readonly kind: TransferKind }
   | { readonly do: 'release'; readonly holdId: string; readonly account: string; readonly to: string }
 
@@ -51,6 +66,24 @@ export const transfer = (of: { kind: TransferKind; from: string; to: string; amo
     { account: of.to, amount: of.amount.minor },
   ],
 })
+
+const LONGEST = { key: 200, reference: 100, memo: 500 } as const
+
+/** Refuses what one engine would store and the other would not. @throws Error, since a caller that sends such a thing is wrong */
+export function checkInstruction({ key, reference, lines }: Instruction): void {
+  if (key === '' || key.length > LONGEST.key || key !== storable(key)) throw new Error('bug: a key is 1 to 200 signs')
+  if (reference !== undefined && reference.length > LONGEST.reference) throw new Error('bug: a reference is at most 100 signs')
+  for (const line of lines) {
+    if (line.do === 'transfer' && line.memo !== undefined && line.memo.length > LONGEST.memo)
+      throw new Error('bug: a memo is at most 500 signs')
+    if (amountOf(line) > MAX_MINOR) throw new Error('bug: an amount larger than any')
+  }
+}
+
+function amountOf(line: Line): bigint {
+  if (line.do === 'hold') return line.amount.minor
+  return line.do === 'transfer' ? line.legs.reduce((sum, leg) => (leg.amount > 0n ? sum + leg.amount : sum), 0n) : 0n
+}
 
 /** The accounts that a line touches. A hold's target is not touched until the hold is posted. */
 export function accountsOf(line: Line): string[] {

@@ -4,6 +4,7 @@ import type { Db } from '../shared/database'
 import type { Log } from '../shared/log'
 import { Refusal } from '../shared/refusals'
 import type { Decision } from './decide'
+import { checkInstruction } from './instructions'
 import type { Instruction } from './instructions'
 import { sealBatches } from './seal'
 import { writeBatch } from './write-batch'
@@ -46,6 +47,7 @@ export function createLedger(deps: { db: Db; clock: Clock; log: Log }): Ledger {
   }
   return {
     async submit(instruction) {
+      checkInstruction(instruction)
       const decision = await new Promise<Decision>((resolve, reject) => {
         queue.push({ instruction, resolve, reject })
         working ??= Promise.resolve().then(work)

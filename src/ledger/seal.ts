@@ -27,11 +27,11 @@ export async function sealBatches(db: Db, now: Date): Promise<number> {
 }
 
 async function sealOnce(tx: Tx, now: Date): Promise<number> {
-  const batches = (await tx('ledger_unsealed as u')
+  const batches = await tx('ledger_unsealed as u')
     .join('ledger_batches as b', 'b.id', 'u.batch_id')
     .orderBy('b.id')
     .limit(MOST_AT_ONCE)
-    .select('b.id', 'b.digest')) as { id: string; digest: string }[]
+    .select<{ id: string; digest: string }[]>('b.id', 'b.digest')
   if (batches.length === 0) return 0
   const [last] = (await tx('ledger_seals').orderBy('number', 'desc').limit(1)) as Seal[]
   let { number, hash } = last ?? { number: 0n, hash: FIRST_HASH }

@@ -35,7 +35,7 @@ const toAccount = (row: AccountRow): Account => ({
 export async function readAccount(db: Db, id: string): Promise<Account> {
   const row = await db<AccountRow>('ledger_accounts').where({ id }).first()
   if (!row) throw new Refusal('account_unknown', id)
-  return toAccount(row as AccountRow)
+  return toAccount(row)
 }
 
 /** Reads several accounts in one round trip; one that does not exist is missing from the answer. */
@@ -45,7 +45,11 @@ export async function readAccounts(db: Db, ids: readonly string[]): Promise<Acco
 }
 
 /** Opens accounts with a zero balance; one that is open already is left alone. */
-export async function openAccounts(tx: Tx, accounts: readonly { id: string; unit: Unit; minAvailable: bigint | null }[], now: Date): Promise<void> {
+export async function openAccounts(
+  tx: Tx,
+  accounts: readonly { id: string; unit: Unit; minAvailable: bigint | null }[],
+  now: Date,
+): Promise<void> {
   const rows = accounts.map(({ id, unit, minAvailable }) => ({ id, unit, min_available: minAvailable, created_at: iso(now) }))
   await tx('ledger_accounts').insert(rows).onConflict('id').ignore()
 }
@@ -55,30 +59,38 @@ export async function lockAccount(tx: Tx, id: string, locked: boolean): Promise<
   const changed = await tx('ledger_accounts')
     .where({ id })
     .update({ locked: locked ? 1 : 0 })
-  if (Number(changed) !== 1) throw new Refusal('account_unknown', id)
+  if (changed !== 1) throw new Refusal('account_unknown', id)
 }
 
 /** How far the account may go, in minor units: 0 for a member, minus the overdraft for the fund. Refused when it stands lower already. */
 export async function setMinAvailable(tx: Tx, id: string, minAvailable: bigint): Promise<void> {
-  const changed = await tx('ledger_accounts').where({ id }).whereRaw('balance - held >= ?', [bound(minAvailable)]).update({ min_available: minAvailable })
-  if (Number(changed) !== 1) throw new Refusal('not_enough_available', id)
+  const changed = await tx('ledger_accounts')
+    .where({ id })
+    .whereRaw('balance - held >= ?', [bound(minAvailable)])
+    .update({ min_available: minAvailable })
+  if (changed !== 1) throw new Refusal('not_enough_available', id)
 }
 
 /** Locks the accounts in the order of their ids, so that two batches never wait for each other crosswise. */
 export async function lockAccounts(tx: Tx, ids: readonly string[]): Promise<Map<string, AccountState>> {
-  const query = tx<AccountRow>('ledger_accounts').whereIn('id', [...ids]).orderBy('id')
-  const rows = (await (engineOf(tx) === 'postgres' ? query.forNoKeyUpdate() : query)) as AccountRow[]
+  const query = tx<AccountRow>('ledger_accounts')
+    .whereIn('id', [...ids])
+    .orderBy('id')
+  const rows = await (engineOf(tx) === 'postgres' ? query.forNoKeyUpdate() : query)
   return new Map(rows.map((row) => [row.id, toAccount(row)]))
 }
 
 export async function readHolds(tx: Tx, ids: readonly string[]): Promise<Map<string, HoldState>> {
   if (ids.length === 0) return new Map()
-  const rows = (await tx('ledger_holds as h')
+  const rows = await tx('ledger_holds as h')
     .leftJoin('ledger_resolutions as r', 'r.hold_id', 'h.id')
     .whereIn('h.id', [...ids])
-    .select('h.id', 'h.account_id', 'h.to_account_id', 'h.unit', 'h.amount', 'r.hold_id as resolved')) as HoldRow[]
+    .select<HoldRow[]>('h.id', 'h.account_id', 'h.to_account_id', 'h.unit', 'h.amount', 'r.hold_id as resolved')
   return new Map(
-    rows.map((row) => [row.id, { account: row.account_id, to: row.to_account_id, unit: row.unit, amount: row.amount, resolved: row.resolved !== null }]),
+    rows.map((row) => [
+      row.id,
+      { account: row.account_id, to: row.to_account_id, unit: row.unit, amount: row.amount, resolved: row.resolved !== null },
+    ]),
   )
 }
 
@@ -92,7 +104,12 @@ interface HoldRow {
 }
 
 export async function readAnswers(tx: Tx, keys: readonly string[]): Promise<Map<string, Answer>> {
-  const rows = (await tx('ledger_instructions').whereIn('key', [...keys])) as { key: string; fingerprint: string; answer: string; detail: string | null }[]
+  const rows = (await tx('ledger_instructions').whereIn('key', [...keys])) as {
+    key: string
+    fingerprint: string
+    answer: string
+    detail: string | null
+  }[]
   return new Map(rows.map((row) => [row.key, { fingerprint: row.fingerprint, answer: toAnswer(row.answer), detail: row.detail }]))
 }
 
@@ -104,7 +121,9 @@ function toAnswer(text: string): Answer['answer'] {
 /** Writes the accounts as decided: one statement for all of them. */
 export async function updateAccounts(tx: Tx, accounts: readonly AccountState[]): Promise<void> {
   if (accounts.length === 0) return
-  const json = JSON.stringify(accounts.map(({ id, balance, held, entryCount }) => ({ id, b: String(balance), h: String(held), n: String(entryCount) })))
+  const json = JSON.stringify(
+    accounts.map(({ id, balance, held, entryCount }) => ({ id, b: String(balance), h: String(held), n: String(entryCount) })),
+  )
   const sql =
     engineOf(tx) === 'postgres'
       ? `update ledger_accounts a set balance = v.b, held = v.h, entry_count = v.n
@@ -128,7 +147,13 @@ export async function insertBatch(tx: Tx, rows: BatchRows): Promise<void> {
   for (const table of BATCH_TABLES) await insertRows(tx, table, rows[table])
 }
 
-export const BATCH_TABLES = ['ledger_instructions', 'ledger_holds', 'ledger_transfers', 'ledger_entries', 'ledger_resolutions'] as const satisfies (keyof BatchRows)[]
+export const BATCH_TABLES = [
+  'ledger_instructions',
+  'ledger_holds',
+  'ledger_transfers',
+  'ledger_entries',
+  'ledger_resolutions',
+] as const satisfies (keyof BatchRows)[]
 
 export async function closeBatch(tx: Tx, batch: { id: string; digest: string; now: Date }): Promise<void> {
   await insertRows(tx, 'ledger_batches', [{ id: batch.id, digest: batch.digest, created_at: iso(batch.now) }])
@@ -155,7 +180,15 @@ export async function listEntries(db: Db, accountId: string, page: { before?: bi
     .limit(page.limit)
     .select('e.number', 'e.amount', 'e.balance_after', 't.kind', 't.memo', 't.reference', 't.event_at')
   if (page.before !== undefined) void query.where('e.number', '<', bound(page.before))
-  const rows = (await query) as { number: bigint; amount: bigint; balance_after: bigint; kind: string; memo: string | null; reference: string | null; event_at: Date | string }[]
+  const rows = (await query) as {
+    number: bigint
+    amount: bigint
+    balance_after: bigint
+    kind: string
+    memo: string | null
+    reference: string | null
+    event_at: Date | string
+  }[]
   return rows.map((row) => ({
     number: row.number,
     amount: row.amount,

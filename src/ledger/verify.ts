@@ -35,7 +35,7 @@ interface Rule {
 
 /** Whoever forged a row may have left anything in it; the sentence about it must be told all the same. */
 const amountOf = (value: unknown): string => (/^-?\d+$/.test(text(value)) ? toDecimal(BigInt(text(value))) : text(value))
-const text = (value: unknown): string => String(value as string | bigint | null)
+const text = (value: unknown): string => String(value)
 
 const IMPOSSIBLE = `amount <= 0 or amount > ${String(MAX_MINOR)} or unit not in (${UNITS.map((unit) => `'${unit}'`).join(', ')})`
 
@@ -47,7 +47,8 @@ const RULES: readonly Rule[] = [
           left join ledger_accounts a on a.id = e.account_id group by t.id, t.amount, t.unit
           having count(e.number) < 2 or sum(e.amount) <> 0 or sum(case when e.amount > 0 then e.amount else 0 end) <> t.amount
               or sum(case when a.unit = t.unit then 0 else 1 end) <> 0`,
-    tell: (row) => `Transfer ${text(row.id)} over ${amountOf(row.amount)} has entries that do not balance in one unit (they sum to ${amountOf(row.total)}).`,
+    tell: (row) =>
+      `Transfer ${text(row.id)} over ${amountOf(row.amount)} has entries that do not balance in one unit (they sum to ${amountOf(row.total)}).`,
   },
   {
     invariant: 1,
@@ -108,7 +109,8 @@ const RULES: readonly Rule[] = [
     name: 'amount-not-possible',
     sql: `select id, amount, unit from ledger_transfers where ${IMPOSSIBLE}
           union all select id, amount, unit from ledger_holds where ${IMPOSSIBLE}`,
-    tell: (row) => `${text(row.id)} has the amount ${amountOf(row.amount)} in ${text(row.unit)}, which is not a positive amount in a known unit.`,
+    tell: (row) =>
+      `${text(row.id)} has the amount ${amountOf(row.amount)} in ${text(row.unit)}, which is not a positive amount in a known unit.`,
   },
   {
     invariant: 13,
@@ -120,7 +122,10 @@ const RULES: readonly Rule[] = [
 ]
 
 async function findBroken(db: Db, rule: Rule): Promise<Finding[]> {
-  const rows = (await db.select('*').from(db.raw(`(${rule.sql}) as broken`)).limit(MOST_PER_RULE)) as Record<string, unknown>[]
+  const rows = (await db
+    .select('*')
+    .from(db.raw(`(${rule.sql}) as broken`))
+    .limit(MOST_PER_RULE)) as Record<string, unknown>[]
   return rows.map((row) => ({ invariant: rule.invariant, rule: rule.name, text: rule.tell(row) }))
 }
 
@@ -130,12 +135,13 @@ const PAGE = 50
 /** Rebuilds each batch's digest out of the rows that stand in the books now. */
 async function verifyDigests(db: Db): Promise<Finding[]> {
   const findings: Finding[] = await findBroken(db, ORPHANS)
-  for (let last = ''; findings.length < MOST_PER_RULE; ) {
+  for (let last = ''; findings.length < MOST_PER_RULE;) {
     const page = (await db('ledger_batches').where('id', '>', last).orderBy('id').limit(PAGE)) as { id: string; digest: string }[]
     const ids = page.map((batch) => batch.id)
     const rows = await readBatches(db, ids)
     for (const batch of page) {
-      if (digestBatch(rows.get(batch.id) ?? emptyBatch()) !== batch.digest) findings.push({ invariant: 13, rule: 'rows-changed', text: `The rows of batch ${batch.id} are not those that were written.` })
+      if (digestBatch(rows.get(batch.id) ?? emptyBatch()) !== batch.digest)
+        findings.push({ invariant: 13, rule: 'rows-changed', text: `The rows of batch ${batch.id} are not those that were written.` })
     }
     await yieldToOthers()
     if (page.length < PAGE) break
@@ -150,7 +156,8 @@ const ORPHANS: Rule = {
   name: 'rows-without-batch',
   sql: [
     ...['ledger_instructions', 'ledger_holds', 'ledger_transfers', 'ledger_resolutions'].map(
-      (table) => `select '${table}' as place, x.batch_id as missing from ${table} x left join ledger_batches b on b.id = x.batch_id where b.id is null`,
+      (table) =>
+        `select '${table}' as place, x.batch_id as missing from ${table} x left join ledger_batches b on b.id = x.batch_id where b.id is null`,
     ),
     `select 'ledger_entries' as place, e.transfer_id as missing from ledger_entries e left join ledger_transfers t on t.id = e.transfer_id where t.id is null`,
   ].join(' union '),
@@ -161,14 +168,23 @@ const ORPHANS: Rule = {
 export const LEDGER_RULES: readonly string[] = [...RULES.map((rule) => rule.name), ORPHANS.name, 'rows-changed', 'chain-broken']
 
 type Mutable<T> = { [K in keyof T]: Record<string, unknown>[] }
-const emptyBatch = (): Mutable<BatchRows> => ({ ledger_instructions: [], ledger_holds: [], ledger_transfers: [], ledger_entries: [], ledger_resolutions: [] })
+const emptyBatch = (): Mutable<BatchRows> => ({
+  ledger_instructions: [],
+  ledger_holds: [],
+  ledger_transfers: [],
+  ledger_entries: [],
+  ledger_resolutions: [],
+})
 
 async function readBatches(db: Db, ids: readonly string[]): Promise<Map<string, Mutable<BatchRows>>> {
   const batches = new Map(ids.map((id) => [id, emptyBatch()]))
   for (const table of BATCH_TABLES) {
     const query =
       table === 'ledger_entries'
-        ? db('ledger_entries as e').join('ledger_transfers as t', 't.id', 'e.transfer_id').whereIn('t.batch_id', ids).select('e.*', 't.batch_id as in_batch')
+        ? db('ledger_entries as e')
+            .join('ledger_transfers as t', 't.id', 'e.transfer_id')
+            .whereIn('t.batch_id', ids)
+            .select('e.*', 't.batch_id as in_batch')
         : db(table).whereIn('batch_id', ids)
     for (const row of (await query) as Record<string, unknown>[]) {
       const { in_batch, ...columns } = row
@@ -183,12 +199,12 @@ async function verifyChain(db: Db): Promise<Finding[]> {
   const findings: Finding[] = []
   let expected = { number: 1n, previous: FIRST_HASH }
   for (;;) {
-    const page = (await db('ledger_seals as s')
+    const page = await db('ledger_seals as s')
       .leftJoin('ledger_batches as b', 'b.id', 's.batch_id')
       .where('s.number', '>=', bound(expected.number))
       .orderBy('s.number')
       .limit(PAGE)
-      .select('s.number', 's.previous_hash', 's.hash', 's.batch_id', 'b.digest')) as SealRow[]
+      .select<SealRow[]>('s.number', 's.previous_hash', 's.hash', 's.batch_id', 'b.digest')
     for (const seal of page) {
       const right = sealHash(expected.previous, seal.batch_id, seal.digest ?? '')
       if (seal.number !== expected.number || seal.previous_hash !== expected.previous || seal.hash !== right) {

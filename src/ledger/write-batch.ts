@@ -1,4 +1,4 @@
-import { inTransaction, iso } from '../shared/database'
+import { brokenUniqueRule, inTransaction, iso } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { decide } from './decide'
@@ -13,16 +13,31 @@ import type { BatchRows } from './store'
  * Decides and writes a set of instructions in one transaction: lock the accounts in id order, read what was answered and held, decide in memory, write set by set, close the batch.
  * The answers come back in the order of the instructions. Throws what the database or a companion throws; then nothing of the set is written.
  */
-export const writeBatch = (db: Db, instructions: readonly Instruction[], now: Date): Promise<Decision[]> =>
+export async function writeBatch(db: Db, instructions: readonly Instruction[], now: Date): Promise<Decision[]> {
+  try {
+    return await writeOnce(db, instructions, now)
+  } catch (error) {
+    // Another process used one of the keys at the same moment, on other accounts. What it was answered stands there now.
+    if (!brokenUniqueRule(error)?.includes('ledger_instructions')) throw error
+    return writeOnce(db, instructions, now)
+  }
+}
+
+const writeOnce = (db: Db, instructions: readonly Instruction[], now: Date): Promise<Decision[]> =>
   inTransaction(db, async (tx) => {
     const before = await readBooks(tx, instructions)
     const books: Books = { accounts: new Map(before.accounts), holds: before.holds, answers: before.answers }
     const decisions = instructions.map((instruction) => decide(books, instruction))
-    const fresh = decisions.flatMap((decision, index) => (decision.replayed ? [] : [{ decision, instruction: instructions[index] as Instruction }]))
+    const fresh = decisions.flatMap((decision, index) =>
+      decision.replayed ? [] : [{ decision, instruction: instructions[index] as Instruction }],
+    )
     if (fresh.length === 0) return decisions
     const batchId = newSortedId()
     const rows = toRows(fresh, batchId, now)
-    await updateAccounts(tx, [...books.accounts.values()].filter((account) => before.accounts.get(account.id) !== account))
+    await updateAccounts(
+      tx,
+      [...books.accounts.values()].filter((account) => before.accounts.get(account.id) !== account),
+    )
     await insertBatch(tx, rows)
     await writeCompanions(tx, fresh)
     await closeBatch(tx, { id: batchId, digest: digestBatch(rows), now })
@@ -36,7 +51,14 @@ async function readBooks(tx: Tx, instructions: readonly Instruction[]): Promise<
     tx,
     lines.flatMap((line) => (line.do === 'post' || line.do === 'release' ? [line.holdId] : [])),
   )
-  return { accounts, holds, answers: await readAnswers(tx, instructions.map((instruction) => instruction.key)) }
+  return {
+    accounts,
+    holds,
+    answers: await readAnswers(
+      tx,
+      instructions.map((instruction) => instruction.key),
+    ),
+  }
 }
 
 type Fresh = { decision: Decision; instruction: Instruction }
@@ -50,13 +72,31 @@ function toRows(fresh: readonly Fresh[], batchId: string, now: Date): BatchRows 
     const { fingerprint, answer, detail } = decision.answer
     rows.ledger_instructions.push({ key: instruction.key, fingerprint, answer, detail, batch_id: batchId })
     for (const { holdId, account, to, amount } of decision.holds) {
-      rows.ledger_holds.push({ id: holdId, account_id: account, to_account_id: to, unit: amount.unit, amount: amount.minor, reference, ...shared })
+      rows.ledger_holds.push({
+        id: holdId,
+        account_id: account,
+        to_account_id: to,
+        unit: amount.unit,
+        amount: amount.minor,
+        reference,
+        ...shared,
+      })
     }
-    for (const holdId of decision.releases) rows.ledger_resolutions.push({ hold_id: holdId, kind: 'released', transfer_id: null, ...shared })
+    for (const holdId of decision.releases)
+      rows.ledger_resolutions.push({ hold_id: holdId, kind: 'released', transfer_id: null, ...shared })
     for (const moved of decision.transfers) {
       const id = newSortedId()
       const event_at = instruction.eventAt ? iso(instruction.eventAt) : created_at
-      rows.ledger_transfers.push({ id, kind: moved.kind, unit: moved.unit, amount: moved.amount, reference, memo: moved.memo, event_at, ...shared })
+      rows.ledger_transfers.push({
+        id,
+        kind: moved.kind,
+        unit: moved.unit,
+        amount: moved.amount,
+        reference,
+        memo: moved.memo,
+        event_at,
+        ...shared,
+      })
       for (const { accountId, number, amount, balanceAfter } of moved.entries) {
         rows.ledger_entries.push({ account_id: accountId, number, transfer_id: id, amount, balance_after: balanceAfter })
       }

@@ -10,7 +10,8 @@ import { openConsent } from './consent'
 import type { Consent } from './consent'
 import { LEASE_MS } from './lease'
 import type { Payment, PaymentDeps } from './payment'
-import { findPayment, insertBirths, insertPayments } from './store'
+import { insertBirths } from './move-payments'
+import { findPayment, insertPayments } from './store'
 
 export interface PaymentRequest {
   readonly checkoutId: string
@@ -99,7 +100,13 @@ async function placeHolds({ ledger, instance, clock }: PaymentDeps, payment: Pay
       key: `consent:${payment.consentId}`,
       reference: payment.id,
       lines: [
-        { do: 'hold', holdId: payment.pointsHoldId, account: memberAccount(payment.memberId), to: ACCOUNTS.redeemed, amount: payment.points },
+        {
+          do: 'hold',
+          holdId: payment.pointsHoldId,
+          account: memberAccount(payment.memberId),
+          to: ACCOUNTS.redeemed,
+          amount: payment.points,
+        },
         { do: 'hold', holdId: payment.fundHoldId, account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: payment.amount },
       ],
       companions: [

@@ -1,7 +1,19 @@
 import { HOUR, MINUTE, SECOND } from '../shared/clock'
 
 /** How long after the n-th attempt without a definite answer the question is repeated. The sum is about 24 hours; then a person decides. */
-const PAUSES_MS = [2 * SECOND, 5 * SECOND, 15 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, ...Array<number>(22).fill(HOUR), 1.1 * HOUR]
+const PAUSES_MS = [
+  2 * SECOND,
+  5 * SECOND,
+  15 * SECOND,
+  30 * SECOND,
+  MINUTE,
+  2 * MINUTE,
+  5 * MINUTE,
+  15 * MINUTE,
+  30 * MINUTE,
+  ...Array<number>(22).fill(HOUR),
+  1.1 * HOUR,
+]
 
 /**
  * The pause after `attempts` attempts, never shorter than what Invoicebox asked for; undefined when the question was asked often enough.

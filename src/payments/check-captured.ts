@@ -51,14 +51,17 @@ async function claimUnchecked(tx: Tx, now: Date): Promise<Payment[]> {
 
 async function compare(deps: PaymentDeps, payment: Payment, invoice: Invoice | undefined): Promise<void> {
   if (invoice?.status === 'paid' && invoice.amount.unit === payment.amount.unit) return finish(deps, payment, invoice)
-  if (invoice?.status === 'canceled') return alert(deps, payment, 'paid_then_cancelled', 'The merchant cancelled the order after we had paid it.')
+  if (invoice?.status === 'canceled')
+    return alert(deps, payment, 'paid_then_cancelled', 'The merchant cancelled the order after we had paid it.')
   // "Paid" may be visible late (Q-17), so the first looks may find it pending; a payment that stays unseen is told.
-  if (payment.checkAttempts >= PAUSES_MS.length - 1) await alert(deps, payment, 'amount_differs', 'Invoicebox still does not show the invoice as paid.')
+  if (payment.checkAttempts >= PAUSES_MS.length - 1)
+    await alert(deps, payment, 'amount_differs', 'Invoicebox still does not show the invoice as paid.')
 }
 
 async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice): Promise<void> {
   const difference = invoice.amount.minor - payment.amount.minor
-  if (difference === 0n) return inTransaction(deps.db, (tx) => markChecked(tx, [{ id: payment.id, at: deps.clock.now() }])).catch(ignoreCompared)
+  if (difference === 0n)
+    return inTransaction(deps.db, (tx) => markChecked(tx, [{ id: payment.id, at: deps.clock.now() }])).catch(ignoreCompared)
   const [from, to] = difference > 0n ? [ACCOUNTS.fund, ACCOUNTS.suspense] : [ACCOUNTS.suspense, ACCOUNTS.fund]
   const amount = money(difference > 0n ? difference : -difference, invoice.amount.unit)
   const at = deps.clock.now()
@@ -73,7 +76,10 @@ async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice): Pr
       companions: [companion(markChecked, { id: payment.id, at }), companion(openAlerts, told)],
     })
     .catch((error: unknown) => {
-      if (!(error instanceof Refusal) || error.code === 'payment_in_wrong_state') return ignoreCompared(error)
+      if (!(error instanceof Refusal) || error.code === 'payment_in_wrong_state') {
+        ignoreCompared(error)
+        return
+      }
       return alert(deps, payment, 'amount_differs', `${detail.replace('waits in suspense', 'could not be booked')} (${error.code})`)
     })
 }
@@ -89,7 +95,10 @@ function ignoreCompared(error: unknown): void {
 /** @throws Refusal payment_in_wrong_state when it was compared already */
 async function markChecked(tx: Tx, checks: readonly { id: string; at: Date }[]): Promise<void> {
   for (const { id, at } of checks) {
-    const changed = await tx('payments').where({ id }).whereNull('checked_at').update({ checked_at: iso(at) })
-    if (Number(changed) !== 1) throw new Refusal('payment_in_wrong_state')
+    const changed = await tx('payments')
+      .where({ id })
+      .whereNull('checked_at')
+      .update({ checked_at: iso(at) })
+    if (changed !== 1) throw new Refusal('payment_in_wrong_state')
   }
 }

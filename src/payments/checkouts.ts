@@ -125,12 +125,16 @@ export const insertCheckout = (tx: Tx, { id, invoiceId, memberId, outcome, links
  * Reads a checkout for whoever asks: anybody while no member has signed in on it, then that member alone.
  * @throws Refusal not_found, for a stranger as for an id that does not exist
  */
-export async function readCheckout(db: Db, id: string, memberId: string | null): Promise<{ checkout: Checkout; payment: Payment | undefined }> {
-  const row = (await db('checkouts as c')
+export async function readCheckout(
+  db: Db,
+  id: string,
+  memberId: string | null,
+): Promise<{ checkout: Checkout; payment: Payment | undefined }> {
+  const row: (CheckoutRow & Record<`p_${string}`, unknown>) | undefined = await db('checkouts as c')
     .leftJoin('payments as p', 'p.id', db.raw(`(${DECISIVE_PAYMENT})`))
     .where('c.id', id)
     .andWhere((owner) => void owner.whereNull('c.member_id').orWhere('c.member_id', memberId ?? ''))
-    .first(['c.*', ...PAYMENT_COLUMNS.map((name) => `p.${name} as p_${name}`)])) as (CheckoutRow & Record<`p_${string}`, unknown>) | undefined
+    .first(['c.*', ...PAYMENT_COLUMNS.map((name) => `p.${name} as p_${name}`)])
   if (!row) throw new Refusal('not_found')
   const payment = Object.fromEntries(PAYMENT_COLUMNS.map((name) => [name, row[`p_${name}`]])) as unknown as PaymentRow
   return { checkout: toCheckout(row), payment: row.p_id === null ? undefined : toPayment(payment) }
@@ -146,7 +150,7 @@ export async function claimCheckout(tx: Tx, id: string, memberId: string): Promi
     .where({ id })
     .andWhere((owner) => void owner.whereNull('member_id').orWhere('member_id', memberId))
     .update({ member_id: memberId })
-  if (Number(changed) !== 1) throw new Refusal('not_found')
+  if (changed !== 1) throw new Refusal('not_found')
 }
 
 /**
@@ -155,7 +159,8 @@ export async function claimCheckout(tx: Tx, id: string, memberId: string): Promi
  */
 export async function refreshCheckout(tx: Tx, checkout: Checkout, outcome: ReadOutcome, now: Date): Promise<Checkout> {
   const before = checkout.snapshot?.amount
-  const changed = outcome.kind === 'found' && before && (before.minor !== outcome.invoice.amount.minor || before.unit !== outcome.invoice.amount.unit)
+  const changed =
+    outcome.kind === 'found' && before && (before.minor !== outcome.invoice.amount.minor || before.unit !== outcome.invoice.amount.unit)
   const shown = changed && before.unit === outcome.invoice.amount.unit ? { shown_amount: bound(before.minor) } : {}
   const [row] = (await tx('checkouts')
     .where({ id: checkout.id })

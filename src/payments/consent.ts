@@ -65,6 +65,6 @@ function decode(secret: string, token: string): Consent | undefined {
     invoiceId: String(i),
     amount: money(BigInt(String(a)), u),
     points: money(BigInt(String(p)), 'PTS'),
-    issuedAt: new Date(Number(t)),
+    issuedAt: new Date(t),
   }
 }

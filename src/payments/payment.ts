@@ -63,5 +63,13 @@ export interface PaymentDeps {
 }
 
 /** The steps between which a process may die (docs/architecture.md). */
-export const FAULT_POINTS = ['before-hold', 'after-hold', 'after-answer', 'before-record', 'after-record', 'recovery-claimed', 'recovery-answered'] as const
+export const FAULT_POINTS = [
+  'before-hold',
+  'after-hold',
+  'after-answer',
+  'before-record',
+  'after-record',
+  'recovery-claimed',
+  'recovery-answered',
+] as const
 export type FaultPoint = (typeof FAULT_POINTS)[number]

@@ -43,7 +43,11 @@ const ONWARD_WITHIN_MS = MINUTE
 const ONWARD_SECONDS = 3
 
 /** Builds the page of a checkout. @param consent the token for the confirm form, for the states that have one */
-export function presentCheckout(view: CheckoutView, speaker: Speaker, extra: { consent: (invoice: Snapshot, points: Money) => string; notice?: Notice | undefined }): CheckoutPage {
+export function presentCheckout(
+  view: CheckoutView,
+  speaker: Speaker,
+  extra: { consent: (invoice: Snapshot, points: Money) => string; notice?: Notice | undefined },
+): CheckoutPage {
   const { state, checkout } = view
   return {
     state,
@@ -56,7 +60,10 @@ export function presentCheckout(view: CheckoutView, speaker: Speaker, extra: { c
   }
 }
 
-function wordsOf({ state, checkout, payment, account, rate, lockedReason }: CheckoutView, { t, language }: Speaker): { heading: string; note: string } {
+function wordsOf(
+  { state, checkout, payment, account, rate, lockedReason }: CheckoutView,
+  { t, language }: Speaker,
+): { heading: string; note: string } {
   const number = checkout.snapshot?.number ?? ''
   const amount = checkout.snapshot?.amount ?? money(0n, 'RUB')
   switch (state) {
@@ -66,25 +73,37 @@ function wordsOf({ state, checkout, payment, account, rate, lockedReason }: Chec
       return { heading: t('pay.ready.heading', { number }), note: t('pay.ready.note') }
     case 'not-enough': {
       const missing = money(pointsPrice(amount, rate).minor - (account?.available ?? 0n), 'PTS')
-      return { heading: t('pay.not_enough.heading', { points: formatMoney(missing, language, 'points_genitive') }), note: t('pay.not_enough.note') }
+      return {
+        heading: t('pay.not_enough.heading', { points: formatMoney(missing, language, 'points_genitive') }),
+        note: t('pay.not_enough.note'),
+      }
     }
     case 'amount-changed': {
       const before = formatMoney(checkout.shownAmount ?? amount, language)
-      return { heading: t('pay.amount_changed.heading', { before, after: formatMoney(amount, language) }), note: t('pay.amount_changed.note') }
+      return {
+        heading: t('pay.amount_changed.heading', { before, after: formatMoney(amount, language) }),
+        note: t('pay.amount_changed.note'),
+      }
     }
     case 'paid': {
       const points = formatMoney(payment?.points ?? money(0n, 'PTS'), language)
       return { heading: t('pay.paid.heading'), note: t('pay.paid.note', { points, number: payment?.invoiceNumber ?? number }) }
     }
     case 'blocked':
-      return { heading: t('pay.blocked.heading'), note: lockedReason ? t('pay.blocked.reason', { reason: lockedReason }) : t('pay.blocked.note') }
+      return {
+        heading: t('pay.blocked.heading'),
+        note: lockedReason ? t('pay.blocked.reason', { reason: lockedReason }) : t('pay.blocked.note'),
+      }
     default:
       return fixedWords(state, t)
   }
 }
 
 /** The states whose words depend on nothing. */
-function fixedWords(state: Exclude<CheckoutState, 'sign-in' | 'ready' | 'not-enough' | 'amount-changed' | 'paid' | 'blocked'>, t: Translate): { heading: string; note: string } {
+function fixedWords(
+  state: Exclude<CheckoutState, 'sign-in' | 'ready' | 'not-enough' | 'amount-changed' | 'paid' | 'blocked'>,
+  t: Translate,
+): { heading: string; note: string } {
   switch (state) {
     case 'checking':
       return { heading: t('pay.checking.heading'), note: t('pay.checking.note') }
@@ -108,7 +127,8 @@ function fixedWords(state: Exclude<CheckoutState, 'sign-in' | 'ready' | 'not-eno
 function alertOf({ state, payment, memberId, checkout }: CheckoutView, { t }: Speaker, notice?: Notice): Pick<CheckoutPage, 'alert'> {
   const alert = (text: string): Pick<CheckoutPage, 'alert'> => ({ alert: { role: 'alert', text } })
   if (notice === 'consent' && (state === 'ready' || state === 'amount-changed')) return alert(t('pay.alert.consent'))
-  if (payment?.state === 'voided' && payment.memberId === memberId && payment.checkoutId === checkout.id) return alert(t('pay.alert.voided'))
+  if (payment?.state === 'voided' && payment.memberId === memberId && payment.checkoutId === checkout.id)
+    return alert(t('pay.alert.voided'))
   const isOpen = payment?.state === 'confirming' || payment?.state === 'review'
   return isOpen && payment.memberId !== memberId ? alert(t('pay.alert.being_paid')) : {}
 }
@@ -130,10 +150,15 @@ function numbersOf({ state, checkout, account, rate }: CheckoutView, { language 
   if (!account || !checkout.snapshot || !(['ready', 'amount-changed', 'not-enough'] as CheckoutState[]).includes(state)) return {}
   const charge = pointsPrice(checkout.snapshot.amount, rate).minor
   const show = (minor: bigint): string => formatMoney(money(minor, 'PTS'), language)
-  return { numbers: { now: show(account.available), charge: show(charge), left: state === 'not-enough' ? '—' : show(account.available - charge) } }
+  return {
+    numbers: { now: show(account.available), charge: show(charge), left: state === 'not-enough' ? '—' : show(account.available - charge) },
+  }
 }
 
-type Actions = Pick<CheckoutPage, 'signIn' | 'confirm' | 'decline' | 'leave' | 'refreshSeconds' | 'onwardSeconds' | 'receipt' | 'countdownTo'>
+type Actions = Pick<
+  CheckoutPage,
+  'signIn' | 'confirm' | 'decline' | 'leave' | 'refreshSeconds' | 'onwardSeconds' | 'receipt' | 'countdownTo'
+>
 
 function actionsOf(view: CheckoutView, speaker: Speaker, consent: (invoice: Snapshot, points: Money) => string): Actions {
   const { state, checkout, now } = view
@@ -150,7 +175,11 @@ function actionsOf(view: CheckoutView, speaker: Speaker, consent: (invoice: Snap
       const price = pointsPrice(invoice.amount, view.rate)
       const points = formatMoney(price, language)
       const label = state === 'ready' ? t('pay.ready.confirm', { points }) : t('pay.amount_changed.confirm', { points })
-      return { confirm: { action: `${path}/confirm`, consent: consent(invoice, price), label }, ...decline(false), ...countdown(invoice, now) }
+      return {
+        confirm: { action: `${path}/confirm`, consent: consent(invoice, price), label },
+        ...decline(false),
+        ...countdown(invoice, now),
+      }
     }
     case 'checking':
       return { refreshSeconds: CHECK_EVERY_SECONDS }

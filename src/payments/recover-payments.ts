@@ -44,8 +44,16 @@ async function claimDuePayments(tx: Tx, { clock, instance }: PaymentDeps): Promi
   const now = clock.now()
   const due = tx('payments')
     .where({ state: 'confirming' })
-    .andWhere((time) => void time.where('next_attempt_at', '<=', iso(now)).orWhere('next_attempt_at', '>', iso(plus(now, LONGEST_PAUSE_MS))))
-    .andWhere((lease) => void lease.whereNull('lease_until').orWhere('lease_until', '<=', iso(now)).orWhere('lease_until', '>', iso(plus(now, 2 * LEASE_MS))))
+    .andWhere(
+      (time) => void time.where('next_attempt_at', '<=', iso(now)).orWhere('next_attempt_at', '>', iso(plus(now, LONGEST_PAUSE_MS))),
+    )
+    .andWhere(
+      (lease) =>
+        void lease
+          .whereNull('lease_until')
+          .orWhere('lease_until', '<=', iso(now))
+          .orWhere('lease_until', '>', iso(plus(now, 2 * LEASE_MS))),
+    )
     .orderBy('next_attempt_at')
     .limit(MOST_AT_ONCE)
   const rows = (await (engineOf(tx) === 'postgres' ? due.forUpdate().skipLocked() : due)) as PaymentRow[]
@@ -69,7 +77,8 @@ export const recoverPayment = (deps: PaymentDeps, payment: Payment): Promise<Pay
     const { outcome: read, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId)
     await store(deps, payment, exchange, null)
     const doubt = doubtOf(payment, read)
-    if (doubt === 'changed') return toReview(deps, payment, 'The amount of the invoice changed before it was known whether our payment arrived.', RECOVERY.actor)
+    if (doubt === 'changed')
+      return toReview(deps, payment, 'The amount of the invoice changed before it was known whether our payment arrived.', RECOVERY.actor)
     if (doubt) return keepHeld(deps, payment, doubt, doubt.refusesUs ? [tokenRefused('a read was refused', deps.clock.now())] : [])
     const asked = await deps.invoicebox.confirmInvoice(payment.invoiceId, payment.operationId)
     await deps.faultPoint?.('recovery-answered')
@@ -78,12 +87,22 @@ export const recoverPayment = (deps: PaymentDeps, payment: Payment): Promise<Pay
   })
 
 /** Why the question must not be repeated now, as far as the invoice tells. */
-function doubtOf({ amount }: Payment, read: ReadOutcome): undefined | 'changed' | { reason: string; retryAfterMs?: number; alarm?: string; refusesUs?: boolean } {
+function doubtOf(
+  { amount }: Payment,
+  read: ReadOutcome,
+): undefined | 'changed' | { reason: string; retryAfterMs?: number; alarm?: string; refusesUs?: boolean } {
   switch (read.kind) {
     case 'unavailable':
-      return { reason: `reading failed: ${read.reason}`, refusesUs: read.reason === 'unauthorized', ...(read.retryAfterMs ? { retryAfterMs: read.retryAfterMs } : {}) }
+      return {
+        reason: `reading failed: ${read.reason}`,
+        refusesUs: read.reason === 'unauthorized',
+        ...(read.retryAfterMs ? { retryAfterMs: read.retryAfterMs } : {}),
+      }
     case 'odd':
-      return { reason: 'the invoice reads odd', alarm: `The invoice cannot be understood while it is not known whether our payment arrived: ${read.problem}` }
+      return {
+        reason: 'the invoice reads odd',
+        alarm: `The invoice cannot be understood while it is not known whether our payment arrived: ${read.problem}`,
+      }
     case 'found': {
       const { invoice } = read
       const isSame = invoice.amount.minor === amount.minor && invoice.amount.unit === amount.unit
@@ -95,5 +114,9 @@ function doubtOf({ amount }: Payment, read: ReadOutcome): undefined | 'changed' 
   }
 }
 
-const store = ({ db }: PaymentDeps, payment: Payment, exchange: Parameters<typeof insertExchanges>[1][number]['exchange'], transactionId: string | null): Promise<void> =>
-  inTransaction(db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }]))
+const store = (
+  { db }: PaymentDeps,
+  payment: Payment,
+  exchange: Parameters<typeof insertExchanges>[1][number]['exchange'],
+  transactionId: string | null,
+): Promise<void> => inTransaction(db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }]))

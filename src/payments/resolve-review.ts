@@ -9,8 +9,9 @@ import { companion } from '../ledger'
 import type { Companion } from '../ledger'
 import type { Payment, PaymentDeps } from './payment'
 import { paidStatus, record, settlePayment } from './settle-payment'
-import { insertExchanges, movePayments, readPayment, seenTransactions } from './store'
-import type { Move } from './store'
+import { movePayments } from './move-payments'
+import type { Move } from './move-payments'
+import { insertExchanges, readPayment, seenTransactions } from './store'
 
 /** What a person may decide about a payment in review. */
 export type Resolution =
@@ -46,7 +47,8 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
     if (status !== 'paid') throw new Refusal('resolution_not_allowed', 'the invoice does not read paid')
     return end(deps, payment, { ...request, reason }, { to: 'captured', transactionId: resolution.transactionId })
   }
-  if ((await seenTransactions(deps.db, payment.id)).length > 0) throw new Refusal('resolution_not_allowed', 'Invoicebox has accepted our operation; ask again')
+  if ((await seenTransactions(deps.db, payment.id)).length > 0)
+    throw new Refusal('resolution_not_allowed', 'Invoicebox has accepted our operation; ask again')
   if (status === 'paid') {
     const after = await askAgain(deps, payment, { ...request, reason })
     if (after.state !== 'review') return after
@@ -71,10 +73,23 @@ async function askAgain(deps: PaymentDeps, payment: Payment, request: ResolveReq
   return settlePayment(deps, payment, outcome, { actor: authorName(request.author), companions })
 }
 
-function end(deps: PaymentDeps, payment: Payment, request: ResolveRequest, how: { to: 'captured' | 'voided'; transactionId?: string }): Promise<Payment> {
+function end(
+  deps: PaymentDeps,
+  payment: Payment,
+  request: ResolveRequest,
+  how: { to: 'captured' | 'voided'; transactionId?: string },
+): Promise<Payment> {
   const by = authorName(request.author)
   const at = deps.clock.now()
-  const move: Move = { payment, at, actor: by, note: request.reason, resolvedBy: by, ...how, ...(how.to === 'captured' ? { nextCheckAt: at } : {}) }
+  const move: Move = {
+    payment,
+    at,
+    actor: by,
+    note: request.reason,
+    resolvedBy: by,
+    ...how,
+    ...(how.to === 'captured' ? { nextCheckAt: at } : {}),
+  }
   const companions: Companion[] = [companion(movePayments, move), companion(writeTraces, traces(deps, payment, request, how.to))]
   return record(deps, payment, how.to === 'captured' ? 'post' : 'release', companions)
 }
@@ -86,7 +101,12 @@ interface Traces {
   readonly at: Date
 }
 
-const traces = ({ clock }: PaymentDeps, payment: Payment, request: ResolveRequest, state: string): Traces => ({ payment, request, state, at: clock.now() })
+const traces = ({ clock }: PaymentDeps, payment: Payment, request: ResolveRequest, state: string): Traces => ({
+  payment,
+  request,
+  state,
+  at: clock.now(),
+})
 
 /** The audit row, and the end of the alert that called the person. */
 async function writeTraces(tx: Tx, all: readonly Traces[]): Promise<void> {

@@ -14,7 +14,13 @@ import { declineExit, presentCheckout, presentReceipt } from './present'
 import { viewCheckout } from './view-checkout'
 
 /** The doors of this room: arrival from Invoicebox, the checkout page and its two forms, the receipt. */
-export const paymentRoutes = (deps: PaymentDeps): Route[] => [arrive(deps), showCheckout(deps), confirm(deps), decline(deps), showReceipt(deps)]
+export const paymentRoutes = (deps: PaymentDeps): Route[] => [
+  arrive(deps),
+  showCheckout(deps),
+  confirm(deps),
+  decline(deps),
+  showReceipt(deps),
+]
 
 const CHECKOUT = z.object({ id: z.string().refine(looksLikeId) })
 const LINK = z.string().optional()
@@ -33,7 +39,13 @@ const arrive = (deps: PaymentDeps): Route =>
     handle: async ({ input: { query }, actor, redirect }) => {
       const invoiceId = query.invoiceId ?? query.id ?? query.invoice_id ?? '' // Q-01
       const memberId = actor?.kind === 'member' ? actor.id : null
-      const id = await openCheckout(deps, { invoiceId, memberId, successUrl: query.successUrl, failUrl: query.failUrl, returnUrl: query.returnUrl })
+      const id = await openCheckout(deps, {
+        invoiceId,
+        memberId,
+        successUrl: query.successUrl,
+        failUrl: query.failUrl,
+        returnUrl: query.returnUrl,
+      })
       redirect(`/pay/${id}`)
     },
   })

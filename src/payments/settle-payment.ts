@@ -10,8 +10,9 @@ import { pauseAfter } from './backoff'
 import { noteReadings } from './checkouts'
 import type { Reading } from './checkouts'
 import type { Payment, PaymentDeps } from './payment'
-import { insertExchanges, movePayments, postpone, readPayment, seenTransactions } from './store'
-import type { Move } from './store'
+import { movePayments } from './move-payments'
+import type { Move } from './move-payments'
+import { insertExchanges, postpone, readPayment, seenTransactions } from './store'
 
 /** A captured payment is compared with its invoice this much later, many in one request. */
 const CHECK_AFTER_MS = 10 * SECOND
@@ -50,7 +51,11 @@ async function capturePayment(deps: PaymentDeps, payment: Payment, transactionId
     at,
   }))
   const move: Move = { payment, to: 'captured', at, actor: by.actor, transactionId, nextCheckAt: plus(at, CHECK_AFTER_MS) }
-  return record(deps, payment, 'post', [companion(movePayments, move), ...alerts.map((alert) => companion(openAlerts, alert)), ...by.companions])
+  return record(deps, payment, 'post', [
+    companion(movePayments, move),
+    ...alerts.map((alert) => companion(openAlerts, alert)),
+    ...by.companions,
+  ])
 }
 
 /** An explicit "no": the invoice is read once more, since only "not paid" proves that our "no" is the truth. */
@@ -64,13 +69,30 @@ async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Reje
   const refusal = `${rejected.code} (HTTP ${rejected.status})`
   const alerts = needsOperator(rejected.code, rejected.status, deps.clock.now())
   if (status === 'unknown') return keepHeld(deps, payment, { reason: 'the invoice could not be read after a refusal' }, alerts)
-  if (status === 'paid') return toReview(deps, payment, `Invoicebox refused our operation with ${refusal}, yet the invoice reads paid: by whom is not proved.`, by.actor)
+  if (status === 'paid')
+    return toReview(
+      deps,
+      payment,
+      `Invoicebox refused our operation with ${refusal}, yet the invoice reads paid: by whom is not proved.`,
+      by.actor,
+    )
   // "Paid" may be visible late (Q-17), so this "not paid" may be older than a payment that was ours.
   if (SAYS_PAID.test(rejected.code)) return keepHeld(deps, payment, { reason: `refused with ${refusal}, yet the invoice reads not paid` })
   const at = deps.clock.now()
-  const move: Move = { payment, to: 'voided', at, actor: by.actor, rejectionCode: rejected.code.slice(0, 100), note: `Refused with ${refusal}; the invoice reads not paid.` }
+  const move: Move = {
+    payment,
+    to: 'voided',
+    at,
+    actor: by.actor,
+    rejectionCode: rejected.code.slice(0, 100),
+    note: `Refused with ${refusal}; the invoice reads not paid.`,
+  }
   const snapshot: Reading = { checkoutId: payment.checkoutId, outcome: read, at }
-  return record(deps, payment, 'release', [companion(movePayments, move), companion(noteReadings, snapshot), ...alerts.map((alert) => companion(openAlerts, alert))])
+  return record(deps, payment, 'release', [
+    companion(movePayments, move),
+    companion(noteReadings, snapshot),
+    ...alerts.map((alert) => companion(openAlerts, alert)),
+  ])
 }
 
 type Rejected = Extract<ConfirmOutcome, { kind: 'rejected' }>
@@ -86,12 +108,18 @@ export function paidStatus(read: ReadOutcome): 'not-paid' | 'paid' | 'unknown' {
   return status === 'paid' || status === 'partial' ? 'paid' : 'unknown'
 }
 
-export const tokenRefused = (code: string, at: Date): NewAlert => ({ kind: 'invoicebox_refuses_us', subject: 'invoicebox', detail: `Invoicebox refuses our token: ${code}.`, at })
+export const tokenRefused = (code: string, at: Date): NewAlert => ({
+  kind: 'invoicebox_refuses_us',
+  subject: 'invoicebox',
+  detail: `Invoicebox refuses our token: ${code}.`,
+  at,
+})
 
 /** Refusals that no buyer can mend. */
 function needsOperator(code: string, status: number, at: Date): NewAlert[] {
   if (status === 401 || status === 403) return [tokenRefused(code, at)]
-  if (/^not_?enough_?money$/i.test(code)) return [{ kind: 'fund_too_low', subject: 'fund', detail: 'Invoicebox says that the guarantee fund does not reach for a payment.', at }]
+  if (/^not_?enough_?money$/i.test(code))
+    return [{ kind: 'fund_too_low', subject: 'fund', detail: 'Invoicebox says that the guarantee fund does not reach for a payment.', at }]
   return []
 }
 
@@ -104,7 +132,13 @@ export async function keepHeld(
 ): Promise<Payment> {
   const { db, clock } = deps
   const pause = pauseAfter(payment.attempts, unknown.retryAfterMs)
-  if (pause === undefined) return toReview(deps, payment, `Invoicebox gave no definite answer in ${payment.attempts} attempts, the last: ${unknown.reason}.`, 'system:recovery')
+  if (pause === undefined)
+    return toReview(
+      deps,
+      payment,
+      `Invoicebox gave no definite answer in ${payment.attempts} attempts, the last: ${unknown.reason}.`,
+      'system:recovery',
+    )
   const at = clock.now()
   await inTransaction(db, async (tx) => {
     await postpone(tx, payment, plus(at, pause))
@@ -124,7 +158,12 @@ export async function toReview(deps: PaymentDeps, payment: Payment, why: string,
 }
 
 /** Posts or releases both holds and moves the payment in one transaction. Whoever lost the lease changes nothing and reports what stands. */
-export async function record(deps: PaymentDeps, payment: Payment, how: 'post' | 'release', companions: readonly Companion[]): Promise<Payment> {
+export async function record(
+  deps: PaymentDeps,
+  payment: Payment,
+  how: 'post' | 'release',
+  companions: readonly Companion[],
+): Promise<Payment> {
   await deps.ledger
     .submit({ key: `payment:${payment.id}:${how}`, reference: payment.id, lines: holdLines(payment, how), companions })
     .catch(ignoreFenced)
@@ -157,5 +196,12 @@ function ignoreFenced(error: unknown): void {
 /** A process that slept through its lease got an acceptance for a payment that was rightly voided meanwhile: money left the fund for nothing. */
 const tellPaidAfterVoid = ({ db, clock }: PaymentDeps, payment: Payment): Promise<void> =>
   inTransaction(db, (tx) =>
-    openAlerts(tx, [{ kind: 'paid_after_void', subject: payment.id, detail: 'Invoicebox accepted our operation after the payment had been voided here.', at: clock.now() }]),
+    openAlerts(tx, [
+      {
+        kind: 'paid_after_void',
+        subject: payment.id,
+        detail: 'Invoicebox accepted our operation after the payment had been voided here.',
+        at: clock.now(),
+      },
+    ]),
   )

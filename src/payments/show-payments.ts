@@ -43,7 +43,8 @@ const shown = (payment: Payment): ShownPayment => ({
 })
 
 /** Newest first. */
-export const showPayments = async (db: Db, page: Parameters<typeof listPayments>[1]): Promise<ShownPayment[]> => (await listPayments(db, page)).map(shown)
+export const showPayments = async (db: Db, page: Parameters<typeof listPayments>[1]): Promise<ShownPayment[]> =>
+  (await listPayments(db, page)).map(shown)
 
 export interface ShownDetails extends ShownPayment {
   readonly events: readonly { at: string; from: string | null; to: string; actor: string; note: string | null }[]
@@ -104,6 +105,8 @@ interface ExchangeRow {
 
 /** The invoice numbers and receipt pages of payments, for the statement lines that refer to them. */
 export async function findReceipts(db: Db, ids: readonly string[]): Promise<Map<string, { number: string; href: string }>> {
-  const rows = (await db('payments').whereIn('id', [...ids]).select('id', 'invoice_number', 'checkout_id')) as { id: string; invoice_number: string; checkout_id: string }[]
+  const rows = await db('payments')
+    .whereIn('id', [...ids])
+    .select<{ id: string; invoice_number: string; checkout_id: string }[]>('id', 'invoice_number', 'checkout_id')
   return new Map(rows.map((row) => [row.id, { number: row.invoice_number, href: `/pay/${row.checkout_id}` }]))
 }

@@ -1,4 +1,4 @@
-import { bound, engineOf, insertRows, iso, moment, optionalMoment } from '../shared/database'
+import { bound, insertRows, iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Row, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { money } from '../shared/money'
@@ -6,7 +6,6 @@ import type { Unit } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import type { Exchange } from '../invoicebox'
 import type { Payment } from './payment'
-import { canMove } from './states'
 import type { PaymentState } from './states'
 
 export interface PaymentRow {
@@ -98,7 +97,8 @@ export const toPayment = (row: PaymentRow): Payment => ({
 })
 
 /** A new payment as it enters the books: confirming, about to be sent for the first time, leased to the process that attempts it. */
-export const insertPayments = (tx: Tx, payments: readonly (Payment & { leaseOwner: string })[]): Promise<void> => insertRows(tx, 'payments', payments.map(toNewRow))
+export const insertPayments = (tx: Tx, payments: readonly (Payment & { leaseOwner: string })[]): Promise<void> =>
+  insertRows(tx, 'payments', payments.map(toNewRow))
 
 const toNewRow = (payment: Payment & { leaseOwner: string }): Row => ({
   id: payment.id,
@@ -123,91 +123,11 @@ const toNewRow = (payment: Payment & { leaseOwner: string }): Row => ({
   created_at: iso(payment.createdAt),
 })
 
-/** One step of one payment, allowed only from the state and under the lease it was decided on. */
-export interface Move {
-  readonly payment: Pick<Payment, 'id' | 'state' | 'leaseToken'>
-  readonly to: PaymentState
-  readonly at: Date
-  /** Who moved it: `system:gateway`, `system:recovery`, `staff:…`. */
-  readonly actor: string
-  readonly note?: string
-  readonly transactionId?: string
-  readonly rejectionCode?: string
-  readonly resolvedBy?: string
-  /** When a captured payment is to be compared with the invoice. */
-  readonly nextCheckAt?: Date
-}
-
-/**
- * Moves payments, tells their history and promises their events, all in the caller's transaction.
- * @throws Refusal payment_in_wrong_state when one of them is not where it was decided on, or the lease has passed to somebody else.
- */
-export async function movePayments(tx: Tx, moves: readonly Move[]): Promise<void> {
-  for (const { payment, to } of moves) if (!canMove(payment.state, to)) throw new Error(`bug: ${payment.state} -> ${to}`)
-  const moved = await updateStates(tx, moves)
-  if (moved !== moves.length) throw new Refusal('payment_in_wrong_state')
-  await insertRows(tx, 'payment_events', moves.map(toEventRow))
-  await insertRows(tx, 'outbox', moves.map(toOutboxRow))
-}
-
-async function updateStates(tx: Tx, moves: readonly Move[]): Promise<number> {
-  const json = JSON.stringify(
-    moves.map((move) => ({
-      pid: move.payment.id,
-      was: move.payment.state,
-      token: String(move.payment.leaseToken),
-      now: move.to,
-      at: iso(move.at),
-      txid: move.transactionId ?? null,
-      code: move.rejectionCode ?? null,
-      note: move.note ?? null,
-      by: move.resolvedBy ?? null,
-      look: move.nextCheckAt ? iso(move.nextCheckAt) : null,
-    })),
-  )
-  const set = `state = v.now, settled_at = case when v.now = 'review' then null else v.at end, transaction_id = coalesce(v.txid, transaction_id),
-    rejection_code = coalesce(v.code, rejection_code), reason = coalesce(v.note, reason), resolved_by = v.by, next_check_at = v.look, lease_until = null, lease_owner = null,
-    lease_token = lease_token + 1`
-  const match = 'payments.id = v.pid and payments.state = v.was and payments.lease_token = v.token'
-  if (engineOf(tx) === 'postgres') {
-    const columns = 'pid text, was text, token bigint, now text, at timestamptz, txid text, code text, note text, by text, look timestamptz'
-    const { rows } = (await tx.raw(`update payments set ${set} from json_to_recordset(?::json) as v(${columns}) where ${match} returning payments.id`, [json])) as { rows: unknown[] }
-    return rows.length
-  }
-  const picked = ['pid', 'was', 'now', 'at', 'txid', 'code', 'note', 'by', 'look'].map((name) => `value ->> '$.${name}' as ${name}`).join(', ')
-  const values = `select ${picked}, cast(value ->> '$.token' as integer) as token from json_each(?)`
-  return ((await tx.raw(`update payments set ${set} from (${values}) as v where ${match} returning id`, [json])) as unknown[]).length
-}
-
-const toEventRow = (move: Move): Row => ({
-  id: newSortedId(),
-  payment_id: move.payment.id,
-  from_state: move.payment.state,
-  to_state: move.to,
-  actor: move.actor,
-  note: move.note ?? null,
-  at: iso(move.at),
-})
-
-/** One promised event per payment and state: its id is what a receiver tells repeats by. */
-const toOutboxRow = (move: Move): Row => ({
-  id: newSortedId(),
-  payment_id: move.payment.id,
-  topic: `payment.${move.to}`,
-  body: JSON.stringify({ paymentId: move.payment.id, state: move.to, at: iso(move.at) }),
-  created_at: iso(move.at),
-})
-
-/** The first line of a payment's history. */
-export const insertBirths = (tx: Tx, births: readonly { paymentId: string; actor: string; at: Date }[]): Promise<void> =>
-  insertRows(
-    tx,
-    'payment_events',
-    births.map(({ paymentId, actor, at }) => ({ id: newSortedId(), payment_id: paymentId, from_state: null, to_state: 'confirming', actor, note: null, at: iso(at) })),
-  )
-
 /** The calls made for a payment, redacted by the client that made them. */
-export const insertExchanges = (tx: Tx, calls: readonly { paymentId: string; exchange: Exchange; transactionId: string | null }[]): Promise<void> =>
+export const insertExchanges = (
+  tx: Tx,
+  calls: readonly { paymentId: string; exchange: Exchange; transactionId: string | null }[],
+): Promise<void> =>
   insertRows(
     tx,
     'exchanges',
@@ -228,7 +148,10 @@ export const insertExchanges = (tx: Tx, calls: readonly { paymentId: string; exc
     })),
   )
 
-export async function findPayment(db: Db, where: Partial<Pick<PaymentRow, 'id' | 'consent_id' | 'operation_id'>>): Promise<Payment | undefined> {
+export async function findPayment(
+  db: Db,
+  where: Partial<Pick<PaymentRow, 'id' | 'consent_id' | 'operation_id'>>,
+): Promise<Payment | undefined> {
   const row = (await db('payments').where(where).first()) as PaymentRow | undefined
   return row && toPayment(row)
 }
@@ -241,7 +164,10 @@ export async function readPayment(db: Db, id: string): Promise<Payment> {
 }
 
 /** Newest first. */
-export async function listPayments(db: Db, page: { limit: number; before?: string | undefined; state?: PaymentState | undefined; memberId?: string | undefined }): Promise<Payment[]> {
+export async function listPayments(
+  db: Db,
+  page: { limit: number; before?: string | undefined; state?: PaymentState | undefined; memberId?: string | undefined },
+): Promise<Payment[]> {
   const query = db('payments').orderBy('id', 'desc').limit(page.limit)
   if (page.before) void query.where('id', '<', page.before)
   if (page.state) void query.where('state', page.state)
@@ -251,7 +177,11 @@ export async function listPayments(db: Db, page: { limit: number; before?: strin
 
 /** Transaction ids that Invoicebox has given us for this payment so far. */
 export async function seenTransactions(db: Db, paymentId: string): Promise<string[]> {
-  const rows = (await db('exchanges').where({ payment_id: paymentId }).whereNotNull('transaction_id').distinct('transaction_id')) as { transaction_id: string }[]
+  const rows = await db('exchanges')
+    .where({ payment_id: paymentId })
+    .whereNotNull('transaction_id')
+    .distinct()
+    .select<{ transaction_id: string }[]>('transaction_id')
   return rows.map((row) => row.transaction_id)
 }
 
@@ -267,7 +197,7 @@ export async function renewLease(tx: Tx, payment: Pick<Payment, 'id' | 'leaseTok
   const changed = await tx('payments')
     .where({ id: payment.id, state: 'confirming', lease_token: bound(payment.leaseToken) })
     .update({ lease_until: iso(until) })
-  return Number(changed) === 1
+  return changed === 1
 }
 
 /** The lease's number grows, so that an answer which arrives after all is fenced off. */

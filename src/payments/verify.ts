@@ -20,7 +20,9 @@ const REFUSED_THEN_READ = `select 1 from exchanges c join exchanges g on g.payme
 
 const STEPS = [
   `(e.from_state is null and e.to_state = 'confirming')`,
-  ...Object.entries(NEXT_STATES).flatMap(([from, next]) => next.map((to) => `coalesce(e.from_state, '') = '${from}' and e.to_state = '${to}'`)),
+  ...Object.entries(NEXT_STATES).flatMap(([from, next]) =>
+    next.map((to) => `coalesce(e.from_state, '') = '${from}' and e.to_state = '${to}'`),
+  ),
 ].join(' or ')
 
 const RULES: readonly Rule[] = [

@@ -45,7 +45,8 @@ export async function viewCheckout(deps: PaymentDeps, id: string, memberId: stri
 
 async function refreshIfStale({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<Checkout> {
   const now = clock.now()
-  if (checkout.readAt && checkout.problem !== 'unavailable' && Math.abs(now.getTime() - checkout.readAt.getTime()) < SHOWN_FOR_MS) return checkout
+  if (checkout.readAt && checkout.problem !== 'unavailable' && Math.abs(now.getTime() - checkout.readAt.getTime()) < SHOWN_FOR_MS)
+    return checkout
   const { outcome } = await invoicebox.readInvoice(checkout.invoiceId)
   return inTransaction(db, (tx) => refreshCheckout(tx, checkout, outcome, clock.now()))
 }

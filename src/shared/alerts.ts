@@ -28,13 +28,22 @@ export interface Alert extends NewAlert {
 
 export async function openAlerts(tx: Tx, alerts: readonly NewAlert[]): Promise<void> {
   if (alerts.length === 0) return
-  const rows = alerts.map(({ kind, subject, detail, at }) => ({ id: newSortedId(), kind, subject, detail: detail.slice(0, 1000), opened_at: iso(at) }))
+  const rows = alerts.map(({ kind, subject, detail, at }) => ({
+    id: newSortedId(),
+    kind,
+    subject,
+    detail: detail.slice(0, 1000),
+    opened_at: iso(at),
+  }))
   await tx('alerts').insert(rows).onConflict().ignore()
 }
 
 export async function closeAlerts(tx: Tx, alerts: readonly { kind: AlertKind; subject: string; by: string; at: Date }[]): Promise<void> {
   for (const { kind, subject, by, at } of alerts) {
-    await tx('alerts').where({ kind, subject }).whereNull('closed_at').update({ closed_at: iso(at), closed_by: by })
+    await tx('alerts')
+      .where({ kind, subject })
+      .whereNull('closed_at')
+      .update({ closed_at: iso(at), closed_by: by })
   }
 }
 

@@ -24,15 +24,16 @@ interface SqliteConnection {
   defaultSafeIntegers(on: boolean): unknown
 }
 
-const prepareSqlite = (safeIntegers: boolean) => (connection: SqliteConnection, done: (error: Error | null, connection: SqliteConnection) => void) => {
-  connection.defaultSafeIntegers(safeIntegers)
-  connection.pragma('journal_mode = WAL')
-  connection.pragma('synchronous = FULL')
-  connection.pragma('busy_timeout = 20') // Longer waits happen outside the event loop: see sqlite-client.ts.
-  connection.pragma('foreign_keys = ON')
-  connection.pragma('recursive_triggers = ON')
-  done(null, connection)
-}
+const prepareSqlite =
+  (safeIntegers: boolean) => (connection: SqliteConnection, done: (error: Error | null, connection: SqliteConnection) => void) => {
+    connection.defaultSafeIntegers(safeIntegers)
+    connection.pragma('journal_mode = WAL')
+    connection.pragma('synchronous = FULL')
+    connection.pragma('busy_timeout = 20') // Longer waits happen outside the event loop: see sqlite-client.ts.
+    connection.pragma('foreign_keys = ON')
+    connection.pragma('recursive_triggers = ON')
+    done(null, connection)
+  }
 
 interface DatabaseOptions {
   /** PostgreSQL connections at most. */
@@ -79,19 +80,29 @@ export const bound = (value: bigint): number => value as unknown as number
 type Scalar = string | number | bigint | boolean | null
 export type Row = Readonly<Record<string, Scalar>>
 
+const UNFIT = /[\0\p{Surrogate}]/gu
+
+/** Text as either engine keeps it: PostgreSQL refuses a NUL and half a pair of surrogates, SQLite gives them back changed. */
+export const storable = (text: string): string => text.replace(UNFIT, '\ufffd')
+
 /** One statement for any number of rows: they travel as one JSON parameter, which both engines unpack. All rows must have the columns of the first. */
 export async function insertRows(tx: Tx, table: string, rows: readonly Row[]): Promise<void> {
   const [first] = rows
   if (!first) return
   const columns = Object.keys(first)
   const names = columns.map((name) => `"${name}"`).join(', ')
-  const json = JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value))
+  const json = JSON.stringify(rows, asJson)
   if (engineOf(tx) === 'postgres') {
     await tx.raw(`insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", ?::json)`, [json])
     return
   }
   const values = columns.map((name) => `value ->> '$.${name}'`).join(', ')
   await tx.raw(`insert into "${table}" (${names}) select ${values} from json_each(?)`, [json])
+}
+
+function asJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  return typeof value === 'string' ? storable(value) : value
 }
 
 const POSTGRES_TRANSIENT = new Set(['40001', '40P01', '55P03', '57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', '08004'])

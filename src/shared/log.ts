@@ -5,7 +5,20 @@ import { safeError } from './safe-error'
 export type Log = Logger
 
 /** Whatever could carry a secret or a person is cut out before a line is written (invariant 26). */
-const HIDDEN = ['password', 'token', 'authorization', 'cookie', 'secret', 'email', 'phone', 'name', 'customer', '*.password', '*.token', '*.authorization']
+const HIDDEN = [
+  'password',
+  'token',
+  'authorization',
+  'cookie',
+  'secret',
+  'email',
+  'phone',
+  'name',
+  'customer',
+  '*.password',
+  '*.token',
+  '*.authorization',
+]
 
 /** A log of JSON lines on standard output. `level` is one of pino's names, `silent` included. */
 export const createLog = (level: string, stream?: pino.DestinationStream): Log =>

@@ -13,7 +13,8 @@ export async function migrateToLatest(url: string): Promise<string[]> {
 }
 
 /** Takes every migration back, the last first. For tests and for a fresh start; all data is lost. */
-export const migrateDown = (url: string): Promise<void> => withMigrator(url, async (db) => {
+export const migrateDown = (url: string): Promise<void> =>
+  withMigrator(url, async (db) => {
     await db.migrate.rollback(undefined, true)
   })
 

@@ -1,5 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { ACCOUNTS, companion, createLedger, listEntries, lockAccount, memberAccount, openAccounts, readAccount, setMinAvailable, transfer, verifyLedger } from '../../src/ledger'
+import {
+  ACCOUNTS,
+  companion,
+  createLedger,
+  listEntries,
+  lockAccount,
+  memberAccount,
+  openAccounts,
+  readAccount,
+  setMinAvailable,
+  transfer,
+  verifyLedger,
+} from '../../src/ledger'
 import type { Instruction, Ledger } from '../../src/ledger'
 import { systemClock } from '../../src/shared/clock'
 import { insertRows } from '../../src/shared/database'
@@ -66,7 +78,9 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
     await expect(ledger.submit({ key: randomUUID(), lines: [post] })).rejects.toMatchObject({ code: 'hold_already_resolved' })
     const release = { do: 'release', holdId: line.holdId, account: anna, to: ACCOUNTS.redeemed } as const
     await expect(ledger.submit({ key: randomUUID(), lines: [release] })).rejects.toMatchObject({ code: 'hold_already_resolved' })
-    await expect(ledger.submit({ key: randomUUID(), lines: [{ ...release, holdId: randomUUID() }] })).rejects.toMatchObject({ code: 'hold_unknown' })
+    await expect(ledger.submit({ key: randomUUID(), lines: [{ ...release, holdId: randomUUID() }] })).rejects.toMatchObject({
+      code: 'hold_unknown',
+    })
   })
 
   test('a released hold gives everything back', async () => {
@@ -79,7 +93,13 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
 
   test('when the second of two holds fails, the first is not placed either', async () => {
     const anna = await openMember('100.00')
-    const fundHold = { do: 'hold', holdId: randomUUID(), account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: roubles('100000000.00') } as const
+    const fundHold = {
+      do: 'hold',
+      holdId: randomUUID(),
+      account: ACCOUNTS.fund,
+      to: ACCOUNTS.paid,
+      amount: roubles('100000000.00'),
+    } as const
     await expect(ledger.submit({ key: randomUUID(), lines: [hold(anna, '10.00'), fundHold] })).rejects.toMatchObject({
       code: 'not_enough_available',
       detail: ACCOUNTS.fund,
@@ -89,10 +109,16 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
   })
 
   test('a hold may be asked to leave something: the part of the fund that is kept for buyers', async () => {
-    await ledger.submit({ key: randomUUID(), lines: [transfer({ kind: 'fund_deposit', from: ACCOUNTS.bank, to: ACCOUNTS.fund, amount: roubles('50.00') })] })
+    await ledger.submit({
+      key: randomUUID(),
+      lines: [transfer({ kind: 'fund_deposit', from: ACCOUNTS.bank, to: ACCOUNTS.fund, amount: roubles('50.00') })],
+    })
     const { available } = await readAccount(db, ACCOUNTS.fund)
-    const line = (leaving: bigint) => ({ do: 'hold', holdId: randomUUID(), account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: roubles('10.00'), leaving }) as const
-    await expect(ledger.submit({ key: randomUUID(), lines: [line(available - 999n)] })).rejects.toMatchObject({ code: 'not_enough_available' })
+    const line = (leaving: bigint) =>
+      ({ do: 'hold', holdId: randomUUID(), account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: roubles('10.00'), leaving }) as const
+    await expect(ledger.submit({ key: randomUUID(), lines: [line(available - 999n)] })).rejects.toMatchObject({
+      code: 'not_enough_available',
+    })
     await ledger.submit({ key: randomUUID(), lines: [line(available - 1000n)] })
   })
 
@@ -100,7 +126,9 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
     await db.transaction((tx) => setMinAvailable(tx, ACCOUNTS.fund, -1000n))
     expect(await readAccount(db, ACCOUNTS.fund)).toMatchObject({ minAvailable: -1000n })
     const { available } = await readAccount(db, ACCOUNTS.fund)
-    await expect(db.transaction((tx) => setMinAvailable(tx, ACCOUNTS.fund, available + 1n))).rejects.toMatchObject({ code: 'not_enough_available' })
+    await expect(db.transaction((tx) => setMinAvailable(tx, ACCOUNTS.fund, available + 1n))).rejects.toMatchObject({
+      code: 'not_enough_available',
+    })
   })
 
   test('a locked account refuses a new hold and lets an open one be resolved', async () => {
@@ -109,7 +137,10 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
     await ledger.submit({ key: randomUUID(), lines: [line] })
     await db.transaction((tx) => lockAccount(tx, vera, true))
     await expect(ledger.submit({ key: randomUUID(), lines: [hold(vera, '1.00')] })).rejects.toMatchObject({ code: 'account_locked' })
-    await ledger.submit({ key: randomUUID(), lines: [{ do: 'post', holdId: line.holdId, account: vera, to: ACCOUNTS.redeemed, kind: 'redemption' }] })
+    await ledger.submit({
+      key: randomUUID(),
+      lines: [{ do: 'post', holdId: line.holdId, account: vera, to: ACCOUNTS.redeemed, kind: 'redemption' }],
+    })
     expect(await readAccount(db, vera)).toMatchObject({ balance: 7000n, held: 0n })
   })
 
@@ -127,7 +158,10 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
     const anna = await openMember('10.00')
     const tooMuch = spend(anna, '20.00')
     await expect(ledger.submit(tooMuch)).rejects.toMatchObject({ code: 'not_enough_available' })
-    await ledger.submit({ key: randomUUID(), lines: [transfer({ kind: 'accrual', from: ACCOUNTS.program, to: anna, amount: points('90.00') })] })
+    await ledger.submit({
+      key: randomUUID(),
+      lines: [transfer({ kind: 'accrual', from: ACCOUNTS.program, to: anna, amount: points('90.00') })],
+    })
     await expect(ledger.submit(tooMuch)).rejects.toMatchObject({ code: 'not_enough_available' })
     expect(await readAccount(db, anna)).toMatchObject({ balance: 10000n })
   })
@@ -144,7 +178,10 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
   test('transfers that cross each other on two pools do not deadlock', async () => {
     const [anna, boris] = [await openMember('100.00'), await openMember('100.00')]
     const other = createLedger({ db: database.open(), clock: systemClock, log: createLog('silent') })
-    const pay = (from: string, to: string): Instruction => ({ key: randomUUID(), lines: [transfer({ kind: 'adjustment', from, to, amount: points('1.00') })] })
+    const pay = (from: string, to: string): Instruction => ({
+      key: randomUUID(),
+      lines: [transfer({ kind: 'adjustment', from, to, amount: points('1.00') })],
+    })
     await Promise.all(Array.from({ length: 40 }, (_, n) => (n % 2 ? ledger.submit(pay(anna, boris)) : other.submit(pay(boris, anna)))))
     await other.idle()
     expect(await readAccount(db, anna)).toMatchObject({ balance: 10000n })
@@ -177,7 +214,15 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
 
   test('legs that do not balance are a bug, not a refusal', async () => {
     const anna = await openMember('10.00')
-    const lopsided = { do: 'transfer', kind: 'accrual', unit: 'PTS', legs: [{ account: anna, amount: 1n }, { account: ACCOUNTS.program, amount: -2n }] } as const
+    const lopsided = {
+      do: 'transfer',
+      kind: 'accrual',
+      unit: 'PTS',
+      legs: [
+        { account: anna, amount: 1n },
+        { account: ACCOUNTS.program, amount: -2n },
+      ],
+    } as const
     await expect(ledger.submit({ key: randomUUID(), lines: [lopsided] })).rejects.toThrow('bug')
     const mixed = transfer({ kind: 'accrual', from: ACCOUNTS.bank, to: anna, amount: money(100n, 'PTS') })
     await expect(ledger.submit({ key: randomUUID(), lines: [mixed] })).rejects.toThrow('bug')

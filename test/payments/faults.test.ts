@@ -129,6 +129,9 @@ const GET_FAULTS: readonly { name: string; fault: Strike; sees: 'unavailable' | 
   { name: 'an invoice without an id', fault: { kind: 'no-id' }, sees: 'unsupported' },
 ]
 
+/** Whoever recovers sees no difference between the ways in which nothing can be read: one fault of each family. */
+const FAMILIES_OF_READS = GET_FAULTS.filter(({ name }) => ['lose-request', 'garbage', 'status 401', 'status 403', 'status 404', 'status 429', 'an invoice without an id'].includes(name))
+
 describe('a read goes wrong', () => {
   let world: World
   beforeAll(async () => {
@@ -166,7 +169,7 @@ describe('a read goes wrong', () => {
     expect((await anna.pays(invoice)).state).toBe('paid')
   })
 
-  test.each(GET_FAULTS)('before a repeat, $name: held until it can be read, then one capture', async ({ fault }) => {
+  test.each(FAMILIES_OF_READS)('before a repeat, $name: held until it can be read, then one capture', async ({ fault }) => {
     const anna = await world.member({ points: '500.00' })
     const invoice = await world.sandbox.invoice({ amount: '196.58' })
     await strikes(world, invoice, { kind: 'lose-answer' })
@@ -178,7 +181,7 @@ describe('a read goes wrong', () => {
     expect(await anna.balance()).toEqual({ available: '303.42', held: '0.00' })
   })
 
-  test.each(GET_FAULTS)('after a refusal, $name: nothing is voided before a read proves it', async ({ fault }) => {
+  test.each(FAMILIES_OF_READS)('after a refusal, $name: nothing is voided before a read proves it', async ({ fault }) => {
     const anna = await world.member({ points: '500.00' })
     const invoice = await world.sandbox.invoice({ amount: '196.58' })
     const ready = await anna.opens(invoice)

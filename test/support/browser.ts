@@ -41,8 +41,11 @@ export class Browser {
 
   /** Sends the form of the page whose action ends so, with its hidden fields and these. */
   submit(page: Page, action: string | RegExp, fields: Readonly<Record<string, string>> = {}): Promise<Page> {
-    const form = formsOf(page.html).find((candidate) => (typeof action === 'string' ? candidate.action === action : action.test(candidate.action)))
-    if (!form) throw new Error(`There is no form for ${String(action)} on ${page.url} (${page.state ?? page.status}: ${page.heading ?? ''})`)
+    const form = formsOf(page.html).find((candidate) =>
+      typeof action === 'string' ? candidate.action === action : action.test(candidate.action),
+    )
+    if (!form)
+      throw new Error(`There is no form for ${String(action)} on ${page.url} (${page.state ?? page.status}: ${page.heading ?? ''})`)
     return this.post(new URL(form.action, page.url), { ...form.fields, ...fields }, page.url)
   }
 
@@ -90,11 +93,19 @@ export function formsOf(html: string): Form[] {
     action: unescape(/action="([^"]*)"/.exec(attributes)?.[1]) ?? '',
     fields: Object.fromEntries(
       [...body.matchAll(/<input\b([^>]*)>/g)]
-        .map(([, input = '']) => [unescape(/name="([^"]*)"/.exec(input)?.[1]) ?? '', unescape(/value="([^"]*)"/.exec(input)?.[1]) ?? ''] as const)
+        .map(
+          ([, input = '']) =>
+            [unescape(/name="([^"]*)"/.exec(input)?.[1]) ?? '', unescape(/value="([^"]*)"/.exec(input)?.[1]) ?? ''] as const,
+        )
         .filter(([name]) => name !== ''),
     ),
   }))
 }
 
 const unescape = <T extends string | undefined>(text: T): T =>
-  text?.replace(/&#34;|&quot;/g, '"').replace(/&#39;/g, "'").replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&') as T
+  text
+    ?.replace(/&#34;|&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&') as T

@@ -65,7 +65,10 @@ export interface Visit {
 const PATIENCE_MS = 10_000
 
 /** A visitor with a browser profile of their own. */
-export async function newVisitor(browser: Browser, { language = 'ru', scripts = true, width = 1280, reducedMotion }: Visit = {}): Promise<BrowserContext> {
+export async function newVisitor(
+  browser: Browser,
+  { language = 'ru', scripts = true, width = 1280, reducedMotion }: Visit = {},
+): Promise<BrowserContext> {
   const options: BrowserContextOptions = {
     locale: language === 'ru' ? 'ru-RU' : 'en-US',
     javaScriptEnabled: scripts,

@@ -41,7 +41,8 @@ export class SandboxControl {
   }
 
   async read(invoice: { id: string }): Promise<{ status: string; amount: number; operations: Operation[] }> {
-    return ((await this.call('GET', `invoices/${invoice.id}`)) as { data: { status: string; amount: number; operations: Operation[] } }).data
+    return ((await this.call('GET', `invoices/${invoice.id}`)) as { data: { status: string; amount: number; operations: Operation[] } })
+      .data
   }
 
   async operationsOn(invoice: { id: string }): Promise<Operation[]> {
@@ -66,7 +67,10 @@ export class SandboxControl {
   }
 
   async fund(change?: { balance?: string; overdraft?: string }): Promise<{ balance: string; overdraft: string }> {
-    const answer = (await this.call(change ? 'PUT' : 'GET', 'fund', change)) as { data?: { balance: string; overdraft: string } } & { balance: string; overdraft: string }
+    const answer = (await this.call(change ? 'PUT' : 'GET', 'fund', change)) as { data?: { balance: string; overdraft: string } } & {
+      balance: string
+      overdraft: string
+    }
     return answer.data ?? answer
   }
 
@@ -76,7 +80,8 @@ export class SandboxControl {
 
   /** What was asked of the Business API, oldest first. */
   async requests(): Promise<{ method: string; path: string; status: number }[]> {
-    const answer = (await this.call('GET', 'requests?limit=1000')) as { data?: { method: string; path: string; status: number }[] } | { method: string; path: string; status: number }[]
+    const answer = (await this.call('GET', 'requests?limit=1000')) as
+      { data?: { method: string; path: string; status: number }[] } | { method: string; path: string; status: number }[]
     const list = Array.isArray(answer) ? answer : (answer.data ?? [])
     return [...list].reverse().filter((request) => request.path.includes('/business/'))
   }

@@ -99,7 +99,14 @@ export class World {
   async member(of: { points: string; login?: string }): Promise<Buyer> {
     const login = of.login ?? `m${randomUUID().slice(0, 8)}`
     const { id } = await addMember(this.parts, { login, password: PASSWORD, actor: COMMAND_LINE })
-    if (of.points !== '0') await creditMember(this.parts, { login, amount: parseMoney(of.points, 'PTS'), reason: 'test', key: randomUUID(), actor: COMMAND_LINE })
+    if (of.points !== '0')
+      await creditMember(this.parts, {
+        login,
+        amount: parseMoney(of.points, 'PTS'),
+        reason: 'test',
+        key: randomUUID(),
+        actor: COMMAND_LINE,
+      })
     return new Buyer(this, id, login)
   }
 
