@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { createApp } from './app'
 import { findDefaultPasswords } from './members'
 import { releaseLeases } from './payments'
@@ -34,7 +35,7 @@ export async function serve(parts: Parts, options: { withWorker: boolean }): Pro
   return {
     port,
     async stop() {
-      await Promise.all([close(server), worker?.stop()])
+      await Promise.all([close(server), worker && atMost(DRAIN_MS, worker.stop())])
       await parts.background.idle(DRAIN_MS)
       await releaseLeases(parts)
       await parts.close()
@@ -49,7 +50,7 @@ export async function work(parts: Parts): Promise<{ stop(): Promise<void> }> {
   parts.log.info('the worker runs')
   return {
     async stop() {
-      await worker.stop()
+      await atMost(DRAIN_MS, worker.stop())
       await releaseLeases(parts)
       await parts.close()
     },
@@ -74,6 +75,10 @@ function listen(server: Server, port: number, host: string): Promise<number> {
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
   })
 }
+
+/** A run that takes longer is left behind: its leases are freed, and whatever it still finds out is fenced off. */
+const atMost = (milliseconds: number, work: Promise<void>): Promise<void> =>
+  Promise.race([work, pause(milliseconds, undefined, { ref: false })])
 
 async function close(server: Server): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve))

@@ -4,7 +4,8 @@ import type { Config } from '../config'
 import { PAYMENT_STATES, resolveReview, showPayment, showPayments } from '../payments'
 import type { PaymentState, Resolution } from '../payments'
 import { COMMAND_LINE } from '../shared/actor'
-import { listOpenAlerts } from '../shared/alerts'
+import { closeAlert, listOpenAlerts } from '../shared/alerts'
+import { inTransaction } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { answer, withParts } from './run'
 
@@ -25,11 +26,26 @@ export function addPaymentCommands(program: Command, config: () => Config): void
     .option('--json')
     .action((id: string, options: { json?: boolean }) => withParts(config(), async ({ db }) => answer(await showPayment(db, id), options)))
   addResolve(payments, config)
-  program
-    .command('alerts')
-    .description('list what waits for a person')
+  addAlerts(program, config)
+}
+
+function addAlerts(program: Command, config: () => Config): void {
+  const alerts = program.command('alerts').description('what waits for a person')
+  alerts
+    .command('list', { isDefault: true })
+    .description('list the open alerts, the oldest first')
     .option('--json')
     .action((options: { json?: boolean }) => withParts(config(), async ({ db }) => answer(await listOpenAlerts(db), options)))
+  alerts
+    .command('close <id>')
+    .description('close an alert that was dealt with; a review ends with `payments resolve` instead')
+    .requiredOption('--reason <text>', 'what was done, for the audit log')
+    .action((id: string, { reason }: { reason: string }) =>
+      withParts(config(), async ({ db, clock }) => {
+        await inTransaction(db, (tx) => closeAlert(tx, id, { author: COMMAND_LINE, reason, at: clock.now() }))
+        process.stdout.write('Closed.\n')
+      }),
+    )
 }
 
 function addResolve(payments: Command, config: () => Config): void {

@@ -2,7 +2,7 @@ import type { Money } from '../shared/money'
 
 export type InvoiceStatus = 'pending' | 'paid' | 'canceled' | 'partial'
 
-/** An invoice that we can serve: its amount is exact, positive and in a currency of the settings (invoicebox-api 3.1). */
+/** An invoice that we can serve: its amount is exact, positive and in a currency of the settings. */
 export interface Invoice {
   /** As the answer spells it. Key your own records by this text, never by the text of a link: ids compare without regard to case. */
   readonly id: string
@@ -76,7 +76,7 @@ export interface Unknown {
   readonly alarm?: string
 }
 
-/** The three answers to "is it paid now?" (style, rule 4). Only `rejected` may lead to a void, and only under Rule R. */
+/** The three answers to "is it paid now?". Only `rejected` may lead to a void, and only under Rule R. */
 export type ConfirmOutcome =
   | { readonly kind: 'accepted'; readonly transactionId: string }
   | { readonly kind: 'rejected'; readonly code: string; readonly status: number; readonly message: string }
@@ -145,7 +145,7 @@ export type CircuitState =
   { readonly open: false } | { readonly open: true; readonly reason: 'unauthorized' | 'outage'; readonly until: Date }
 
 /**
- * The Business API of Invoicebox (invoicebox-api 2, 3.1, 3.2). Every call returns an outcome, whatever upstream does;
+ * The Business API of Invoicebox. Every call returns an outcome, whatever upstream does;
  * it throws only for a mistake of the caller, such as an id that no URL can carry.
  */
 export interface InvoiceboxClient {

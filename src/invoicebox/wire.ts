@@ -8,7 +8,7 @@ import { parseMoment } from './moments'
 import { isUsablePaymentUrl } from './payment-url'
 import type { Invoice, InvoiceStatus, OddInvoice } from './types'
 
-/** The shapes of invoicebox-api 2.4, 3.1 and 3.2: fields we do not know are dropped, an object and a list of one are the same. */
+/** The shapes of the Business API: fields we do not know are dropped, an object and a list of one are the same. */
 
 /** What the settings say about invoices. */
 export interface InvoiceRules {

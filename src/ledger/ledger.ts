@@ -1,5 +1,5 @@
 import type { Clock } from '../shared/clock'
-import { brokenUniqueRule, isTransient } from '../shared/database'
+import { brokenUniqueRule, isDown, isTransient } from '../shared/database'
 import type { Db } from '../shared/database'
 import type { Log } from '../shared/log'
 import { Refusal } from '../shared/refusals'
@@ -25,7 +25,7 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** Large enough to spread the cost of a commit, small enough that nobody waits long behind it (performance.md). */
+/** Large enough to spread the cost of a commit, small enough that nobody waits long behind it (docs/adr/0002). */
 const MOST_AT_ONCE = 500
 
 /** The seal follows the commit by this much, so that a busy second costs a few seals and not one for each payment. */
@@ -90,7 +90,7 @@ async function writeTogether({ db, clock }: { db: Db; clock: Clock }, waiting: r
     )
     waiting.forEach((item, index) => item.resolve(decisions[index] as Decision))
   } catch (error) {
-    if (waiting.length === 1) waiting[0]?.reject(error)
+    if (waiting.length === 1 || isDown(error)) for (const item of waiting) item.reject(error)
     else for (const item of waiting) await writeTogether({ db, clock }, [item])
   }
 }

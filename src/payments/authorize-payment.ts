@@ -20,7 +20,7 @@ export interface PaymentRequest {
   readonly consent: string
 }
 
-/** An invoice that was read this recently is not read again before the hold (reliability.md, S3). */
+/** An invoice that was read this recently is not read again before the hold (docs/payment-states.md). */
 const FRESH_FOR_MS = 5 * SECOND
 
 /**

@@ -4,7 +4,7 @@ import type { Account } from '../ledger'
 import type { Checkout, Snapshot } from './checkouts'
 import type { Payment } from './payment'
 
-/** What a buyer sees: the `data-state` of the page (ux.md, section 1). */
+/** What a buyer sees: the `data-state` of the page (docs/payment-states.md). */
 export const CHECKOUT_STATES = [
   'sign-in',
   'ready',
@@ -79,7 +79,7 @@ function stateOfInvoice(invoice: Snapshot, now: Date): CheckoutState | undefined
     case 'partial':
       return 'partly-paid'
     case 'canceled':
-      return isOver ? 'expired' : 'cancelled' // Invoicebox has no status "expired" (invoicebox-api 6.5).
+      return isOver ? 'expired' : 'cancelled' // Invoicebox has no status "expired".
     case 'pending':
     case null:
       return isOver ? 'expired' : undefined // A missing status proves nothing (Q-15).

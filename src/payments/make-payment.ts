@@ -8,7 +8,7 @@ import { submitPayment } from './submit-payment'
 /** A buyer waits this long for Invoicebox. Then the page says that the payment is being checked, and the answer is recorded when it comes. */
 const PATIENCE_MS = 5 * SECOND
 
-/** A member pays: hold, ask, record (design.md, section 3). @throws Refusal see authorizePayment; after the hold nothing is refused any more, it is answered by a state. */
+/** A member pays: hold, ask, record (docs/architecture.md). @throws Refusal see authorizePayment; after the hold nothing is refused any more, it is answered by a state. */
 export async function makePayment(deps: PaymentDeps, request: PaymentRequest): Promise<Payment> {
   const { payment, isNew } = await authorizePayment(deps, request) // transaction 1: hold
   if (!isNew) return payment

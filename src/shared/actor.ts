@@ -1,4 +1,4 @@
-/** What a member of staff may do follows from one role (ux.md, section 2). */
+/** What a member of staff may do follows from one role. */
 export const STAFF_ROLES = ['viewer', 'support', 'operator', 'approver', 'auditor', 'admin'] as const
 export type StaffRole = (typeof STAFF_ROLES)[number]
 

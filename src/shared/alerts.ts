@@ -1,6 +1,10 @@
+import { authorName } from './actor'
+import type { Author } from './actor'
+import { requireReason, writeAudit } from './audit'
 import type { Db, Tx } from './database'
 import { iso, moment } from './database'
 import { newSortedId } from './ids'
+import { Refusal } from './refusals'
 
 /** What staff must look at. One alert per kind and subject is open at a time, so a fault that repeats itself does not bury the others. */
 export interface NewAlert {
@@ -45,6 +49,18 @@ export async function closeAlerts(tx: Tx, alerts: readonly { kind: AlertKind; su
       .whereNull('closed_at')
       .update({ closed_at: iso(at), closed_by: by })
   }
+}
+
+/** Closes one alert that a person has dealt with. @throws Refusal not_found when it is not open */
+export async function closeAlert(tx: Tx, id: string, by: { author: Author; reason: string; at: Date }): Promise<void> {
+  const closed_by = authorName(by.author)
+  const open = tx('alerts').where({ id }).whereNull('closed_at').whereNot('kind', 'payment_in_review')
+  const row: Pick<Alert, 'kind' | 'subject'> | undefined = await open.clone().first('kind', 'subject')
+  if (!row) throw new Refusal('not_found', 'no such open alert; a review ends with `payments resolve`')
+  await open.clone().update({ closed_at: iso(by.at), closed_by })
+  await writeAudit(tx, [
+    { author: by.author, at: by.at, action: 'alert_closed', subject: `alert:${id}`, reason: requireReason(by.reason), after: { ...row } },
+  ])
 }
 
 /** The open alerts, the oldest first. */

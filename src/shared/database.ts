@@ -35,6 +35,10 @@ const prepareSqlite =
     done(null, connection)
   }
 
+/** Knex would print to the console what it throws as well. */
+const nothing = (): void => undefined
+const SILENT = { warn: nothing, error: nothing, deprecate: nothing, debug: nothing }
+
 interface DatabaseOptions {
   /** PostgreSQL connections at most. */
   readonly poolSize?: number
@@ -45,7 +49,7 @@ interface DatabaseOptions {
 /** Knex settings for a `DATABASE_URL`: `sqlite:./path` or `postgres://…`. */
 export function databaseSettings(url: string, { poolSize = 10, forMigrator = false }: DatabaseOptions = {}): Knex.Config {
   // An error tells its statement without the values: they may be personal, and Knex fails to print a bigint, which would hide the error itself.
-  const shared = { migrations: { migrationSource }, compileSqlOnError: false }
+  const shared = { migrations: { migrationSource }, compileSqlOnError: false, log: SILENT }
   if (url.startsWith('sqlite:')) {
     return {
       client: ImmediateSqlite,
@@ -105,15 +109,24 @@ function asJson(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? storable(value) : value
 }
 
-const POSTGRES_TRANSIENT = new Set(['40001', '40P01', '55P03', '57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', '08004'])
-const NODE_TRANSIENT = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'])
+const CONTENTION = new Set(['40001', '40P01', '55P03'])
+const UNREACHABLE = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', '08004', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'])
 
 /** Deadlock, serialization failure, a busy file, a lost connection: the whole transaction may be run again. */
 export function isTransient(error: unknown): boolean {
-  const { code, message } = error as { code?: unknown; message?: unknown }
-  if (typeof code === 'string' && (POSTGRES_TRANSIENT.has(code) || NODE_TRANSIENT.has(code) || code.startsWith('SQLITE_BUSY'))) return true
-  return typeof message === 'string' && message.startsWith('Connection terminated')
+  const { code } = error as { code?: unknown }
+  return (typeof code === 'string' && (CONTENTION.has(code) || code.startsWith('SQLITE_BUSY'))) || isConnectionLost(error)
 }
+
+/** The database cannot be reached, or went away in mid-sentence. */
+function isConnectionLost(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  return (typeof code === 'string' && UNREACHABLE.has(code)) || (typeof message === 'string' && message.startsWith('Connection terminated'))
+}
+
+/** The database serves nobody now: lost, busy for long, or without a free connection. Whoever asks next would only wait as long again. */
+export const isDown = (error: unknown): boolean =>
+  isConnectionLost(error) || (error as Error).name === 'KnexTimeoutError' || (error as { code?: unknown }).code === 'SQLITE_BUSY'
 
 /** The name of the unique rule that was broken (PostgreSQL: the index; SQLite: its columns), or undefined for any other error. */
 export function brokenUniqueRule(error: unknown): string | undefined {

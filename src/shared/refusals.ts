@@ -35,8 +35,6 @@ export const REFUSALS = {
   payments_unavailable: 503,
   payment_in_wrong_state: 409,
   resolution_not_allowed: 409,
-  // Upstream
-  invoicebox_unreachable: 503,
 } as const satisfies Record<string, number>
 
 export type RefusalCode = keyof typeof REFUSALS

@@ -300,7 +300,7 @@ describe('a person ends a review', () => {
     expect((await showPayment(world.db, payment.id)).events.map(({ to, actor }) => [to, actor])).toEqual([
       ['confirming', `member:${anna.id}`],
       ['review', 'system:recovery'],
-      ['captured', 'command line'],
+      ['captured', 'system:command-line'],
     ])
   })
 

@@ -154,5 +154,4 @@ export const en = {
   'refusal.payments_unavailable': 'Paying with points is not available now. No points were charged.',
   'refusal.payment_in_wrong_state': 'The payment is in another state by now. Refresh the page.',
   'refusal.resolution_not_allowed': 'This payment may not be resolved that way.',
-  'refusal.invoicebox_unreachable': 'Invoicebox does not answer. No points were charged. Try again in a few minutes.',
 } as const satisfies Record<Exclude<keyof typeof ru, RussianOnly>, string>

@@ -4,7 +4,7 @@ type RefusalStatus = (typeof REFUSALS)[RefusalCode]
 
 /**
  * The Russian texts: the master list of keys. `{{name}}` is a value that the caller must hand in; `_one`, `_few`, `_many`, `_other` are plural forms.
- * Every text that speaks of a payment says whether points moved (ux, rule 11).
+ * Every text that speaks of a payment says whether points moved.
  */
 export const ru = {
   'layout.other_language': 'English',
@@ -163,5 +163,4 @@ export const ru = {
   'refusal.payments_unavailable': 'Сейчас оплата баллами недоступна. Баллы не списаны.',
   'refusal.payment_in_wrong_state': 'Оплата уже в другом состоянии. Обновите страницу.',
   'refusal.resolution_not_allowed': 'Для этой оплаты такое решение не разрешено.',
-  'refusal.invoicebox_unreachable': 'Инвойсбокс не отвечает. Баллы не списаны. Попробуйте через несколько минут.',
 } as const satisfies Record<`refusal.${RefusalCode}` | `error.heading.${RefusalStatus | 500}`, string> & Record<string, string>

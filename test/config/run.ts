@@ -1,0 +1,73 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const ROOT = resolve(__dirname, '../..')
+const TSX = join(ROOT, 'node_modules/.bin/tsx')
+
+/** What PATH and the like a program needs to start at all; no setting of the gateway comes from whoever runs the tests. */
+const SURROUNDINGS = { PATH: process.env.PATH ?? '', HOME: tmpdir() }
+
+export interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface Started {
+  /** Waits until the standard output says so. */
+  says(text: string | RegExp): Promise<string>
+  readonly output: () => string
+  stop(signal?: NodeJS.Signals): Promise<Ended>
+  readonly ended: Promise<Ended>
+}
+
+/** A folder in which a program runs: no `.env` is found there, and a database of its own. */
+export function workFolder(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'gateway-run-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd: string
+  readonly input?: string
+  /** The file to run; the command line's own source by default. */
+  readonly file?: string
+  /** What runs the file: sources need a loader, the built product does not. */
+  readonly program?: string
+}
+
+/** Starts a program of ours as a person would, with these settings and no others. */
+export function start(
+  args: readonly string[],
+  { env = {}, cwd, input = '', file = join(ROOT, 'src/main.ts'), program = TSX }: RunOptions,
+): Started {
+  const child = spawn(program, [file, ...args], { cwd, env: { ...SURROUNDINGS, ...env } })
+  const text = { out: '', err: '' }
+  child.stdout.setEncoding('utf8').on('data', (part: string) => (text.out += part))
+  child.stderr.setEncoding('utf8').on('data', (part: string) => (text.err += part))
+  child.stdin.on('error', () => undefined).end(input)
+  const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, ...text })))
+  return {
+    ended,
+    output: () => text.out + text.err,
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal)
+      return ended
+    },
+    says: (wanted) =>
+      new Promise((done, fail) => {
+        const look = (): void => {
+          if (text.out.match(wanted)) done(text.out)
+        }
+        child.stdout.on('data', look)
+        look()
+        void ended.then(({ code, err }) => fail(new Error(`ended with ${String(code)} before it said ${String(wanted)}: ${err}`)))
+      }),
+  }
+}
+
+/** Runs a program to its end. */
+export const run = (args: readonly string[], options: RunOptions): Promise<Ended> => start(args, options).ended

@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { readConfig } from '../../src/config'
+import type { FaultPoint } from '../../src/payments'
+import { serve } from '../../src/serve'
+import { createLog } from '../../src/shared/log'
+import { buildParts } from '../../src/wiring'
+import { listenOn } from './listen'
+import type { World } from './world'
+
+/**
+ * A gateway in a process of its own, for tests that kill it. Run as a program it serves as `gateway serve` does, with two differences told by its environment:
+ * DIES_AT names the step at which it kills itself, CLOCK_OFFSET_MS moves its clock.
+ */
+export interface GatewayProcess {
+  readonly url: string
+  readonly child: ChildProcess
+  /** How the process ended: the signal that killed it, or its exit code. */
+  readonly ended: Promise<string>
+}
+
+export interface ProcessOptions {
+  readonly diesAt?: FaultPoint
+  readonly withWorker?: boolean
+  readonly clockOffsetMs?: number
+}
+
+/** Starts one on the database and the sandbox of a world. Resolves when it listens, or when it ended before. */
+export async function startGateway(world: World, options: ProcessOptions = {}): Promise<GatewayProcess> {
+  const reserved = await listenOn()
+  await reserved.close()
+  const { invoicebox, sandboxPort } = world.parts.config
+  const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'gateway-process.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH ?? '',
+      MODE: 'sandbox',
+      PORT: String(reserved.port),
+      PUBLIC_URL: reserved.url,
+      DATABASE_URL: world.databaseUrl,
+      INVOICEBOX_API_URL: invoicebox.apiUrl,
+      INVOICEBOX_TOKEN: invoicebox.token,
+      SANDBOX_PORT: String(sandboxPort),
+      DIES_AT: options.diesAt ?? '',
+      WITH_WORKER: options.withWorker ? 'yes' : '',
+      CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
+    },
+  })
+  const ended = once(child, 'exit').then(([code, signal]: (string | number | null)[]) => String(signal ?? code))
+  await Promise.race([once(child.stdout, 'data'), ended])
+  return { url: reserved.url, child, ended }
+}
+
+async function main(): Promise<void> {
+  const { DIES_AT, WITH_WORKER, CLOCK_OFFSET_MS } = process.env
+  const clock = { now: () => new Date(Date.now() + Number(CLOCK_OFFSET_MS)) }
+  const faultPoint = (step: FaultPoint): void => {
+    if (step === DIES_AT) process.kill(process.pid, 'SIGKILL')
+  }
+  const parts = buildParts(readConfig({}, process.env), { clock, log: createLog('silent'), faultPoint })
+  const running = await serve(parts, { withWorker: WITH_WORKER === 'yes' })
+  process.once('SIGTERM', () => void running.stop().then(() => process.exit(0)))
+  process.stdout.write(`listening on ${running.port}\n`)
+}
+
+if (require.main === module) void main()
