@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { engineOf } from '../src/shared/database'
 
 const TABLES = ['ledger_seals', 'ledger_resolutions', 'ledger_holds', 'ledger_entries', 'ledger_transfers', 'ledger_instructions', 'ledger_batches']
 
@@ -34,7 +35,7 @@ const RUNNING_BALANCE_BROKEN = `
 export async function up(knex: Knex): Promise<void> {
   await createTables(knex)
   await knex('ledger_accounts').insert(CHART.map(([id, unit, min_available]) => ({ id, unit, min_available, created_at: new Date().toISOString() })))
-  await (knex.client.dialect === 'postgresql' ? guardPostgres(knex) : guardSqlite(knex))
+  await (engineOf(knex) === 'postgres' ? guardPostgres(knex) : guardSqlite(knex))
 }
 
 /** The largest amount that survives a JSON number, and a balance that no sum of them reaches by accident. */
@@ -45,9 +46,9 @@ async function createTables(knex: Knex): Promise<void> {
   const id = 'varchar(36)'
   // SQLite would keep 1.5 or a word in an integer column.
   const whole = (...columns: string[]): string =>
-    knex.client.dialect === 'postgresql' ? 'true' : columns.map((column) => `typeof(${column}) in ('integer', 'null')`).join(' and ')
+    engineOf(knex) === 'postgres' ? 'true' : columns.map((column) => `typeof(${column}) in ('integer', 'null')`).join(' and ')
   const account = 'varchar(60) not null references ledger_accounts (id)'
-  const moment = knex.client.dialect === 'postgresql' ? 'timestamptz not null' : 'text not null'
+  const moment = engineOf(knex) === 'postgres' ? 'timestamptz not null' : 'text not null'
   // A batch row is written last and closes its batch, so everything in it refers forward: those references are checked at commit.
   const batch = `${id} not null references ledger_batches (id) deferrable initially deferred`
   for (const sql of [
@@ -156,7 +157,7 @@ async function guardPostgres(knex: Knex): Promise<void> {
 
 export async function down(knex: Knex): Promise<void> {
   for (const table of ['ledger_unsealed', ...TABLES, 'ledger_accounts']) await knex.raw(`drop table ${table}`)
-  if (knex.client.dialect !== 'postgresql') return
+  if (engineOf(knex) !== 'postgres') return
   for (const name of ['ledger_refuse_change', 'ledger_refuse_closed_batch', 'ledger_refuse_closed_entries', 'ledger_close_batch', 'ledger_keep_account']) {
     await knex.raw(`drop function ${name}()`)
   }

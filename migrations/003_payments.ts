@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { engineOf } from '../src/shared/database'
 
 const TABLES = ['outbox', 'exchanges', 'payment_events', 'payments', 'checkouts', 'alerts']
 const APPEND_ONLY = ['payment_events', 'exchanges']
@@ -6,7 +7,7 @@ const APPEND_ONLY = ['payment_events', 'exchanges']
 const KEPT = 'id, checkout_id, consent_id, consented_at, operation_id, invoice_id, member_id, points, amount, currency, points_hold_id, fund_hold_id'
 
 export async function up(knex: Knex): Promise<void> {
-  const postgres = knex.client.dialect === 'postgresql'
+  const postgres = engineOf(knex) === 'postgres'
   const id = 'varchar(36)'
   const moment = postgres ? 'timestamptz' : 'text'
   for (const sql of [
@@ -79,7 +80,7 @@ async function guardPostgres(knex: Knex): Promise<void> {
 
 export async function down(knex: Knex): Promise<void> {
   for (const table of TABLES) await knex.raw(`drop table ${table}`)
-  if (knex.client.dialect !== 'postgresql') return
+  if (engineOf(knex) !== 'postgres') return
   await knex.raw('drop function payments_refuse_change()')
   await knex.raw('drop function payments_refuse_final()')
 }

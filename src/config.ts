@@ -54,6 +54,8 @@ const PUBLISHED_TOKEN = /^(\d+-API:)?b37c4c689295904ed21eee5d9a48d42e$/i
 const PUBLISHED_MERCHANT = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 const optional = z.string().trim().min(1).optional()
+/** A text that may be left out; the sentence says what it must be. */
+const checked = (isRight: (text: string) => boolean, sentence: string) => z.string().trim().refine(isRight, sentence).optional()
 const port = (name: string, fallback: number) =>
   z.coerce
     .number(`${name} must be a port number.`)
@@ -72,25 +74,44 @@ const oneOf = <const T extends readonly string[]>(name: string, values: T) => z.
 const ENVIRONMENT = z.object({
   HOST: z.string().trim().default('127.0.0.1'),
   PORT: port('PORT', 3000),
-  PUBLIC_URL: optional,
+  PUBLIC_URL: checked(isOrigin, 'PUBLIC_URL must be an http or https address without a path, such as https://pay.example.org.'),
   MODE: oneOf('MODE', ['demo', 'sandbox', 'production']).default('production'),
   DATABASE_URL: z
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, 'DATABASE_URL must begin with sqlite: or postgres://.')
+    .refine((text) => !text.startsWith('postgres') || URL.canParse(text), 'DATABASE_URL is not an address that can be read.')
     .default('sqlite:./data/gateway.sqlite3'),
   SESSION_SECRET: optional,
-  INVOICEBOX_API_URL: optional,
+  INVOICEBOX_API_URL: checked(isServer, 'INVOICEBOX_API_URL must be an http or https address without user, password and query.'),
   INVOICEBOX_API_VERSION: oneOf('INVOICEBOX_API_VERSION', ['v3', 'l3']).default('v3'),
-  INVOICEBOX_TOKEN: optional,
+  INVOICEBOX_TOKEN: checked(
+    (text) => /^[\x21-\x7e]{1,512}$/.test(text),
+    'INVOICEBOX_TOKEN must be at most 512 Latin letters, digits and signs without blanks.',
+  ),
   INVOICEBOX_MERCHANT_ID: optional,
   INVOICEBOX_NOTIFICATION_KEY: optional,
   INVOICEBOX_RATE_LIMIT: z
     .string()
     .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,4}$/, 'INVOICEBOX_RATE_LIMIT must look like 100/30: requests, then seconds.')
     .default('100/30'),
-  RETURN_URL_HOSTS: z.string().default(''),
-  PROGRAM_NAME: z.string().trim().min(1).max(100).default('Бонусная программа'),
-  PROGRAM_LOGO_URL: optional,
+  RETURN_URL_HOSTS: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const hosts = text
+        .split(',')
+        .map((host) => host.trim())
+        .filter(Boolean)
+      for (const host of hosts.filter((one) => !isHost(one)))
+        context.addIssue({ code: 'custom', message: `RETURN_URL_HOSTS holds "${host}", which is not a host such as shop.example.ru.` })
+      // As browsers write hosts, or a link would never match: lower case, no default port, other alphabets encoded.
+      return hosts.filter(isHost).map((host) => new URL(`https://${host}`).host)
+    }),
+  PROGRAM_NAME: z.string().trim().max(100, 'PROGRAM_NAME must be at most 100 characters long.').default('Бонусная программа'),
+  PROGRAM_LOGO_URL: checked(
+    (text) => /^\/(?!\/)[\x21-\x7e]*$/.test(text) || isWebAddress(text),
+    'PROGRAM_LOGO_URL must be a path such as /assets/logo.svg, or an http or https address.',
+  ),
   PROGRAM_CONTACT: optional,
   PROGRAM_ACCENT: z
     .string()
@@ -125,17 +146,19 @@ type Environment = z.output<typeof ENVIRONMENT>
 export function readConfig(fixed: Readonly<Record<string, string>> = {}, env: NodeJS.ProcessEnv = environment()): Config {
   const set = Object.fromEntries(Object.entries({ ...env, ...fixed }).filter(([, value]) => value !== ''))
   const parsed = ENVIRONMENT.safeParse(set)
-  if (!parsed.success)
-    throw new BadConfig(
-      parsed.error.issues.map((issue) =>
-        issue.message.includes(String(issue.path[0])) ? issue.message : `${String(issue.path[0])}: ${issue.message}`,
-      ),
-    )
-  const config = toConfig(parsed.data)
-  const faults = [...urlFaults(parsed.data), ...(config.mode === 'production' ? productionFaults(parsed.data, config) : [])]
+  const issues = parsed.error?.issues ?? []
+  const unusable = new Set(issues.map(({ path }) => String(path[0])))
+  // What is wrong with one setting must not hide what is wrong with another, so the rest is judged without it.
+  const rest = parsed.data ?? ENVIRONMENT.parse(Object.fromEntries(Object.entries(set).filter(([name]) => !unusable.has(name))))
+  const config = toConfig(rest)
+  const inProduction = config.mode === 'production' && !unusable.has('MODE') ? productionFaults(rest, config) : []
+  const faults = [...issues.map(toSentence), ...inProduction.filter((fault) => !unusable.has(fault.split(' ')[0] ?? ''))]
   if (faults.length > 0) throw new BadConfig(faults)
   return config
 }
+
+const toSentence = ({ path, message }: z.core.$ZodIssue): string =>
+  message.startsWith(String(path[0])) ? message : `${String(path[0])} cannot be used: ${message}.`
 
 function environment(): NodeJS.ProcessEnv {
   if (existsSync('.env')) process.loadEnvFile('.env')
@@ -145,15 +168,12 @@ function environment(): NodeJS.ProcessEnv {
 function toConfig(env: Environment): Config {
   const isProduction = env.MODE === 'production'
   const sandbox = `127.0.0.1:${env.SANDBOX_PORT}`
-  const publicUrl = env.PUBLIC_URL ?? `http://localhost:${env.PORT}`
   const [requests = '', seconds = ''] = env.INVOICEBOX_RATE_LIMIT.split('/')
-  const hosts = env.RETURN_URL_HOSTS.split(',')
-    .map((host) => host.trim().toLowerCase())
-    .filter(Boolean)
+  const hosts = env.RETURN_URL_HOSTS
   return {
     host: env.HOST,
     port: env.PORT,
-    publicUrl: new URL(URL.canParse(publicUrl) ? publicUrl : 'http://invalid.invalid'),
+    publicUrl: new URL(env.PUBLIC_URL ?? `http://localhost:${env.PORT}`),
     mode: env.MODE,
     databaseUrl: env.DATABASE_URL,
     sessionSecret: env.SESSION_SECRET ?? (isProduction ? '' : NOT_FOR_PRODUCTION.sessionSecret),
@@ -174,20 +194,24 @@ function toConfig(env: Environment): Config {
   }
 }
 
-function urlFaults(env: Environment): string[] {
-  const faults = []
-  for (const name of ['PUBLIC_URL', 'INVOICEBOX_API_URL'] as const) {
-    const text = env[name]
-    if (text !== undefined && !(URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)))
-      faults.push(`${name} must be an http or https address.`)
-  }
-  for (const host of env.RETURN_URL_HOSTS.split(',')
-    .map((part) => part.trim())
-    .filter(Boolean)) {
-    if (!URL.canParse(`https://${host}`) || /[/@?#*\s]/.test(host))
-      faults.push(`RETURN_URL_HOSTS holds "${host}", which is not a host such as shop.example.ru.`)
-  }
-  return faults
+function isWebAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text)
+}
+
+/** The address of a server to ask: what else a URL can carry would be lost or sent along. */
+function isServer(text: string): boolean {
+  if (!isWebAddress(text)) return false
+  const { username, password, search, hash } = new URL(text)
+  return username + password + search + hash === ''
+}
+
+/** Our pages link to each other from the root, and browsers name us by the origin alone. */
+function isOrigin(text: string): boolean {
+  return isServer(text) && new URL(text).pathname === '/'
+}
+
+function isHost(text: string): boolean {
+  return URL.canParse(`https://${text}`) && !/[/@?#*\\\s]/.test(text)
 }
 
 /** What must be right before real money moves. */
@@ -204,7 +228,7 @@ function productionFaults(env: Environment, config: Config): string[] {
       config.invoicebox.merchantId?.toLowerCase() === PUBLISHED_MERCHANT,
       'INVOICEBOX_MERCHANT_ID is the demo shop of the public documents. Set your own.',
     ],
-    [!apiUrl.startsWith('https:'), 'INVOICEBOX_API_URL must begin with https:// in production.'],
+    [new URL(apiUrl).protocol !== 'https:', 'INVOICEBOX_API_URL must begin with https:// in production.'],
     [isLoopback(apiUrl), 'INVOICEBOX_API_URL points to this machine, which is a sandbox. Production needs the real Invoicebox.'],
     [
       config.invoicebox.notificationKey !== undefined && isWeak(config.invoicebox.notificationKey, 16),
@@ -220,14 +244,9 @@ const isWeak = (secret: string, shortest = 32): boolean =>
   new Set(secret).size < 10 ||
   /change[-_ ]?me|example|secret-that-production-refuses|not-for-production/i.test(secret)
 
+/** This machine under any of its names; `URL` has written numbers such as 0x7f.1 as addresses by then. */
 function isLoopback(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { hostname } = new URL(text)
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    /^127\.|^0\.0\.0\.0$/.test(hostname) ||
-    hostname === '[::1]' ||
-    hostname === '[::]'
-  )
+  const name = new URL(text).hostname.replace(/\.$/, '')
+  return /^(localhost|.*\.localhost|127\..*|0\.0\.0\.0|\[::1?\]|\[::ffff:(7f..|0):.*\])$/.test(name)
 }

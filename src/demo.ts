@@ -12,7 +12,6 @@ const DATABASE = './data/demo.sqlite3'
 
 /** Starts the sandbox and the gateway side by side, seeded and afresh each time, and says so once both answer. */
 async function demo(): Promise<void> {
-  for (const ending of ['', '-wal', '-shm']) rmSync(DATABASE + ending, { force: true })
   const config = readConfig({
     MODE: 'demo',
     LOG_LEVEL: 'warn',
@@ -25,6 +24,8 @@ async function demo(): Promise<void> {
     token: config.invoicebox.token,
     partnerAuthUrl: new URL('/pay', config.publicUrl).href,
   })
+  // Only now: a demo that is running already still needs its file, and its sandbox has the port.
+  for (const ending of ['', '-wal', '-shm']) rmSync(DATABASE + ending, { force: true })
   await migrateToLatest(config.databaseUrl)
   const parts = buildParts(config, { log: createLog(config.logLevel) })
   await seedDemo(parts, COMMAND_LINE)
@@ -47,7 +48,11 @@ demo ready
 `
 
 demo().catch((error: unknown) => {
-  const isExpected = error instanceof BadConfig || error instanceof NotReady || (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
-  process.stderr.write(`${isExpected ? (error as Error).message : String((error as Error).stack)}\n`)
+  const { code, port, message, stack } = error as NodeJS.ErrnoException & { port?: number }
+  const isTaken = code === 'EADDRINUSE'
+  const isExpected = error instanceof BadConfig || error instanceof NotReady
+  process.stderr.write(
+    `${isTaken ? `Port ${String(port)} is taken. Stop what listens there, or set SANDBOX_PORT.` : isExpected ? message : String(stack)}\n`,
+  )
   process.exit(1)
 })

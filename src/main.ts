@@ -1,6 +1,7 @@
 import { BadConfig, readConfig } from './config'
 import { buildProgram } from './cli/program'
 import { NotReady } from './serve'
+import { NotMoney } from './shared/money'
 import { Refusal } from './shared/refusals'
 import { createTexts } from './shared/texts'
 
@@ -19,8 +20,19 @@ function sentence(error: unknown): string {
     const text = createTexts().translator('en')(`refusal.${error.code}`)
     return error.detail ? `${text} (${error.code}: ${error.detail})` : `${text} (${error.code})`
   }
-  if (error instanceof BadConfig || error instanceof NotReady) return error.message
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+  if (error instanceof BadConfig || error instanceof NotReady || error instanceof NotMoney) return error.message
+  return environmentFault(error) ?? (error instanceof Error ? (error.stack ?? error.message) : String(error))
+}
+
+/** A database that is not there, is none, or does not let us in. */
+const NO_DATABASE = /^(ECONN|ENOTFOUND|EAI_|EHOST|ETIMEDOUT|SQLITE_(CANTOPEN|NOTADB|READONLY)|28|3D|08|57P)/
+
+/** What is wrong with the machine around us is no bug of ours, so it is told without a stack. The messages name hosts and files, never passwords. */
+function environmentFault(error: unknown): string | undefined {
+  const { code, syscall, message } = error as { code?: unknown; syscall?: unknown; message?: string }
+  if (typeof code !== 'string') return undefined
+  if (syscall === 'listen') return `The gateway cannot listen there (${code}). Check HOST and PORT.`
+  return NO_DATABASE.test(code) ? `The database cannot be used: ${message || code}. Check DATABASE_URL.` : undefined
 }
 
 void main()

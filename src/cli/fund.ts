@@ -3,8 +3,8 @@ import type { Config } from '../config'
 import { depositFund, setFloor, setOverdraft, showFund } from '../fund'
 import { COMMAND_LINE } from '../shared/actor'
 import { newId } from '../shared/ids'
-import { parseMoney } from '../shared/money'
-import { amountIn, answer, withParts } from './run'
+import { parseMoney, parsePositiveMoney } from '../shared/money'
+import { answer, withParts } from './run'
 
 interface Options {
   json?: boolean
@@ -27,7 +27,7 @@ export function addFundCommands(program: Command, config: () => Config): void {
     .option('--json')
     .action((roubles: string, options: Options) =>
       withParts(config(), async (parts) => {
-        const amount = amountIn('RUB')(roubles)
+        const amount = parsePositiveMoney(roubles, 'RUB')
         await depositFund(parts, { amount, reason: options.reason, key: options.key ?? newId(), actor: COMMAND_LINE })
         answer(await showFund(parts.db), options)
       }),

@@ -4,8 +4,8 @@ import type { Config } from '../config'
 import { addMember, creditMember, debitMember, lockMember, showMember, unlockMember } from '../members'
 import { COMMAND_LINE } from '../shared/actor'
 import { newId } from '../shared/ids'
-import type { Money } from '../shared/money'
-import { amountIn, answer, withParts } from './run'
+import { parsePositiveMoney } from '../shared/money'
+import { answer, withParts } from './run'
 
 interface Json {
   json?: boolean
@@ -69,7 +69,7 @@ function addPointsCommands(members: Command, config: () => Config): void {
       .option('--json')
       .action((login: string, points: string, options: Json & { reason: string; key?: string }) =>
         withParts(config(), async (parts) => {
-          const amount: Money = amountIn('PTS')(points)
+          const amount = parsePositiveMoney(points, 'PTS')
           await adjust(parts, { login, amount, reason: options.reason, key: options.key ?? newId(), actor: COMMAND_LINE })
           answer(await showMember(parts.db, login), options)
         }),

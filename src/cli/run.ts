@@ -1,9 +1,6 @@
-import { InvalidArgumentError } from 'commander'
 import type { Config } from '../config'
 import { createLog } from '../shared/log'
 import { isMigrated } from '../shared/migrate'
-import { parsePositiveMoney } from '../shared/money'
-import type { Money, Unit } from '../shared/money'
 import { NotReady } from '../serve'
 import { buildParts } from '../wiring'
 import type { Parts } from '../wiring'
@@ -38,14 +35,3 @@ function asLines(value: unknown): string {
 
 const shown = (value: unknown): string =>
   value === null || value === undefined ? '—' : typeof value === 'string' ? value : JSON.stringify(value)
-
-/** An option that takes an amount such as 196.58. */
-export const amountIn =
-  (unit: Unit) =>
-  (text: string): Money => {
-    try {
-      return parsePositiveMoney(text, unit)
-    } catch (error) {
-      throw new InvalidArgumentError((error as Error).message)
-    }
-  }

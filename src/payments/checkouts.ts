@@ -144,9 +144,12 @@ export async function readCheckout(
 const DECISIVE_PAYMENT = `select d.id from payments d where d.invoice_id = c.invoice_id
   order by case when d.state in ('confirming', 'review', 'captured') then 0 else 1 end, d.id desc limit 1`
 
-/** Binds a checkout to the first member who is signed in on it. @throws Refusal not_found when another member was first */
-export async function claimCheckout(tx: Tx, id: string, memberId: string): Promise<void> {
-  const changed = await tx('checkouts')
+/**
+ * Binds a checkout to the first member who is signed in on it: one statement, which needs no transaction around it.
+ * @throws Refusal not_found when another member was first
+ */
+export async function claimCheckout(db: Db, id: string, memberId: string): Promise<void> {
+  const changed = await db('checkouts')
     .where({ id })
     .andWhere((owner) => void owner.whereNull('member_id').orWhere('member_id', memberId))
     .update({ member_id: memberId })

@@ -14,3 +14,5 @@ export const canMove = (from: PaymentState, to: PaymentState): boolean => (NEXT_
 
 /** While a payment is in one of these, nobody else can pay its invoice here. */
 export const BINDING_STATES = ['confirming', 'review', 'captured'] as const satisfies PaymentState[]
+
+export const isBinding = (state: PaymentState): boolean => (BINDING_STATES as readonly PaymentState[]).includes(state)

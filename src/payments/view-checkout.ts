@@ -1,5 +1,6 @@
 import { MINUTE } from '../shared/clock'
-import { inTransaction } from '../shared/database'
+import { inTransaction, isTransient } from '../shared/database'
+import type { Db } from '../shared/database'
 import { ACCOUNTS, memberAccount, readAccounts } from '../ledger'
 import { readMember } from '../members'
 import { checkoutState } from './checkout-state'
@@ -26,7 +27,7 @@ export async function viewCheckout(deps: PaymentDeps, id: string, memberId: stri
   const { db, clock, invoicebox, settings } = deps
   const { checkout: stored, payment } = await readCheckout(db, id, memberId)
   const checkout = payment ? stored : await refreshIfStale(deps, stored)
-  if (memberId !== null && checkout.memberId === null) await inTransaction(db, (tx) => claimCheckout(tx, id, memberId))
+  if (memberId !== null && checkout.memberId === null) await claim(db, id, memberId)
   const accounts = memberId === null ? [] : await readAccounts(db, [memberAccount(memberId), ACCOUNTS.fund])
   const fund = accounts.find((account) => account.id === ACCOUNTS.fund)
   const situation: Situation = {
@@ -42,6 +43,13 @@ export async function viewCheckout(deps: PaymentDeps, id: string, memberId: stri
   const lockedReason = state === 'blocked' && memberId !== null ? (await readMember(db, memberId)).lockedReason : null
   return { ...situation, state, lockedReason }
 }
+
+/** A page is worth one round trip here, not the three of a transaction; only a database that is busy right now costs more. */
+const claim = (db: Db, id: string, memberId: string): Promise<void> =>
+  claimCheckout(db, id, memberId).catch((error: unknown) => {
+    if (!isTransient(error)) throw error
+    return inTransaction(db, (tx) => claimCheckout(tx, id, memberId))
+  })
 
 async function refreshIfStale({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<Checkout> {
   const now = clock.now()

@@ -112,6 +112,9 @@ function asJson(_key: string, value: unknown): unknown {
 const CONTENTION = new Set(['40001', '40P01', '55P03'])
 const UNREACHABLE = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', '08004', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'])
 
+/** What the driver says without a code; Knex puts the statement before it. */
+const LOST = /(^| - )(Connection terminated|Client has encountered a connection error|Connection ended unexpectedly)/
+
 /** Deadlock, serialization failure, a busy file, a lost connection: the whole transaction may be run again. */
 export function isTransient(error: unknown): boolean {
   const { code } = error as { code?: unknown }
@@ -121,7 +124,7 @@ export function isTransient(error: unknown): boolean {
 /** The database cannot be reached, or went away in mid-sentence. */
 function isConnectionLost(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown }
-  return (typeof code === 'string' && UNREACHABLE.has(code)) || (typeof message === 'string' && message.startsWith('Connection terminated'))
+  return (typeof code === 'string' && UNREACHABLE.has(code)) || (typeof message === 'string' && LOST.test(message))
 }
 
 /** The database serves nobody now: lost, busy for long, or without a free connection. Whoever asks next would only wait as long again. */

@@ -1,22 +1,36 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { openDatabase } from './database'
-import type { Db } from './database'
+import { engineOf, inTransaction, openDatabase } from './database'
+import type { Db, Tx } from './database'
 
-/** Brings the database behind `url` to the latest migration. Returns the names of what was applied. A SQLite file and its folder are made when missing. */
+/** Names the lock under which PostgreSQL lets one process migrate at a time; any number that nobody else takes. */
+const LOCK = 7_240_115
+
+/**
+ * Brings the database behind `url` to the latest migration. Returns the names of what was applied. A SQLite file and its folder are made when missing.
+ * Everything happens in one transaction: a process that dies leaves nothing half done, and of two that start at once the second waits and finds nothing to do.
+ */
 export async function migrateToLatest(url: string): Promise<string[]> {
   if (url.startsWith('sqlite:')) mkdirSync(dirname(url.slice('sqlite:'.length)), { recursive: true })
-  return withMigrator(url, async (db) => {
-    const [, applied] = (await db.migrate.latest()) as [number, string[]]
+  return migrate(url, async (tx) => {
+    const [, applied] = (await tx.migrate.latest()) as [number, string[]]
     return applied
   })
 }
 
 /** Takes every migration back, the last first. For tests and for a fresh start; all data is lost. */
 export const migrateDown = (url: string): Promise<void> =>
-  withMigrator(url, async (db) => {
-    await db.migrate.rollback(undefined, true)
+  migrate(url, async (tx) => {
+    await tx.migrate.rollback(undefined, true)
   })
+
+const migrate = <T>(url: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  withMigrator(url, (db) =>
+    inTransaction(db, async (tx) => {
+      if (engineOf(tx) === 'postgres') await tx.raw('select pg_advisory_xact_lock(?)', [LOCK])
+      return work(tx)
+    }),
+  )
 
 /** True when every migration that this version knows has been applied. */
 export const isMigrated = (url: string): Promise<boolean> =>

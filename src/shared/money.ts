@@ -23,15 +23,19 @@ export const money = (minor: bigint, unit: Unit): Money => ({ minor, unit })
 
 export const isUnit = (text: unknown): text is Unit => UNITS.includes(text as Unit)
 
+/** From here on two neighbouring JSON numbers lie further apart than a hundredth, so such a number no longer says which hundredths were meant; text still does. */
+const BLURRED = 2 ** 46
+
 const DECIMAL = /^(-?)(\d{1,15})(?:\.(\d{1,2})0*)?$/
 
 /**
  * Reads an amount out of text (`"196.58"`) or of a JSON number (`196.58`, `1239.6`, `110`).
- * A third decimal, an exponent, a blank or an amount beyond 2^53 minor units is refused, never rounded (Q-36).
+ * A third decimal, an exponent, a blank, an amount beyond 2^53 minor units or a number too large to keep its hundredths is refused, never rounded (Q-36).
  * @throws NotMoney
  */
 export function parseMoney(value: unknown, unit: Unit): Money {
   const text = typeof value === 'number' ? String(value) : value
+  if (typeof value === 'number' && Math.abs(value) >= BLURRED) throw new NotMoney(`${value} is too large a number to keep its hundredths.`)
   if (typeof text !== 'string') throw new NotMoney(`An amount must be a number or text, not ${typeof value}.`)
   const parts = DECIMAL.exec(text)
   if (!parts) throw new NotMoney(`"${text.slice(0, 40)}" is not an amount with at most two decimals.`)

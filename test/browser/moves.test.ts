@@ -184,14 +184,17 @@ describeInChromium('what moves on the payment page', () => {
   test.each([
     { reducedMotion: 'reduce', animation: 'none' },
     { reducedMotion: 'no-preference', animation: 'turn' },
-  ] as const)('with reduced motion "$reducedMotion" the sign of waiting has the animation "$animation"', async ({ reducedMotion, animation }) => {
-    const { url } = await buyer.pays(await invoice({ amount: '777.01' }))
-    const page = await newPage({ reducedMotion })
-    await page.goto(url)
-    await shows(page, 'checking')
-    expect(await page.evaluate(`getComputedStyle(document.querySelector('.mark-wait svg')).animationName`)).toBe(animation)
-    await world.passes(2 * MINUTE_MS)
-  })
+  ] as const)(
+    'with reduced motion "$reducedMotion" the sign of waiting has the animation "$animation"',
+    async ({ reducedMotion, animation }) => {
+      const { url } = await buyer.pays(await invoice({ amount: '777.01' }))
+      const page = await newPage({ reducedMotion })
+      await page.goto(url)
+      await shows(page, 'checking')
+      expect(await page.evaluate(`getComputedStyle(document.querySelector('.mark-wait svg')).animationName`)).toBe(animation)
+      await world.passes(2 * MINUTE_MS)
+    },
+  )
 
   test('a printed receipt has the facts in black on white, and nothing to press', async () => {
     const { url } = await buyer.pays(await invoice({ number: '555' }))

@@ -1,21 +1,24 @@
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { describeInChromium, launchChromium, newVisitor } from '../support/chromium'
 import { World } from '../support/world'
-import { accessibilityFaults, sidewaysFaults } from './checks'
+import { accessibilityFaults, sidewaysFaults, smallTargets } from './checks'
 
 const TABS = ['invoices', 'faults', 'requests', 'clock', 'fund', 'settings']
 
 describeInChromium("the sandbox's own pages", () => {
   let world: World
   let browser: Browser
+  let page: Page
   const orders = new Map<string, string>()
   beforeAll(async () => {
     ;[world, browser] = await Promise.all([World.make(), launchChromium()])
+    page = await (await newVisitor(browser)).newPage()
     const buyer = await world.member({ points: '1000.00' })
     const paid = await world.sandbox.invoice({ amount: '196.58' })
     await buyer.pays(paid)
     orders.set('paid', paid.id)
-    for (const status of ['pending', 'canceled', 'partial']) orders.set(status, (await world.sandbox.invoice({ amount: '777.01', status })).id)
+    for (const status of ['pending', 'canceled', 'partial'])
+      orders.set(status, (await world.sandbox.invoice({ amount: '777.01', status })).id)
     await world.sandbox.misbehave({ on: 'business.confirm', kind: 'delay', ms: 100, times: 3 })
   })
   afterAll(async () => {
@@ -39,21 +42,22 @@ describeInChromium("the sandbox's own pages", () => {
     ...TABS.map((tab) => ({ name: `the console: ${tab}`, path: () => `/_sandbox/console/${tab}` })),
   ]
 
-  test.each(PAGES)('$name fits a narrow window and satisfies the accessibility engine in both languages', async ({ path }) => {
-    const context = await newVisitor(browser)
-    const page = await context.newPage()
-    for (const language of ['ru', 'en']) {
-      const address = new URL(path(), world.sandbox.url)
-      address.searchParams.set('lang', language)
-      await page.setViewportSize({ width: 1280, height: 900 })
-      await page.goto(address.href)
-      expect(await page.locator('html').getAttribute('lang')).toBe(language)
-      expect(await accessibilityFaults(page)).toEqual([])
-      for (const width of [640, 320]) {
-        await page.setViewportSize({ width, height: 700 })
-        expect({ width, faults: await sidewaysFaults(page) }).toEqual({ width, faults: [] })
+  test.each(PAGES)(
+    '$name fits a narrow window, has buttons large enough and satisfies the accessibility engine in both languages',
+    async ({ path }) => {
+      for (const language of ['ru', 'en']) {
+        const address = new URL(path(), world.sandbox.url)
+        address.searchParams.set('lang', language)
+        await page.setViewportSize({ width: 1280, height: 900 })
+        await page.goto(address.href)
+        expect(await page.locator('html').getAttribute('lang')).toBe(language)
+        expect(await accessibilityFaults(page)).toEqual([])
+        for (const width of [640, 320]) {
+          await page.setViewportSize({ width, height: 700 })
+          expect({ width, faults: await sidewaysFaults(page) }).toEqual({ width, faults: [] })
+        }
+        expect(await smallTargets(page)).toEqual([])
       }
-    }
-    await context.close()
-  })
+    },
+  )
 })

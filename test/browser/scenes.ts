@@ -1,46 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { BrowserContext } from 'playwright-core'
-import type { Browser as Chromium } from 'playwright-core'
-import { lockMember, creditMember } from '../../src/members'
-import { COMMAND_LINE } from '../../src/shared/actor'
-import { parseMoney } from '../../src/shared/money'
-import { newVisitor } from '../support/chromium'
-import type { Visit } from '../support/chromium'
-import type { Buyer, World } from '../support/world'
-
-/** The people of the scenes. Each is signed in, but nobody. */
-export type Who = 'nobody' | 'anna' | 'boris' | 'vera' | 'rich' | 'newcomer' | 'regular'
-
-export interface Cast {
-  readonly world: World
-  readonly people: Readonly<Record<Exclude<Who, 'nobody'>, Buyer>>
-}
-
-export async function makeCast(world: World): Promise<Cast> {
-  const people = {
-    anna: await world.member({ login: 'anna', points: '25000.00' }),
-    boris: await world.member({ login: 'boris', points: '100.00' }),
-    vera: await world.member({ login: 'vera', points: '5000.00' }),
-    rich: await world.member({ login: 'rich', points: '9000000.00' }),
-    newcomer: await world.member({ login: 'newcomer', points: '0' }),
-    regular: await world.member({ login: 'regular', points: '0' }),
-  }
-  for (const buyer of Object.values(people)) await buyer.signsIn()
-  await lockMember(world.parts, { login: 'vera', reason: 'Учётная запись на проверке', actor: COMMAND_LINE })
-  for (let day = 1; day <= 60; day++) {
-    const amount = parseMoney(`${String(day * 37)}.50`, 'PTS')
-    await creditMember(world.parts, { login: 'regular', amount, kind: 'accrual', reason: 'Покупка', key: randomUUID(), actor: COMMAND_LINE })
-  }
-  return { world, people }
-}
-
-/** A window of Chromium in which this person is signed in. */
-export async function windowOf(chromium: Chromium, { world, people }: Cast, who: Who, visit: Visit): Promise<BrowserContext> {
-  const context = await newVisitor(chromium, visit)
-  const value = who === 'nobody' ? undefined : people[who].browser.cookie('gateway')
-  if (value !== undefined) await context.addCookies([{ name: 'gateway', value, url: world.url }])
-  return context
-}
+import { arrival, changedAmount, paidByAnother, payment } from './cast'
+import type { Cast, Who } from './cast'
 
 /** What became of the points, and the words that say so. */
 const MOVED = {
@@ -68,41 +28,6 @@ export interface Scene extends Words {
 }
 
 export const saysWhatMoved = ({ moved }: Scene): readonly [RegExp, RegExp] => MOVED[moved]
-
-type Wish = { amount?: string } & Record<string, unknown>
-
-/** Arrives with an invoice like this, changed afterwards like that. */
-const arrival =
-  (who: Who, wish: Wish = {}, change?: Record<string, unknown>) =>
-  async ({ world, people }: Cast): Promise<string> => {
-    const invoice = await world.sandbox.invoice({ amount: '10000.00', number: '324', description: 'Сертификат на массаж', ...wish })
-    if (change) await world.sandbox.change(invoice, change)
-    const page = who === 'nobody' ? await world.browser().open(invoice.partnerUrl) : await people[who].opens(invoice)
-    return page.url
-  }
-
-/** Presses the button as well. */
-const payment =
-  (who: Exclude<Who, 'nobody'>, amount: string) =>
-  async ({ world, people }: Cast): Promise<string> => {
-    const page = await people[who].pays(await world.sandbox.invoice({ amount, number: '324', description: 'Сертификат на массаж' }))
-    return page.url.split('?')[0] ?? ''
-  }
-
-async function changedAmount({ world, people }: Cast): Promise<string> {
-  const invoice = await world.sandbox.invoice({ amount: '10000.00', number: '324', description: 'Сертификат на массаж' })
-  const ready = await people.anna.opens(invoice)
-  await world.sandbox.change(invoice, { amount: '12500.00' })
-  await world.passes(6_000) // An invoice that was read within the last five seconds is not read again.
-  return (await people.anna.confirms(ready)).url
-}
-
-async function paidByAnother({ world, people }: Cast): Promise<string> {
-  const invoice = await world.sandbox.invoice({ amount: '777.01', number: '324', description: 'Сертификат на массаж' })
-  const { url } = await people.rich.opens(invoice)
-  await people.anna.pays(invoice)
-  return url
-}
 
 const paid = payment('anna', '1240.50')
 const OTHER_WAY = ['Другой способ оплаты', 'Pay another way'] as const
@@ -171,10 +96,7 @@ export const PAYMENT_SCENES: readonly Scene[] = [
     state: 'checking',
     who: 'anna',
     moved: 'held',
-    heading: [
-      'Проверяем оплату. Не платите повторно: баллы в резерве',
-      'Checking the payment. Do not pay again: your points are reserved',
-    ],
+    heading: ['Проверяем оплату. Не платите повторно: баллы в резерве', 'Checking the payment. Do not pay again: your points are reserved'],
     primary: null,
     reach: payment('anna', '777.01'),
   },
@@ -255,10 +177,7 @@ export const PAYMENT_SCENES: readonly Scene[] = [
     state: 'unavailable',
     who: 'rich',
     moved: 'none',
-    heading: [
-      'Сейчас оплата баллами недоступна. Баллы не списаны',
-      'Paying with points is not available now. No points were charged',
-    ],
+    heading: ['Сейчас оплата баллами недоступна. Баллы не списаны', 'Paying with points is not available now. No points were charged'],
     primary: OTHER_WAY,
     reach: arrival('rich', { amount: '1500000.00' }),
   },
@@ -267,10 +186,7 @@ export const PAYMENT_SCENES: readonly Scene[] = [
     state: 'unavailable',
     who: 'rich',
     moved: 'none',
-    heading: [
-      'Сейчас оплата баллами недоступна. Баллы не списаны',
-      'Paying with points is not available now. No points were charged',
-    ],
+    heading: ['Сейчас оплата баллами недоступна. Баллы не списаны', 'Paying with points is not available now. No points were charged'],
     primary: OTHER_WAY,
     reach: paidByAnother,
   },
@@ -279,10 +195,7 @@ export const PAYMENT_SCENES: readonly Scene[] = [
     state: 'unavailable',
     who: 'anna',
     moved: 'none',
-    heading: [
-      'Сейчас оплата баллами недоступна. Баллы не списаны',
-      'Paying with points is not available now. No points were charged',
-    ],
+    heading: ['Сейчас оплата баллами недоступна. Баллы не списаны', 'Paying with points is not available now. No points were charged'],
     primary: OTHER_WAY,
     reach: payment('anna', '777.05'),
   },
@@ -291,10 +204,7 @@ export const PAYMENT_SCENES: readonly Scene[] = [
     state: 'blocked',
     who: 'vera',
     moved: 'none',
-    heading: [
-      'Оплата баллами для вас приостановлена. Баллы не списаны',
-      'Paying with points is suspended for you. No points were charged',
-    ],
+    heading: ['Оплата баллами для вас приостановлена. Баллы не списаны', 'Paying with points is suspended for you. No points were charged'],
     primary: OTHER_WAY,
     reach: arrival('vera'),
   },
@@ -322,9 +232,33 @@ export const OTHER_SCENES: readonly Scene[] = [
     primary: ['Войти', 'Sign in'],
     reach: () => '/sign-in',
   },
-  { name: 'an account without operations', state: 'account', who: 'newcomer', moved: 'silent', heading: MINE, primary: null, reach: () => '/account' },
-  { name: 'an account with many operations', state: 'account', who: 'regular', moved: 'silent', heading: MINE, primary: null, reach: () => '/account' },
-  { name: 'the account of a locked member', state: 'account', who: 'vera', moved: 'silent', heading: MINE, primary: null, reach: () => '/account' },
+  {
+    name: 'an account without operations',
+    state: 'account',
+    who: 'newcomer',
+    moved: 'silent',
+    heading: MINE,
+    primary: null,
+    reach: () => '/account',
+  },
+  {
+    name: 'an account with many operations',
+    state: 'account',
+    who: 'regular',
+    moved: 'silent',
+    heading: MINE,
+    primary: null,
+    reach: () => '/account',
+  },
+  {
+    name: 'the account of a locked member',
+    state: 'account',
+    who: 'vera',
+    moved: 'silent',
+    heading: MINE,
+    primary: null,
+    reach: () => '/account',
+  },
   {
     name: 'a receipt',
     state: 'receipt',

@@ -1,12 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
-import { describeInChromium, launchChromium } from '../support/chromium'
-import type { Language } from '../support/chromium'
+import { describeInChromium, launchChromium, newVisitor } from '../support/chromium'
+import type { Language, Visit } from '../support/chromium'
 import { World } from '../support/world'
 import { accessibilityFaults, headingOf, plain, primaryActions, sidewaysFaults, smallTargets, stateOf, textOf } from './checks'
-import { makeCast, OTHER_SCENES, PAYMENT_SCENES, saysWhatMoved, windowOf } from './scenes'
-import type { Cast, Scene } from './scenes'
+import { makeCast, seat } from './cast'
+import type { Cast } from './cast'
+import { OTHER_SCENES, PAYMENT_SCENES, saysWhatMoved } from './scenes'
+import type { Scene } from './scenes'
 import { CHECKOUT_STATES } from '../../src/payments/checkout-state'
 
 const LANGUAGES: readonly Language[] = ['ru', 'en']
@@ -33,9 +35,13 @@ test('every state of the payment page has a scene here', () => {
 describeInChromium('every page as a person sees it', () => {
   let browser: Browser
   let cast: Cast
+  /** The windows stay open: who sits before them changes. */
+  let pages: Record<Language | 'withoutScripts', Page>
   beforeAll(async () => {
     browser = await launchChromium()
     cast = await makeCast(await World.make())
+    const open = async (visit: Visit): Promise<Page> => (await newVisitor(browser, visit)).newPage()
+    pages = { ru: await open({}), en: await open({ language: 'en' }), withoutScripts: await open({ scripts: false, width: 320 }) }
   })
   afterAll(async () => {
     await browser.close()
@@ -69,8 +75,9 @@ describeInChromium('every page as a person sees it', () => {
     })
 
     test.each(LANGUAGES)('says what is so, fits every window and satisfies the accessibility engine (%s)', async (language) => {
-      const context = await windowOf(browser, cast, scene.who, { language })
-      const page = await context.newPage()
+      const page = pages[language]
+      await seat(page, cast, scene.who)
+      await page.setViewportSize({ width: 1280, height: 900 })
       await page.goto(address)
       await page.keyboard.press('Shift') // Whoever does something on a paid page is not led away from it.
       await expectWords(page, scene, language)
@@ -79,18 +86,16 @@ describeInChromium('every page as a person sees it', () => {
       if (language === 'ru') expect(await accessibilityFaults(page)).toEqual([])
       await expectItFits(page, `${scene.name}-${language}`)
       if (language === 'en') expect(await accessibilityFaults(page)).toEqual([])
-      await context.close()
     })
 
     test('is the same with scripts off', async () => {
-      const context = await windowOf(browser, cast, scene.who, { scripts: false, width: 320 })
-      const page = await context.newPage()
+      const page = pages.withoutScripts
+      await seat(page, cast, scene.who)
       await page.goto(address)
       await expectWords(page, scene, 'ru')
       expect(await sidewaysFaults(page)).toEqual([])
       // Only printing needs a script; the browser's own menu does it without.
       expect((await primaryActions(page)).map(plain)).toEqual(scene.state === 'receipt' ? [] : primaryOf(scene, 'ru'))
-      await context.close()
     })
   })
 })

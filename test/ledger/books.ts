@@ -6,6 +6,7 @@ import type { Db, Engine } from '../../src/shared/database'
 import { createLog } from '../../src/shared/log'
 import { money } from '../../src/shared/money'
 import { makeDatabase } from '../support/databases'
+import type { TestDatabase } from '../support/databases'
 
 /** Books of their own, with a ledger on them. Amounts are minor units. */
 export interface Books {
@@ -20,8 +21,9 @@ export interface Books {
 
 const log = createLog('silent')
 
-export async function makeBooks(engine: Engine): Promise<Books> {
-  const database = await makeDatabase(engine)
+export const makeBooks = async (engine: Engine): Promise<Books> => makeBooksOn(await makeDatabase(engine))
+
+export function makeBooksOn(database: TestDatabase): Books {
   const made: Ledger[] = []
   const another = () => {
     const db = database.open()

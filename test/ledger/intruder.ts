@@ -23,14 +23,14 @@ export async function disarm(tx: Tx): Promise<void> {
   if (engineOf(tx) === 'sqlite') {
     await tx.raw('pragma ignore_check_constraints = on')
     await tx.raw('pragma defer_foreign_keys = on')
-    for (const { name } of (await tx('sqlite_master').where({ type: 'trigger' }).select('name')) as { name: string }[]) await tx.raw(`drop trigger "${name}"`)
+    for (const { name } of await tx('sqlite_master').where({ type: 'trigger' }).select<{ name: string }[]>('name')) await tx.raw(`drop trigger "${name}"`)
     return
   }
-  const { rows } = (await tx.raw(`
+  const { rows } = await tx.raw<{ rows: { sql: string }[] }>(`
     select format('drop trigger %I on %s', tgname, tgrelid::regclass) as sql from pg_trigger where not tgisinternal
     union all
     select format('alter table %s drop constraint %I', conrelid::regclass, conname) from pg_constraint
-    where contype in ('c', 'f') and connamespace = 'public'::regnamespace`)) as { rows: { sql: string }[] }
+    where contype in ('c', 'f') and connamespace = 'public'::regnamespace`)
   if (rows.length > 0) await tx.raw(rows.map((row) => row.sql).join('; '))
 }
 

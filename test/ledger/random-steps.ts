@@ -101,7 +101,7 @@ export class NaiveBooks {
 
   submit({ key, lines }: Instruction): { answer: ModelAnswer; replayed: boolean } {
     // A hold's own id is no part of what is asked for.
-    const text = JSON.stringify(lines, (name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).replace(/("do":"hold","holdId":)"[^"]*"/g, '$1null')
+    const text = JSON.stringify(lines, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).replace(/("do":"hold","holdId":)"[^"]*"/g, '$1null')
     const earlier = this.answers.get(key)
     if (earlier) return { answer: earlier.lines === text ? earlier.answer : 'key_reused', replayed: true }
     const before = { movements: this.movements, holds: this.holds }

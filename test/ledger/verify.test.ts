@@ -30,7 +30,7 @@ const OPEN = `(select id from ledger_holds where id not in (select hold_id from 
 const IN_STATE = (state: string): string => `(select id from payments where state = '${state}' order by id limit 1)`
 
 async function firstOf(tx: Tx, sql: string): Promise<Row> {
-  const [row] = (await tx.select('*').from(tx.raw(`(${sql}) as found`))) as Row[]
+  const [row] = await tx.select<Row[]>('*').from(tx.raw(`(${sql}) as found`))
   if (!row) throw new Error(`The world has nothing for: ${sql}`)
   return row
 }
@@ -170,7 +170,7 @@ const LEDGER_CORRUPTIONS: readonly Corruption[] = [
 
 async function digestOf(tx: Tx, batchId: string): Promise<string> {
   const rowsOf = async (table: string): Promise<Row[]> => (await tx(table).where({ batch_id: batchId })) as Row[]
-  const entries = (await tx('ledger_entries as e').join('ledger_transfers as t', 't.id', 'e.transfer_id').where('t.batch_id', batchId).select('e.*')) as Row[]
+  const entries = await tx('ledger_entries as e').join('ledger_transfers as t', 't.id', 'e.transfer_id').where('t.batch_id', batchId).select<Row[]>('e.*')
   return digestBatch({
     ledger_instructions: await rowsOf('ledger_instructions'),
     ledger_holds: await rowsOf('ledger_holds'),

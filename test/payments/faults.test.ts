@@ -19,7 +19,13 @@ interface Case {
   readonly alert?: string
 }
 
-const held = (name: string, fault: Strike, end: End = 'captured', alert?: string): Case => ({ name, fault, sees: 'checking', end, ...(alert ? { alert } : {}) })
+const held = (name: string, fault: Strike, end: End = 'captured', alert?: string): Case => ({
+  name,
+  fault,
+  sees: 'checking',
+  end,
+  ...(alert ? { alert } : {}),
+})
 const status = (code: number, more: Partial<Strike> = {}): Strike => ({ kind: 'status', status: code, ...more })
 const done = 'captured-if-retry-safe'
 
@@ -60,12 +66,25 @@ const CONFIRM_FAULTS: readonly Case[] = [
   ]),
   held('status 422 without an error of the API', status(422, { body: '{"detail":"no"}' })),
   held('status 422 that is HTML', status(422, { body: '<p>no</p>' })),
-  held('status 200 with an error in it', status(200, { body: '{"error":{"code":"wrong_order_status","message":""}}' }), 'captured', 'odd_answer'),
+  held(
+    'status 200 with an error in it',
+    status(200, { body: '{"error":{"code":"wrong_order_status","message":""}}' }),
+    'captured',
+    'odd_answer',
+  ),
   held('status 422 that says: later', status(422, { body: '{"error":{"code":"out_of_service","message":""}}' })),
 ]
 
 /** The database has no part in how an answer is understood: PostgreSQL sees one fault of each family. */
-const FAMILIES = ['the request is lost', 'the answer is lost', 'the answer names another operation', 'status 401', 'status 422', 'status 422 after processing', 'status 503 after processing']
+const FAMILIES = [
+  'the request is lost',
+  'the answer is lost',
+  'the answer names another operation',
+  'status 401',
+  'status 422',
+  'status 422 after processing',
+  'status 503 after processing',
+]
 const ROWS = ENGINES.flatMap((engine) =>
   [true, false].map((retrySafe) => ({
     engine,
@@ -123,14 +142,20 @@ const GET_FAULTS: readonly { name: string; fault: Strike; sees: 'unavailable' | 
     sees: 'unavailable' as const,
   })),
   { name: 'delay', fault: { kind: 'delay', ms: LATE }, sees: 'unavailable' },
-  ...[400, 401, 408, 422, 425, 429, 500, 503].map((code) => ({ name: `status ${code}`, fault: status(code), sees: 'unavailable' as const })),
+  ...[400, 401, 408, 422, 425, 429, 500, 503].map((code) => ({
+    name: `status ${code}`,
+    fault: status(code),
+    sees: 'unavailable' as const,
+  })),
   { name: 'status 404', fault: status(404), sees: 'not-found' },
   { name: 'status 403', fault: status(403), sees: 'not-found' },
   { name: 'an invoice without an id', fault: { kind: 'no-id' }, sees: 'unsupported' },
 ]
 
 /** Whoever recovers sees no difference between the ways in which nothing can be read: one fault of each family. */
-const FAMILIES_OF_READS = GET_FAULTS.filter(({ name }) => ['lose-request', 'garbage', 'status 401', 'status 403', 'status 404', 'status 429', 'an invoice without an id'].includes(name))
+const FAMILIES_OF_READS = GET_FAULTS.filter(({ name }) =>
+  ['lose-request', 'garbage', 'status 401', 'status 403', 'status 404', 'status 429', 'an invoice without an id'].includes(name),
+)
 
 describe('a read goes wrong', () => {
   let world: World

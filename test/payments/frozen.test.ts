@@ -55,22 +55,25 @@ describe.each(ENGINES)('a process freezes in the middle of a payment and comes b
     return { page }
   }
 
-  test.each(['after-hold', 'after-answer', 'before-record'] as const)('at %s: another process recovers, the late one changes nothing', async (step) => {
-    const invoice = await world.sandbox.invoice({ amount: '100.00' })
-    const { page } = await freezes(step, invoice)
-    expect(await recoverPayments(other)).toBe(0) // While the lease lasts it is nobody else's.
-    world.clock.move(TOO_LONG)
-    expect(await recoverPayments(other)).toBe(1)
-    const recovered = await paymentOf(world, invoice)
-    expect(recovered.state).toBe('captured')
+  test.each(['after-hold', 'after-answer', 'before-record'] as const)(
+    'at %s: another process recovers, the late one changes nothing',
+    async (step) => {
+      const invoice = await world.sandbox.invoice({ amount: '100.00' })
+      const { page } = await freezes(step, invoice)
+      expect(await recoverPayments(other)).toBe(0) // While the lease lasts it is nobody else's.
+      world.clock.move(TOO_LONG)
+      expect(await recoverPayments(other)).toBe(1)
+      const recovered = await paymentOf(world, invoice)
+      expect(recovered.state).toBe('captured')
 
-    thaw()
-    expect((await page).state).toBe('paid')
-    expect(await paymentOf(world, invoice)).toEqual(recovered)
-    expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)
-    expect(await world.db('payment_events').where({ payment_id: recovered.id })).toHaveLength(2)
-    expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
-  })
+      thaw()
+      expect((await page).state).toBe('paid')
+      expect(await paymentOf(world, invoice)).toEqual(recovered)
+      expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)
+      expect(await world.db('payment_events').where({ payment_id: recovered.id })).toHaveLength(2)
+      expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
+    },
+  )
 
   test('a process that ends hands its payments over at once, and its late answer is fenced off', async () => {
     const invoice = await world.sandbox.invoice({ amount: '100.00' })

@@ -48,20 +48,23 @@ describe.each(ENGINES)('a process is killed on %s', (engine) => {
     expect(await gateway.ended).toBe('SIGKILL')
   }
 
-  test.each(FAULT_POINTS.filter((step) => step !== 'before-hold'))('%s: the next process brings it to one operation and one debit', async (step) => {
-    const invoice = await world.sandbox.invoice({ amount: '100.00' })
-    await diesAt(step, invoice)
-    const left = await paymentOf(world, invoice)
-    expect(left.state).toBe(step === 'after-record' ? 'captured' : 'confirming')
+  test.each(FAULT_POINTS.filter((step) => step !== 'before-hold'))(
+    '%s: the next process brings it to one operation and one debit',
+    async (step) => {
+      const invoice = await world.sandbox.invoice({ amount: '100.00' })
+      await diesAt(step, invoice)
+      const left = await paymentOf(world, invoice)
+      expect(left.state).toBe(step === 'after-record' ? 'captured' : 'confirming')
 
-    const payment = await settled(world, invoice)
-    expect(payment).toMatchObject({ state: 'captured', operationId: left.operationId })
-    expect((await world.sandbox.operationsOn(invoice)).map(({ partnerOperationId }) => partnerOperationId)).toEqual([left.operationId])
-    expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
-    expect((await anna.opens(invoice)).state).toBe('paid')
-    const { ours, theirs } = await bothFunds(world)
-    expect(ours).toBe(theirs)
-  })
+      const payment = await settled(world, invoice)
+      expect(payment).toMatchObject({ state: 'captured', operationId: left.operationId })
+      expect((await world.sandbox.operationsOn(invoice)).map(({ partnerOperationId }) => partnerOperationId)).toEqual([left.operationId])
+      expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
+      expect((await anna.opens(invoice)).state).toBe('paid')
+      const { ours, theirs } = await bothFunds(world)
+      expect(ours).toBe(theirs)
+    },
+  )
 
   test('before-hold: nothing exists, nothing was asked, and the buyer pays at the next process', async () => {
     const invoice = await world.sandbox.invoice({ amount: '100.00' })
@@ -72,19 +75,24 @@ describe.each(ENGINES)('a process is killed on %s', (engine) => {
     expect((await anna.pays(invoice)).state).toBe('paid')
   })
 
-  test.each([
+  const refusedRepeats = [
     { step: 'after-answer', end: 'review' }, //   The answer died with the process, and the repeat is refused: only a person can know.
     { step: 'before-record', end: 'captured' }, // The answer was kept before anything was decided: it is proof enough.
     { step: 'recovery-answered', end: 'review' },
-  ] as const)('$step, and Invoicebox refuses repeats: $end', async ({ step, end }) => {
-    const invoice = await world.sandbox.invoice({ amount: '100.00' })
-    await diesAt(step, invoice)
-    await world.sandbox.settings({ nonIdempotentConfirm: true })
-    const payment = await settled(world, invoice)
-    expect(payment.state).toBe(end)
-    expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)
-    expect(await alertsAbout(world, payment.id)).toEqual(end === 'review' ? ['payment_in_review'] : [])
-  })
+  ] as const
+  // What a repeat proves has nothing to do with the database.
+  test.each(engine === 'sqlite' ? refusedRepeats : refusedRepeats.slice(1, 2))(
+    '$step, and Invoicebox refuses repeats: $end',
+    async ({ step, end }) => {
+      const invoice = await world.sandbox.invoice({ amount: '100.00' })
+      await diesAt(step, invoice)
+      await world.sandbox.settings({ nonIdempotentConfirm: true })
+      const payment = await settled(world, invoice)
+      expect(payment.state).toBe(end)
+      expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)
+      expect(await alertsAbout(world, payment.id)).toEqual(end === 'review' ? ['payment_in_review'] : [])
+    },
+  )
 
   test('a process started afterwards finds the payment by itself', async () => {
     const invoice = await world.sandbox.invoice({ amount: '100.00' })

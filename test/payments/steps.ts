@@ -5,7 +5,7 @@ import type { AlertKind } from '../../src/shared/alerts'
 import { inTransaction } from '../../src/shared/database'
 import { SECOND } from '../../src/shared/clock'
 import type { Fault, SandboxInvoice } from '../support/sandbox-control'
-import type { World } from '../support/world'
+import type { Buyer, World } from '../support/world'
 
 /** What the payment tests do again and again, in the words of the domain. */
 
@@ -59,8 +59,12 @@ export const strikes = (world: World, invoice: SandboxInvoice, fault: Omit<Fault
   world.sandbox.misbehave({ on: 'business.confirm', times: 1, ...fault, invoiceId: invoice.id } as Fault)
 
 /** A person ends a review with what Invoicebox's support says. */
-export const resolve = (world: World, payment: { id: string }, resolution: Parameters<typeof resolveReview>[1]['resolution'], reason = 'the support of Invoicebox said so') =>
-  resolveReview(world.parts, { paymentId: payment.id, resolution, reason, author: COMMAND_LINE })
+export const resolve = (
+  world: World,
+  payment: { id: string },
+  resolution: Parameters<typeof resolveReview>[1]['resolution'],
+  reason = 'the support of Invoicebox said so',
+) => resolveReview(world.parts, { paymentId: payment.id, resolution, reason, author: COMMAND_LINE })
 
 /** Our fund and theirs, which must agree to the kopeck when nothing is open. */
 export async function bothFunds(world: World): Promise<{ ours: string; theirs: string }> {
@@ -74,4 +78,14 @@ export async function until(isSo: () => Promise<boolean> | boolean): Promise<voi
     if (performance.now() > deadline) throw new Error('It never came to be.')
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
+}
+
+/** A lost answer and a repeat that Invoicebox refuses: this is how an invoice that we paid gets into review. */
+export async function refusedRepeat(world: World, anna: Buyer): Promise<SandboxInvoice> {
+  const invoice = await world.sandbox.invoice({ amount: '100.00' })
+  await strikes(world, invoice, { kind: 'lose-answer' })
+  await anna.pays(invoice)
+  await world.sandbox.settings({ nonIdempotentConfirm: true })
+  await settled(world, invoice)
+  return invoice
 }

@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import { run, start, workFolder } from '../config/run'
+import { Browser } from '../support/browser'
+import { listenOn } from '../support/listen'
+
+const ROOT = join(__dirname, '../..')
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<string> {
+  const listener = await listenOn()
+  await listener.close()
+  return String(listener.port)
+}
+
+describe('the demo', () => {
+  test('prints links once both answer, and a buyer gets through with them', async () => {
+    const folder = workFolder()
+    const [PORT, SANDBOX_PORT] = [await freePort(), await freePort()]
+    const file = join(ROOT, 'src/demo.ts')
+    const demo = start([], { file, cwd: folder.path, env: { PORT, SANDBOX_PORT } })
+    const text = await demo.says('demo ready')
+    const links = [...text.matchAll(/https?:\/\/\S+/g)].map(([link]) => link)
+    expect(links).toEqual([
+      `http://127.0.0.1:${SANDBOX_PORT}/`,
+      `http://localhost:${PORT}/account`,
+      `http://127.0.0.1:${SANDBOX_PORT}/_sandbox/`,
+    ])
+    for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200])
+
+    const browser = new Browser(`http://localhost:${PORT}`)
+    const page = await browser.open('/pay?invoiceId=5eed0000-0000-0000-0000-000000000324')
+    expect(page.state).toBe('sign-in')
+    const ready = await browser.submit(page, '/sign-in', { login: 'anna', password: 'demo-anna' })
+    expect(ready.state).toBe('ready')
+    expect((await browser.submit(ready, /\/confirm$/)).state).toBe('paid')
+
+    const list = await run(['payments', 'list', '--json'], {
+      cwd: folder.path,
+      env: { MODE: 'demo', DATABASE_URL: 'sqlite:./data/demo.sqlite3' },
+    })
+    const [payment, ...others] = JSON.parse(list.out) as Record<string, unknown>[]
+    expect(others).toEqual([])
+    expect(payment).toMatchObject({
+      invoiceId: '5eed0000-0000-0000-0000-000000000324',
+      state: 'captured',
+      points: '10000.00',
+      amount: '10000.00',
+      operationId: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+    })
+    const shown = await run(['payments', 'show', String(payment?.id), '--json'], {
+      cwd: folder.path,
+      env: { MODE: 'demo', DATABASE_URL: 'sqlite:./data/demo.sqlite3' },
+    })
+    const details = JSON.parse(shown.out) as { id: string; events: { to: string }[]; exchanges: { operation: string }[] }
+    expect(details).toMatchObject(payment ?? {})
+    expect(details.events.map(({ to }) => to)).toEqual(['confirming', 'captured'])
+    expect(details.exchanges.map(({ operation }) => operation)).toContain('business.confirm')
+
+    const again = await run([], { file, cwd: folder.path, env: { PORT, SANDBOX_PORT } })
+    expect([again.code, again.err]).toEqual([1, `Port ${SANDBOX_PORT} is taken. Stop what listens there, or set SANDBOX_PORT.\n`])
+    expect((await browser.open('/account')).html).toMatch(/15\s000/)
+    expect((await demo.stop()).code).toBe(0)
+    folder.remove()
+  }, 60_000)
+})

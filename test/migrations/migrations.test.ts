@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { openDatabase } from '../../src/shared/database'
+import type { Db } from '../../src/shared/database'
+import { isMigrated, migrateDown, migrateToLatest } from '../../src/shared/migrate'
+import { migrationSource } from '../../src/shared/migrations'
+import { verifyLedger } from '../../src/ledger'
+import { ENGINES, makeDatabase } from '../support/databases'
+import type { TestDatabase } from '../support/databases'
+import { instruction, holdLine, makeBooksOn } from '../ledger/books'
+
+const run = promisify(execFile)
+const ROOT = join(__dirname, '..', '..')
+
+/** Everything in the database that the migrator itself does not need: tables with their columns, functions, triggers, indexes. */
+async function dump(db: Db, engine: string): Promise<{ columns: string[]; others: string[] }> {
+  if (engine === 'sqlite') {
+    const things = await db('sqlite_master').whereNot('name', 'like', 'sqlite_%').select<{ type: string; name: string; tbl_name: string }[]>('type', 'name', 'tbl_name')
+    const ours = things.filter((thing) => !thing.tbl_name.startsWith('knex_'))
+    const columns: string[] = []
+    for (const { name } of ours.filter((thing) => thing.type === 'table')) {
+      for (const column of await db.raw<{ name: string }[]>(`pragma table_info("${name}")`)) columns.push(`${name}.${column.name}`)
+    }
+    return { columns: columns.sort(), others: ours.filter((thing) => thing.type !== 'table').map((thing) => `${thing.type} ${thing.name}`).sort() }
+  }
+  const rowsOf = async (sql: string): Promise<string[]> => (await db.raw<{ rows: { text: string }[] }>(sql)).rows.map((row) => row.text).sort()
+  return {
+    columns: await rowsOf(`select table_name || '.' || column_name as text from information_schema.columns where table_schema = 'public' and table_name not like 'knex_%'`),
+    others: [
+      ...(await rowsOf(`select 'function ' || proname as text from pg_proc where pronamespace = 'public'::regnamespace`)),
+      ...(await rowsOf(`select 'trigger ' || tgname as text from pg_trigger where not tgisinternal`)),
+      ...(await rowsOf(`select 'index ' || indexname as text from pg_indexes where schemaname = 'public' and tablename not like 'knex_%'`)),
+      ...(await rowsOf(`select 'type ' || typname as text from pg_type where typnamespace = 'public'::regnamespace and typname not like '%knex_%' and typtype <> 'c' and typcategory <> 'A'`)),
+    ],
+  }
+}
+
+describe.each(ENGINES)('migrations on %s', (engine) => {
+  let database: TestDatabase
+  beforeEach(async () => {
+    database = await makeDatabase(engine, { migrated: false })
+  })
+  afterEach(() => database.drop())
+
+  test('go up, down and up again, and leave nothing behind when they are down', async () => {
+    const names = await migrationSource.getMigrations([])
+    expect(await isMigrated(database.url)).toBe(false)
+    expect(await migrateToLatest(database.url)).toEqual(names)
+    expect(await isMigrated(database.url)).toBe(true)
+    const up = await dump(database.open(), engine)
+    expect(up.columns).not.toEqual([])
+    expect(up.others).not.toEqual([])
+
+    await migrateDown(database.url)
+    expect(await isMigrated(database.url)).toBe(false)
+    expect(await dump(database.open(), engine)).toEqual({ columns: [], others: [] })
+
+    expect(await migrateToLatest(database.url)).toEqual(names)
+    expect(await dump(database.open(), engine)).toEqual(up)
+  })
+
+  test('go down although rows stand in every kind of table', async () => {
+    await migrateToLatest(database.url)
+    const books = makeBooksOn(database)
+    const anna = await books.open(100n)
+    await books.ledger.submit(instruction(holdLine(anna, 10n)))
+    await books.ledger.idle()
+    await migrateDown(database.url)
+    expect(await dump(database.open(), engine)).toEqual({ columns: [], others: [] })
+  })
+
+  test('applied twice change nothing: no table, no account, no balance', async () => {
+    await migrateToLatest(database.url)
+    const books = makeBooksOn(database)
+    const anna = await books.open(100n)
+    await books.ledger.submit(instruction(holdLine(anna, 10n)))
+    await books.ledger.idle()
+    const before = [await dump(books.db, engine), await books.db('ledger_accounts').orderBy('id'), await books.db('knex_migrations').orderBy('id')]
+    expect(await migrateToLatest(database.url)).toEqual([])
+    expect([await dump(books.db, engine), await books.db('ledger_accounts').orderBy('id'), await books.db('knex_migrations').orderBy('id')]).toEqual(before)
+    expect(await verifyLedger(books.db)).toEqual([])
+  })
+
+  test('applied by four at once are applied once', async () => {
+    const names = await migrationSource.getMigrations([])
+    const applied = await Promise.all(Array.from({ length: 4 }, () => migrateToLatest(database.url)))
+    expect(applied.flat().sort()).toEqual(names)
+    expect(await database.open()('knex_migrations').orderBy('id').pluck('name')).toEqual(names)
+  })
+
+  test('one that fails leaves nothing of itself and no lock, so that the next start tries again', async () => {
+    await migrateToLatest(database.url)
+    await migrateDown(database.url)
+    const db = database.open()
+    await db.raw('create table payments (id integer)')
+    await expect(migrateToLatest(database.url)).rejects.toThrow(/payments/)
+    expect((await dump(db, engine)).columns).toEqual(['payments.id'])
+    await db.raw('drop table payments')
+    expect(await migrateToLatest(database.url)).toEqual(await migrationSource.getMigrations([]))
+  })
+})
+
+test('both engines get the same tables with the same columns', async () => {
+  const dumps = await Promise.all(
+    ENGINES.map(async (engine) => {
+      const database = await makeDatabase(engine)
+      const { columns } = await dump(database.open(), engine)
+      await database.drop()
+      return columns
+    }),
+  )
+  expect(dumps[0]).toEqual(dumps[1])
+})
+
+describe('two processes and two trees', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gateway-built-'))
+    // The product as `npm run build` makes it; the types are checked elsewhere.
+    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', folder])
+  }, 60_000)
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  /** Migrates in a process of its own, with the built product. Answers the names of what it applied. */
+  async function migrateInProcess(url: string): Promise<string[]> {
+    const script = `require(${JSON.stringify(join(folder, 'src/shared/migrate.js'))}).migrateToLatest(process.argv[1]).then((names) => console.log(JSON.stringify(names)))`
+    const { stdout } = await run(process.execPath, ['-e', script, url], { env: { ...process.env, NODE_PATH: join(ROOT, 'node_modules') } })
+    return JSON.parse(stdout) as string[]
+  }
+
+  test.each(ENGINES)('on %s two processes that start at once migrate once, and the sources find nothing left to do', async (engine) => {
+    const database = await makeDatabase(engine, { migrated: false })
+    const applied = await Promise.all([migrateInProcess(database.url), migrateInProcess(database.url)])
+    expect(applied.map((names) => names.length).sort()).toEqual([0, (await migrationSource.getMigrations([])).length])
+    expect(applied.flat()).toEqual(await migrationSource.getMigrations([]))
+    expect(await migrateToLatest(database.url)).toEqual([])
+    await database.drop()
+  })
+
+  test('the built product finds nothing to do in a database that the sources migrated', async () => {
+    const database = await makeDatabase('sqlite')
+    expect(await migrateInProcess(database.url)).toEqual([])
+    await database.drop()
+  })
+})
+
+test('a database that was migrated by a newer version is refused, not changed', async () => {
+  const database = await makeDatabase('sqlite')
+  const db = openDatabase(database.url)
+  await db('knex_migrations').insert({ name: '999_from_the_future', batch: 2, migration_time: new Date().toISOString() })
+  await expect(migrateToLatest(database.url)).rejects.toThrow(/999_from_the_future/)
+  await db.destroy()
+  await database.drop()
+})

@@ -1,0 +1,109 @@
+import { showPayment } from '../../src/payments'
+import { Refusal } from '../../src/shared/refusals'
+import type { SandboxInvoice } from '../support/sandbox-control'
+import { World } from '../support/world'
+import type { Buyer } from '../support/world'
+import { alertsAbout, allIsWell, paymentOf, refusedRepeat, resolve, settled, strikes } from './steps'
+
+describe('a person ends a review', () => {
+  let world: World
+  let anna: Buyer
+  beforeAll(async () => {
+    world = await World.make()
+  })
+  beforeEach(async () => {
+    await allIsWell(world)
+    anna = await world.member({ points: '500.00' })
+  })
+  afterEach(async () => {
+    expect(await world.findings()).toEqual([])
+  })
+  afterAll(() => world.close())
+
+  const operation = async (invoice: SandboxInvoice): Promise<string> => (await world.sandbox.operationsOn(invoice))[0]?.id ?? 'none'
+  const codeOf = (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => 'allowed',
+      (error: unknown) => (error instanceof Refusal ? `${error.code}: ${error.detail ?? ''}` : Promise.reject(error as Error)),
+    )
+
+  test('asking again captures what Invoicebox now admits', async () => {
+    const invoice = await refusedRepeat(world, anna)
+    await world.sandbox.settings({ nonIdempotentConfirm: false })
+    const payment = await paymentOf(world, invoice)
+    expect(await resolve(world, payment, { kind: 'ask-again' })).toMatchObject({
+      state: 'captured',
+      transactionId: await operation(invoice),
+    })
+    expect(await alertsAbout(world, payment.id)).toEqual([])
+    expect(await world.db('audit_log').where({ subject: `payment:${payment.id}` })).toMatchObject([
+      { action: 'payment_resolved', reason: 'the support of Invoicebox said so' },
+    ])
+    expect((await showPayment(world.db, payment.id)).events.map(({ to, actor }) => [to, actor])).toEqual([
+      ['confirming', `member:${anna.id}`],
+      ['review', 'system:recovery'],
+      ['captured', 'system:command-line'],
+    ])
+  })
+
+  test('asking again changes nothing when Invoicebox refuses once more, and is refused when it is silent', async () => {
+    const invoice = await refusedRepeat(world, anna)
+    const payment = await paymentOf(world, invoice)
+    expect(await resolve(world, payment, { kind: 'ask-again' })).toMatchObject({ state: 'review' })
+    await strikes(world, invoice, { kind: 'lose-request' })
+    expect(await codeOf(resolve(world, payment, { kind: 'ask-again' }))).toMatch(/^resolution_not_allowed/)
+    expect(await alertsAbout(world, payment.id)).toEqual(['payment_in_review'])
+    expect(await anna.balance()).toEqual({ available: '400.00', held: '100.00' })
+  })
+
+  test('an invoice that reads paid is voided only after our operation was refused once more', async () => {
+    const invoice = await refusedRepeat(world, anna)
+    const payment = await paymentOf(world, invoice)
+    await world.sandbox.settings({ nonIdempotentConfirm: false })
+    expect(await resolve(world, payment, { kind: 'void' })).toMatchObject({ state: 'captured' }) // What Invoicebox proves goes before what a person says.
+    expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
+  })
+
+  test('nothing is voided while Invoicebox cannot be read or gives no answer', async () => {
+    const invoice = await refusedRepeat(world, anna)
+    const payment = await paymentOf(world, invoice)
+    await strikes(world, invoice, { on: 'business.get', kind: 'lose-request', times: 2 })
+    expect(await codeOf(resolve(world, payment, { kind: 'void' }))).toBe('resolution_not_allowed: the invoice cannot be read now')
+    await strikes(world, invoice, { kind: 'lose-answer' })
+    expect(await codeOf(resolve(world, payment, { kind: 'void' }))).toMatch(/^resolution_not_allowed/)
+    expect((await paymentOf(world, invoice)).state).toBe('review')
+  })
+
+  test('nothing is captured that does not read paid, and no transaction without a proper id', async () => {
+    const invoice = await world.sandbox.invoice({ amount: '100.00' })
+    await strikes(world, invoice, { kind: 'lose-request' })
+    await anna.pays(invoice)
+    await world.sandbox.change(invoice, { amount: '90.00' })
+    const payment = await settled(world, invoice)
+    expect(await codeOf(resolve(world, payment, { kind: 'capture', transactionId: 'x1' }))).toBe(
+      'resolution_not_allowed: the invoice does not read paid',
+    )
+    for (const transactionId of ['', ' ', 'x'.repeat(37), 'a\u0000b']) {
+      expect(await codeOf(resolve(world, payment, { kind: 'capture', transactionId }))).toBe('bad_input: transactionId')
+    }
+    expect(await codeOf(resolve(world, payment, { kind: 'void' }, ' '))).toBe('bad_input: reason')
+    expect(await codeOf(resolve(world, payment, { kind: 'void' }))).toBe('allowed')
+    expect(await codeOf(resolve(world, payment, { kind: 'void' }))).toBe('payment_in_wrong_state: voided')
+    expect(await codeOf(resolve(world, { id: invoice.id }, { kind: 'void' }))).toMatch(/^not_found/)
+  })
+
+  test.each(['ask-again', 'capture', 'void'] as const)(
+    'two people decide at once (%s): one decision counts, one operation, one debit',
+    async (kind) => {
+      const invoice = await refusedRepeat(world, anna)
+      await world.sandbox.settings({ nonIdempotentConfirm: false })
+      const payment = await paymentOf(world, invoice)
+      const transactionId = await operation(invoice)
+      const resolution = kind === 'capture' ? { kind, transactionId } : { kind }
+      await Promise.all(Array.from({ length: 4 }, () => codeOf(resolve(world, payment, resolution))))
+      expect(await paymentOf(world, invoice)).toMatchObject({ state: 'captured', transactionId })
+      expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
+      expect(await world.db('audit_log').where({ subject: `payment:${payment.id}` })).toHaveLength(1)
+    },
+  )
+})
