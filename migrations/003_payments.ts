@@ -4,7 +4,8 @@ import { engineOf } from '../src/shared/database'
 const TABLES = ['outbox', 'exchanges', 'payment_events', 'payments', 'checkouts', 'alerts']
 const APPEND_ONLY = ['payment_events', 'exchanges']
 /** What a payment is about, and what the member consented to. */
-const KEPT = 'id, checkout_id, consent_id, consented_at, operation_id, invoice_id, member_id, points, amount, currency, points_hold_id, fund_hold_id'
+const KEPT =
+  'id, checkout_id, consent_id, consented_at, operation_id, invoice_id, member_id, points, amount, currency, points_hold_id, fund_hold_id'
 
 export async function up(knex: Knex): Promise<void> {
   const postgres = engineOf(knex) === 'postgres'
@@ -54,7 +55,9 @@ export async function up(knex: Knex): Promise<void> {
 async function guardSqlite(knex: Knex): Promise<void> {
   for (const table of APPEND_ONLY) {
     for (const verb of ['update', 'delete']) {
-      await knex.raw(`create trigger ${table}_no_${verb} before ${verb} on ${table} begin select raise(abort, 'the history of a payment is never changed'); end`)
+      await knex.raw(
+        `create trigger ${table}_no_${verb} before ${verb} on ${table} begin select raise(abort, 'the history of a payment is never changed'); end`,
+      )
     }
   }
   await knex.raw(`create trigger payments_keep before update of ${KEPT} on payments
@@ -65,10 +68,16 @@ async function guardSqlite(knex: Knex): Promise<void> {
 }
 
 async function guardPostgres(knex: Knex): Promise<void> {
-  await knex.raw(`create function payments_refuse_change() returns trigger language plpgsql as $$ begin raise exception 'the history of a payment is never changed'; end $$`)
-  await knex.raw(`create function payments_refuse_final() returns trigger language plpgsql as $$ begin raise exception 'a final state is final'; end $$`)
+  await knex.raw(
+    `create function payments_refuse_change() returns trigger language plpgsql as $$ begin raise exception 'the history of a payment is never changed'; end $$`,
+  )
+  await knex.raw(
+    `create function payments_refuse_final() returns trigger language plpgsql as $$ begin raise exception 'a final state is final'; end $$`,
+  )
   for (const table of APPEND_ONLY) {
-    await knex.raw(`create trigger ${table}_no_change before update or delete or truncate on ${table} for each statement execute function payments_refuse_change()`)
+    await knex.raw(
+      `create trigger ${table}_no_change before update or delete or truncate on ${table} for each statement execute function payments_refuse_change()`,
+    )
   }
   await knex.raw(
     `create trigger payments_keep before update of ${KEPT} or delete on payments for each row execute function payments_refuse_change()`,

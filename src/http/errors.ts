@@ -40,7 +40,7 @@ function answerJson(pages: Pages, res: Response, refusal: Refusal | undefined): 
 async function answerPage(pages: Pages, log: Log, req: Request, res: Response, refusal: Refusal | undefined): Promise<void> {
   const status = refusal?.status ?? STATUS_OF_A_BUG
   try {
-    await pages.send(req, res, 'error', errorModel(pages, res, refusal), status)
+    await pages.send(req, res, 'error', errorModel(pages, req, res, refusal), status)
   } catch (error) {
     // Nothing is left to render with: a plain line is still better than a closed connection.
     log.error({ err: error, requestId: stateOf(res).id }, 'the error page cannot be shown')
@@ -51,15 +51,23 @@ async function answerPage(pages: Pages, log: Log, req: Request, res: Response, r
   }
 }
 
-function errorModel(pages: Pages, res: Response, refusal: Refusal | undefined): object {
+function errorModel(pages: Pages, req: Request, res: Response, refusal: Refusal | undefined): object {
   const t = pages.translator(res)
   const text = errorText(pages, res, refusal)
   if (refusal?.code === 'forged_request') return { heading: t('error.page_outdated'), text }
   return {
     heading: t(`error.heading.${refusal ? REFUSALS[refusal.code] : STATUS_OF_A_BUG}`),
     text,
-    signIn: refusal?.code === 'sign_in_required',
+    ...(refusal?.code === 'sign_in_required' ? { signInHref: signInHref(req) } : {}),
   }
+}
+
+/** Whoever was signed out meanwhile signs in and is back on the page whose form they sent: the invoice is not lost. */
+function signInHref(req: Request): string {
+  const referer = req.get('referer') ?? ''
+  const from = URL.canParse(referer) ? new URL(referer) : undefined
+  const isOurs = from?.host === req.host && from.pathname.length < 1_000
+  return isOurs ? `/sign-in?next=${encodeURIComponent(from.pathname)}` : '/sign-in'
 }
 
 function errorText(pages: Pages, res: Response, refusal: Refusal | undefined): string {

@@ -122,7 +122,8 @@ export const insertCheckout = (tx: Tx, { id, invoiceId, memberId, outcome, links
   ])
 
 /**
- * Reads a checkout for whoever asks: anybody while no member has signed in on it, then that member alone.
+ * Reads a checkout for whoever asks: once a member has signed in on it, no other member gets it. Somebody who is not signed in may be that member,
+ * whose session is over: they see what the bare link shows anybody, and sign in.
  * @throws Refusal not_found, for a stranger as for an id that does not exist
  */
 export async function readCheckout(
@@ -133,7 +134,9 @@ export async function readCheckout(
   const row: (CheckoutRow & Record<`p_${string}`, unknown>) | undefined = await db('checkouts as c')
     .leftJoin('payments as p', 'p.id', db.raw(`(${DECISIVE_PAYMENT})`))
     .where('c.id', id)
-    .andWhere((owner) => void owner.whereNull('c.member_id').orWhere('c.member_id', memberId ?? ''))
+    .modify((query) => {
+      if (memberId !== null) void query.andWhere((owner) => void owner.whereNull('c.member_id').orWhere('c.member_id', memberId))
+    })
     .first(['c.*', ...PAYMENT_COLUMNS.map((name) => `p.${name} as p_${name}`)])
   if (!row) throw new Refusal('not_found')
   const payment = Object.fromEntries(PAYMENT_COLUMNS.map((name) => [name, row[`p_${name}`]])) as unknown as PaymentRow

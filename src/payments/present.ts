@@ -19,7 +19,7 @@ export interface CheckoutPage {
   readonly heading: string
   readonly note?: string
   readonly alert?: { role: 'alert' | 'status'; text: string }
-  readonly invoice?: { number: string; amount: string; description: string; deadline: string; deadlineSoon: boolean }
+  readonly invoice?: { number: string; amount: string; description: string; deadline?: string; deadlineSoon: boolean }
   readonly numbers?: { now: string; charge: string; left: string }
   readonly signIn?: { action: string; next: string }
   readonly confirm?: { action: string; consent: string; label: string }
@@ -53,7 +53,7 @@ export function presentCheckout(
     state,
     ...wordsOf(view, speaker),
     ...alertOf(view, speaker, extra.notice),
-    ...(checkout.snapshot ? invoiceOf(checkout.snapshot, view.now, speaker) : {}),
+    ...(checkout.snapshot && state !== 'paid' ? invoiceOf(checkout.snapshot, view, speaker) : {}), // The receipt says it all once more.
     ...numbersOf(view, speaker),
     ...actionsOf(view, speaker, extra.consent),
     reference: (view.payment?.operationId ?? checkout.id).slice(0, 8).toUpperCase(),
@@ -133,14 +133,18 @@ function alertOf({ state, payment, memberId, checkout }: CheckoutView, { t }: Sp
   return isOpen && payment.memberId !== memberId ? alert(t('pay.alert.being_paid')) : {}
 }
 
-function invoiceOf(invoice: Snapshot, now: Date, { t, language }: Speaker): Pick<CheckoutPage, 'invoice'> {
+/** "Pay by …" on a page that says that there is nothing to pay would mislead. */
+const WITHOUT_DEADLINE: readonly CheckoutState[] = ['checking', 'paid', 'already-paid', 'cancelled']
+
+function invoiceOf(invoice: Snapshot, { state, now }: CheckoutView, { t, language }: Speaker): Pick<CheckoutPage, 'invoice'> {
   const left = invoice.expiresAt.getTime() - now.getTime()
+  const deadline = t('pay.deadline', { moment: formatMoment(invoice.expiresAt, language) })
   return {
     invoice: {
       number: t('pay.invoice', { number: invoice.number }),
       amount: formatMoney(invoice.amount, language),
       description: invoice.description,
-      deadline: t('pay.deadline', { moment: formatMoment(invoice.expiresAt, language) }),
+      ...(WITHOUT_DEADLINE.includes(state) ? {} : { deadline }),
       deadlineSoon: left > 0 && left <= 10 * MINUTE,
     },
   }

@@ -110,7 +110,20 @@ function asJson(_key: string, value: unknown): unknown {
 }
 
 const CONTENTION = new Set(['40001', '40P01', '55P03'])
-const UNREACHABLE = new Set(['57P01', '57P02', '57P03', '08000', '08003', '08006', '08001', '08004', 'ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT'])
+const UNREACHABLE = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '08000',
+  '08003',
+  '08006',
+  '08001',
+  '08004',
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+])
 
 /** What the driver says without a code; Knex puts the statement before it. */
 const LOST = /(^| - )(Connection terminated|Client has encountered a connection error|Connection ended unexpectedly)/

@@ -61,7 +61,9 @@ test('every refusal occurs in a test', () => {
 })
 
 test('every link between the documents leads somewhere', () => {
-  const documents = ['README.md', 'CHANGELOG.md', ...filesOf('docs', /\.md$/), ...filesOf('src', /\.md$/)].filter((path) => existsSync(join(ROOT, path)))
+  const documents = ['README.md', 'CHANGELOG.md', ...filesOf('docs', /\.md$/), ...filesOf('src', /\.md$/)].filter((path) =>
+    existsSync(join(ROOT, path)),
+  )
   const broken = documents.flatMap((path) =>
     [...readText(path).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]*))?\)/g)]
       .filter(([, target = '', anchor]) => {

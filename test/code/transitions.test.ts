@@ -26,7 +26,10 @@ test('every step that the table of states allows is brought about, and no other'
   const payment = await readPayment(world.db, captured)
   await world.db.transaction((tx) => movePayments(tx, [{ payment, to: 'reversed', at: new Date(), actor: 'test' }]))
 
-  const steps = await world.db('payment_events').whereNotNull('from_state').distinct<{ from_state: string; to_state: string }[]>('from_state', 'to_state')
+  const steps = await world
+    .db('payment_events')
+    .whereNotNull('from_state')
+    .distinct<{ from_state: string; to_state: string }[]>('from_state', 'to_state')
   const allowed = Object.entries(NEXT_STATES).flatMap(([from, next]) => next.map((to) => `${from} -> ${to}`))
   expect(steps.map((step) => `${step.from_state} -> ${step.to_state}`).sort()).toEqual(allowed.sort())
   expect(await world.findings()).toEqual([])

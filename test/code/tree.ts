@@ -19,7 +19,12 @@ export const tableRows = (markdown: string): string[][] =>
   markdown
     .split('\n')
     .filter((line) => /^\|.*\|\s*$/.test(line))
-    .map((line) => line.split('|').slice(1, -1).map((cell) => cell.trim()))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
 
 /** The word between backticks that is all of a cell. */
 export const word = (cell: string | undefined): string | undefined => /^`([^`]+)`$/.exec(cell ?? '')?.[1]

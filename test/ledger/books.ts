@@ -39,7 +39,8 @@ export function makeBooksOn(database: TestDatabase): Books {
     async open(opening) {
       const account = memberAccount(randomUUID())
       await db.transaction((tx) => openAccounts(tx, [{ id: account, unit: 'PTS', minAvailable: 0n }], new Date()))
-      if (opening > 0n) await ledger.submit(instruction(transfer({ kind: 'accrual', from: ACCOUNTS.program, to: account, amount: money(opening, 'PTS') })))
+      if (opening > 0n)
+        await ledger.submit(instruction(transfer({ kind: 'accrual', from: ACCOUNTS.program, to: account, amount: money(opening, 'PTS') })))
       return account
     },
     async close() {

@@ -12,7 +12,16 @@ import { NaiveBooks, OPENED, hasLimit, stepWish, toSteps } from './random-steps'
 
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
 
-const account = (id: string, state: Partial<AccountState> = {}): AccountState => ({ id, unit: 'PTS', balance: 0n, held: 0n, minAvailable: null, entryCount: 0n, locked: false, ...state })
+const account = (id: string, state: Partial<AccountState> = {}): AccountState => ({
+  id,
+  unit: 'PTS',
+  balance: 0n,
+  held: 0n,
+  minAvailable: null,
+  entryCount: 0n,
+  locked: false,
+  ...state,
+})
 
 /** Anna has 100 of which 30 are held, the fund has 1,000 roubles and an overdraft of 200. */
 const newBooks = (): Books => ({
@@ -35,7 +44,8 @@ const newBooks = (): Books => ({
   answers: new Map(),
 })
 
-const move = (from: string, to: string, minor: bigint, unit: 'PTS' | 'RUB' = 'PTS'): Line => transfer({ kind: 'adjustment', from, to, amount: money(minor, unit) })
+const move = (from: string, to: string, minor: bigint, unit: 'PTS' | 'RUB' = 'PTS'): Line =>
+  transfer({ kind: 'adjustment', from, to, amount: money(minor, unit) })
 const hold = (of: string, minor: bigint, leaving?: bigint): Line => ({
   do: 'hold',
   holdId: 'new',
@@ -58,9 +68,19 @@ describe('a decision', () => {
     ['a hold may leave exactly what it was asked to leave', [hold('fund', 400n, 600n)], 'done', null],
     ['a hold may not leave less than it was asked to leave', [hold('fund', 401n, 600n)], 'not_enough_available', 'fund'],
     ['an account without a limit may go below zero', [move('program', 'member:anna', 10n ** 12n)], 'done', null],
-    ['an account that is short in between but not at the end is not short', [move('member:anna', 'redeemed', 90n), move('program', 'member:anna', 20n)], 'done', null],
+    [
+      'an account that is short in between but not at the end is not short',
+      [move('member:anna', 'redeemed', 90n), move('program', 'member:anna', 20n)],
+      'done',
+      null,
+    ],
     ['what a release frees may be spent in the same instruction', [release('open'), move('member:anna', 'redeemed', 100n)], 'done', null],
-    ['two holds of one instruction add up', [hold('member:anna', 40n), { ...hold('member:anna', 40n), holdId: 'second' } as Line], 'not_enough_available', 'member:anna'],
+    [
+      'two holds of one instruction add up',
+      [hold('member:anna', 40n), { ...hold('member:anna', 40n), holdId: 'second' } as Line],
+      'not_enough_available',
+      'member:anna',
+    ],
     ['when the second line is refused, so is the first', [hold('member:anna', 1n), hold('fund', 5_000n)], 'not_enough_available', 'fund'],
     ['a locked account refuses a hold', [hold('member:locked', 1n)], 'account_locked', 'member:locked'],
     ['a locked account takes what comes', [move('program', 'member:locked', 5n)], 'done', null],
@@ -89,10 +109,36 @@ describe('a decision', () => {
   })
 
   test.each<[string, Line[]]>([
-    ['legs that do not sum to zero', [{ do: 'transfer', kind: 'accrual', unit: 'PTS', legs: [{ account: 'program', amount: -2n }, { account: 'redeemed', amount: 1n }] }]],
+    [
+      'legs that do not sum to zero',
+      [
+        {
+          do: 'transfer',
+          kind: 'accrual',
+          unit: 'PTS',
+          legs: [
+            { account: 'program', amount: -2n },
+            { account: 'redeemed', amount: 1n },
+          ],
+        },
+      ],
+    ],
     ['one leg', [{ do: 'transfer', kind: 'accrual', unit: 'PTS', legs: [{ account: 'program', amount: 0n }] }]],
     ['no legs', [{ do: 'transfer', kind: 'accrual', unit: 'PTS', legs: [] }]],
-    ['a leg of nothing', [{ do: 'transfer', kind: 'accrual', unit: 'PTS', legs: [{ account: 'program', amount: 0n }, { account: 'redeemed', amount: 0n }] }]],
+    [
+      'a leg of nothing',
+      [
+        {
+          do: 'transfer',
+          kind: 'accrual',
+          unit: 'PTS',
+          legs: [
+            { account: 'program', amount: 0n },
+            { account: 'redeemed', amount: 0n },
+          ],
+        },
+      ],
+    ],
     ['a transfer between units', [move('bank', 'member:anna', 1n)]],
     ['a hold in another unit', [{ ...hold('fund', 1n), account: 'member:anna' } as Line]],
     ['a hold of nothing', [hold('member:anna', 0n)]],
@@ -141,8 +187,14 @@ describe('a decision', () => {
     const after = [...books.accounts.values()]
     decide(books, { key: 'more', lines: [move('program', 'member:anna', 10n)] })
     expect(decide(books, done as Instruction)).toMatchObject({ answer: { answer: 'done' }, replayed: true, transfers: [] })
-    expect(decide(books, refused as Instruction)).toMatchObject({ answer: { answer: 'not_enough_available', detail: 'member:anna' }, replayed: true })
-    expect(decide(books, { key: 'done', lines: (refused as Instruction).lines })).toMatchObject({ answer: { answer: 'key_reused' }, replayed: true })
+    expect(decide(books, refused as Instruction)).toMatchObject({
+      answer: { answer: 'not_enough_available', detail: 'member:anna' },
+      replayed: true,
+    })
+    expect(decide(books, { key: 'done', lines: (refused as Instruction).lines })).toMatchObject({
+      answer: { answer: 'key_reused' },
+      replayed: true,
+    })
     expect(after.find((each) => each.id === 'member:anna')).toMatchObject({ balance: 30n })
   })
 
@@ -150,7 +202,13 @@ describe('a decision', () => {
     const print = (line: Line): string => fingerprint({ key: 'k', lines: [line] })
     const line = hold('member:anna', 10n) as Extract<Line, { do: 'hold' }>
     expect(print({ ...line, holdId: 'drawn again' })).toBe(print(line))
-    for (const other of [{ ...line, amount: money(11n, 'PTS') }, { ...line, to: 'program' }, { ...line, account: 'member:b' }, { ...line, leaving: 5n }]) expect(print(other)).not.toBe(print(line))
+    for (const other of [
+      { ...line, amount: money(11n, 'PTS') },
+      { ...line, to: 'program' },
+      { ...line, account: 'member:b' },
+      { ...line, leaving: 5n },
+    ])
+      expect(print(other)).not.toBe(print(line))
     expect(print(post('a'))).not.toBe(print(post('b')))
     expect(print(post('a'))).not.toBe(print(release('a')))
   })
@@ -166,7 +224,9 @@ const emptyBooks = (): Books => ({
 function expectInvariants(books: Books, decisions: readonly Decision[]): void {
   let total = 0n
   for (const { id, balance, held, minAvailable, entryCount } of books.accounts.values()) {
-    const entries = decisions.flatMap((decision) => decision.transfers.flatMap((moved) => moved.entries.filter((entry) => entry.accountId === id)))
+    const entries = decisions.flatMap((decision) =>
+      decision.transfers.flatMap((moved) => moved.entries.filter((entry) => entry.accountId === id)),
+    )
     let [sum, number] = [0n, 0n]
     for (const entry of entries) {
       sum += entry.amount
@@ -206,7 +266,13 @@ test(`random instructions keep every invariant and are answered as by a naive mo
 describe.each(ENGINES)('the ledger on %s', (engine) => {
   test(`answers random instructions as the naive model does, many in a batch (SEED=${SEED})`, async () => {
     const books = await makeBooks(engine)
-    await books.db.transaction((tx) => openAccounts(tx, OPENED.map((id) => ({ id, unit: 'PTS', minAvailable: hasLimit(id) ? 0n : null })), new Date()))
+    await books.db.transaction((tx) =>
+      openAccounts(
+        tx,
+        OPENED.map((id) => ({ id, unit: 'PTS', minAvailable: hasLimit(id) ? 0n : null })),
+        new Date(),
+      ),
+    )
     const model = new NaiveBooks()
     const [wishes = []] = fc.sample(fc.array(stepWish, { minLength: 300, maxLength: 300, size: 'max' }), { seed: SEED, numRuns: 1 })
     const answers: { real: Promise<unknown>; right: unknown }[] = []
@@ -229,7 +295,11 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
     }
     await settle()
     for (const id of OPENED) {
-      expect(await readAccount(books.db, id)).toMatchObject({ balance: model.balance(id), held: model.held(id), entryCount: BigInt(model.entries(id)) })
+      expect(await readAccount(books.db, id)).toMatchObject({
+        balance: model.balance(id),
+        held: model.held(id),
+        entryCount: BigInt(model.entries(id)),
+      })
     }
     await books.ledger.idle()
     expect(await verifyLedger(books.db)).toEqual([])

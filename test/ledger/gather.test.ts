@@ -13,7 +13,8 @@ import { ENGINES } from '../support/databases'
 import { holdLine, instruction, makeBooks, spend } from './books'
 import type { Books } from './books'
 
-const count = async (db: Db, table: string): Promise<number> => Number(((await db(table).count({ n: '*' })) as unknown as [{ n: bigint }])[0].n)
+const count = async (db: Db, table: string): Promise<number> =>
+  Number(((await db(table).count({ n: '*' })) as unknown as [{ n: bigint }])[0].n)
 const times = <T>(n: number, make: (index: number) => T): T[] => Array.from({ length: n }, (_, index) => make(index))
 
 describe.each(ENGINES)('gathering on %s', (engine) => {
@@ -57,14 +58,22 @@ describe.each(ENGINES)('gathering on %s', (engine) => {
     const anna = await books.open(10_000n)
     const before = await count(db, 'ledger_batches')
     await Promise.all(times(620, () => books.ledger.submit(spend(anna, 1n))))
-    const sizes = (await db('ledger_instructions').groupBy('batch_id').orderBy('batch_id', 'desc').limit(2).count({ n: '*' })) as unknown as { n: bigint }[]
+    const sizes = (await db('ledger_instructions')
+      .groupBy('batch_id')
+      .orderBy('batch_id', 'desc')
+      .limit(2)
+      .count({ n: '*' })) as unknown as { n: bigint }[]
     expect((await count(db, 'ledger_batches')) - before).toBe(2)
     expect(sizes.map((size) => Number(size.n))).toEqual([120, 500])
   })
 
   test('two instructions of one member are decided in the order in which they came', async () => {
     const anna = await books.open(10n)
-    const results = await Promise.allSettled([books.ledger.submit(spend(anna, 8n)), books.ledger.submit(spend(anna, 8n)), books.ledger.submit(spend(anna, 2n))])
+    const results = await Promise.allSettled([
+      books.ledger.submit(spend(anna, 8n)),
+      books.ledger.submit(spend(anna, 8n)),
+      books.ledger.submit(spend(anna, 2n)),
+    ])
     expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
   })
 
@@ -85,7 +94,8 @@ describe.each(ENGINES)('gathering on %s', (engine) => {
 
   test('a companion that fails takes its own instruction back and no other', async () => {
     const anna = await books.open(100n)
-    const fail = (_tx: Tx, rows: readonly { fail: boolean }[]): Promise<void> => (rows.some((row) => row.fail) ? Promise.reject(new Error('no')) : Promise.resolve())
+    const fail = (_tx: Tx, rows: readonly { fail: boolean }[]): Promise<void> =>
+      rows.some((row) => row.fail) ? Promise.reject(new Error('no')) : Promise.resolve()
     const key = randomUUID()
     const failing = { ...spend(anna, 1n), key, companions: [companion(fail, { fail: true })] }
     const results = await Promise.allSettled(
@@ -112,8 +122,14 @@ describe.each(ENGINES)('gathering on %s', (engine) => {
     ['a key that is too long', { key: 'k'.repeat(201) }],
     ['a key with a NUL', { key: 'a\0b' }],
     ['a reference that is too long', { reference: 'r'.repeat(101) }],
-    ['a memo that is too long', { lines: [transfer({ kind: 'accrual', from: 'program', to: 'redeemed', amount: money(1n, 'PTS'), memo: 'm'.repeat(501) })] }],
-    ['an amount larger than any', { lines: [transfer({ kind: 'accrual', from: 'program', to: 'redeemed', amount: money(2n ** 53n, 'PTS') })] }],
+    [
+      'a memo that is too long',
+      { lines: [transfer({ kind: 'accrual', from: 'program', to: 'redeemed', amount: money(1n, 'PTS'), memo: 'm'.repeat(501) })] },
+    ],
+    [
+      'an amount larger than any',
+      { lines: [transfer({ kind: 'accrual', from: 'program', to: 'redeemed', amount: money(2n ** 53n, 'PTS') })] },
+    ],
   ])('%s is a bug of the caller, the same on both engines', async (_what, change) => {
     await expect(books.ledger.submit({ ...spend('program', 1n), ...change })).rejects.toThrow(/^bug/)
   })

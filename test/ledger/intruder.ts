@@ -23,7 +23,8 @@ export async function disarm(tx: Tx): Promise<void> {
   if (engineOf(tx) === 'sqlite') {
     await tx.raw('pragma ignore_check_constraints = on')
     await tx.raw('pragma defer_foreign_keys = on')
-    for (const { name } of await tx('sqlite_master').where({ type: 'trigger' }).select<{ name: string }[]>('name')) await tx.raw(`drop trigger "${name}"`)
+    for (const { name } of await tx('sqlite_master').where({ type: 'trigger' }).select<{ name: string }[]>('name'))
+      await tx.raw(`drop trigger "${name}"`)
     return
   }
   const { rows } = await tx.raw<{ rows: { sql: string }[] }>(`

@@ -20,18 +20,26 @@ export type StepWish =
   | { readonly step: 'repeat' | 'reuse'; readonly earlier: number }
   | { readonly step: 'lock'; readonly account: number; readonly locked: boolean }
 
-export type Step = { readonly step: 'submit'; readonly instruction: Instruction } | { readonly step: 'lock'; readonly account: string; readonly locked: boolean }
+export type Step =
+  | { readonly step: 'submit'; readonly instruction: Instruction }
+  | { readonly step: 'lock'; readonly account: string; readonly locked: boolean }
 
 const index = fc.nat({ max: 1_000 })
 const amount = fc.integer({ min: 1, max: 400 })
 const lineWish: fc.Arbitrary<LineWish> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('transfer' as const), from: index, to: index, amount }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('hold' as const), account: index, amount, leaving: fc.option(fc.nat({ max: 300 })) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('hold' as const), account: index, amount, leaving: fc.option(fc.nat({ max: 300 })) }),
+  },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('post' as const, 'release' as const), hold: index }) },
 )
 
 export const stepWish: fc.Arbitrary<StepWish> = fc.oneof(
-  { weight: 16, arbitrary: fc.record({ step: fc.constant('instruct' as const), lines: fc.array(lineWish, { minLength: 1, maxLength: 4 }) }) },
+  {
+    weight: 16,
+    arbitrary: fc.record({ step: fc.constant('instruct' as const), lines: fc.array(lineWish, { minLength: 1, maxLength: 4 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ step: fc.constantFrom('repeat' as const, 'reuse' as const), earlier: index }) },
   { weight: 1, arbitrary: fc.record({ step: fc.constant('lock' as const), account: index, locked: fc.boolean() }) },
 )
@@ -41,7 +49,9 @@ const pick = <T>(list: readonly T[], at: number): T => list[at % list.length] as
 /** Turns wishes into steps: a wish names a hold or an earlier instruction by its place, since it cannot know what there will be. */
 export function toSteps(wishes: readonly StepWish[]): Step[] {
   const instructions: Instruction[] = []
-  const holds: Extract<Line, { do: 'hold' }>[] = [{ do: 'hold', holdId: 'ghost', account: 'member:a', to: 'redeemed', amount: money(1n, 'PTS') }]
+  const holds: Extract<Line, { do: 'hold' }>[] = [
+    { do: 'hold', holdId: 'ghost', account: 'member:a', to: 'redeemed', amount: money(1n, 'PTS') },
+  ]
   const toLine = (wish: LineWish): Line => {
     if (wish.do === 'transfer') {
       const [from, to] = [pick(ACCOUNTS, wish.from), pick(ACCOUNTS, wish.from === wish.to ? wish.to + 1 : wish.to)]
@@ -49,7 +59,14 @@ export function toSteps(wishes: readonly StepWish[]): Step[] {
     }
     if (wish.do === 'hold') {
       const leaving = wish.leaving === null ? {} : { leaving: BigInt(wish.leaving) }
-      const line = { do: 'hold', holdId: `hold-${holds.length}`, account: pick(ACCOUNTS, wish.account), to: 'redeemed', amount: money(BigInt(wish.amount), 'PTS'), ...leaving } as const
+      const line = {
+        do: 'hold',
+        holdId: `hold-${holds.length}`,
+        account: pick(ACCOUNTS, wish.account),
+        to: 'redeemed',
+        amount: money(BigInt(wish.amount), 'PTS'),
+        ...leaving,
+      } as const
       holds.push(line)
       return line
     }
@@ -61,7 +78,10 @@ export function toSteps(wishes: readonly StepWish[]): Step[] {
     if (wish.step === 'instruct') instructions.push({ key: `key-${instructions.length}`, lines: wish.lines.map(toLine) })
     else if (instructions.length === 0) return []
     const earlier = wish.step === 'instruct' ? instructions.at(-1) : pick(instructions, wish.earlier)
-    const instruction = { ...(earlier as Instruction), ...(wish.step === 'reuse' ? { lines: (instructions.at(-1) as Instruction).lines } : {}) }
+    const instruction = {
+      ...(earlier as Instruction),
+      ...(wish.step === 'reuse' ? { lines: (instructions.at(-1) as Instruction).lines } : {}),
+    }
     return [{ step: 'submit', instruction }]
   })
 }
@@ -101,7 +121,10 @@ export class NaiveBooks {
 
   submit({ key, lines }: Instruction): { answer: ModelAnswer; replayed: boolean } {
     // A hold's own id is no part of what is asked for.
-    const text = JSON.stringify(lines, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).replace(/("do":"hold","holdId":)"[^"]*"/g, '$1null')
+    const text = JSON.stringify(lines, (_name, value: unknown) => (typeof value === 'bigint' ? String(value) : value)).replace(
+      /("do":"hold","holdId":)"[^"]*"/g,
+      '$1null',
+    )
     const earlier = this.answers.get(key)
     if (earlier) return { answer: earlier.lines === text ? earlier.answer : 'key_reused', replayed: true }
     const before = { movements: this.movements, holds: this.holds }
@@ -130,13 +153,16 @@ export class NaiveBooks {
       if (!isOpen(line.account)) return 'account_unknown'
       if (this.locked.has(line.account)) return 'account_locked'
       this.holds = new Map(this.holds).set(line.holdId, { account: line.account, to: line.to, amount: line.amount.minor, resolved: false })
-      return line.leaving !== undefined && this.balance(line.account) - this.held(line.account) < line.leaving ? 'not_enough_available' : 'done'
+      return line.leaving !== undefined && this.balance(line.account) - this.held(line.account) < line.leaving
+        ? 'not_enough_available'
+        : 'done'
     }
     const hold = this.holds.get(line.holdId)
     if (!hold) return 'hold_unknown'
     if (hold.resolved) return 'hold_already_resolved'
     this.holds = new Map(this.holds).set(line.holdId, { ...hold, resolved: true })
-    if (line.do === 'post') this.movements = [...this.movements, { account: hold.account, amount: -hold.amount }, { account: hold.to, amount: hold.amount }]
+    if (line.do === 'post')
+      this.movements = [...this.movements, { account: hold.account, amount: -hold.amount }, { account: hold.to, amount: hold.amount }]
     return 'done'
   }
 }

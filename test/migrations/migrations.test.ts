@@ -18,22 +18,35 @@ const ROOT = join(__dirname, '..', '..')
 /** Everything in the database that the migrator itself does not need: tables with their columns, functions, triggers, indexes. */
 async function dump(db: Db, engine: string): Promise<{ columns: string[]; others: string[] }> {
   if (engine === 'sqlite') {
-    const things = await db('sqlite_master').whereNot('name', 'like', 'sqlite_%').select<{ type: string; name: string; tbl_name: string }[]>('type', 'name', 'tbl_name')
+    const things = await db('sqlite_master')
+      .whereNot('name', 'like', 'sqlite_%')
+      .select<{ type: string; name: string; tbl_name: string }[]>('type', 'name', 'tbl_name')
     const ours = things.filter((thing) => !thing.tbl_name.startsWith('knex_'))
     const columns: string[] = []
     for (const { name } of ours.filter((thing) => thing.type === 'table')) {
       for (const column of await db.raw<{ name: string }[]>(`pragma table_info("${name}")`)) columns.push(`${name}.${column.name}`)
     }
-    return { columns: columns.sort(), others: ours.filter((thing) => thing.type !== 'table').map((thing) => `${thing.type} ${thing.name}`).sort() }
+    return {
+      columns: columns.sort(),
+      others: ours
+        .filter((thing) => thing.type !== 'table')
+        .map((thing) => `${thing.type} ${thing.name}`)
+        .sort(),
+    }
   }
-  const rowsOf = async (sql: string): Promise<string[]> => (await db.raw<{ rows: { text: string }[] }>(sql)).rows.map((row) => row.text).sort()
+  const rowsOf = async (sql: string): Promise<string[]> =>
+    (await db.raw<{ rows: { text: string }[] }>(sql)).rows.map((row) => row.text).sort()
   return {
-    columns: await rowsOf(`select table_name || '.' || column_name as text from information_schema.columns where table_schema = 'public' and table_name not like 'knex_%'`),
+    columns: await rowsOf(
+      `select table_name || '.' || column_name as text from information_schema.columns where table_schema = 'public' and table_name not like 'knex_%'`,
+    ),
     others: [
       ...(await rowsOf(`select 'function ' || proname as text from pg_proc where pronamespace = 'public'::regnamespace`)),
       ...(await rowsOf(`select 'trigger ' || tgname as text from pg_trigger where not tgisinternal`)),
       ...(await rowsOf(`select 'index ' || indexname as text from pg_indexes where schemaname = 'public' and tablename not like 'knex_%'`)),
-      ...(await rowsOf(`select 'type ' || typname as text from pg_type where typnamespace = 'public'::regnamespace and typname not like '%knex_%' and typtype <> 'c' and typcategory <> 'A'`)),
+      ...(await rowsOf(
+        `select 'type ' || typname as text from pg_type where typnamespace = 'public'::regnamespace and typname not like '%knex_%' and typtype <> 'c' and typcategory <> 'A'`,
+      )),
     ],
   }
 }
@@ -78,9 +91,17 @@ describe.each(ENGINES)('migrations on %s', (engine) => {
     const anna = await books.open(100n)
     await books.ledger.submit(instruction(holdLine(anna, 10n)))
     await books.ledger.idle()
-    const before = [await dump(books.db, engine), await books.db('ledger_accounts').orderBy('id'), await books.db('knex_migrations').orderBy('id')]
+    const before = [
+      await dump(books.db, engine),
+      await books.db('ledger_accounts').orderBy('id'),
+      await books.db('knex_migrations').orderBy('id'),
+    ]
     expect(await migrateToLatest(database.url)).toEqual([])
-    expect([await dump(books.db, engine), await books.db('ledger_accounts').orderBy('id'), await books.db('knex_migrations').orderBy('id')]).toEqual(before)
+    expect([
+      await dump(books.db, engine),
+      await books.db('ledger_accounts').orderBy('id'),
+      await books.db('knex_migrations').orderBy('id'),
+    ]).toEqual(before)
     expect(await verifyLedger(books.db)).toEqual([])
   })
 
@@ -120,7 +141,14 @@ describe('two processes and two trees', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gateway-built-'))
     // The product as `npm run build` makes it; the types are checked elsewhere.
-    await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', join(ROOT, 'tsconfig.build.json'), '--noCheck', '--outDir', folder])
+    await run(process.execPath, [
+      join(ROOT, 'node_modules/typescript/bin/tsc'),
+      '-p',
+      join(ROOT, 'tsconfig.build.json'),
+      '--noCheck',
+      '--outDir',
+      folder,
+    ])
   }, 60_000)
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

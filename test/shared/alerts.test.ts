@@ -6,7 +6,13 @@ import { ENGINES, makeDatabase } from '../support/databases'
 import type { TestDatabase } from '../support/databases'
 
 const at = (second: number): Date => new Date(Date.UTC(2026, 0, 1, 0, 0, second))
-const alert = (subject: string, second: number, change: Partial<NewAlert> = {}): NewAlert => ({ kind: 'odd_answer', subject, detail: `about ${subject}`, at: at(second), ...change })
+const alert = (subject: string, second: number, change: Partial<NewAlert> = {}): NewAlert => ({
+  kind: 'odd_answer',
+  subject,
+  detail: `about ${subject}`,
+  at: at(second),
+  ...change,
+})
 
 describe.each(ENGINES)('alerts on %s', (engine) => {
   let database: TestDatabase

@@ -22,7 +22,8 @@ describe.each(ENGINES)('rows on %s', (engine) => {
   afterAll(() => database.drop())
   beforeEach(() => db('things').delete())
 
-  const write = (rows: readonly Record<string, string | bigint | number | null>[]): Promise<void> => inTransaction(db, (tx) => insertRows(tx, 'things', rows))
+  const write = (rows: readonly Record<string, string | bigint | number | null>[]): Promise<void> =>
+    inTransaction(db, (tx) => insertRows(tx, 'things', rows))
 
   test.each([
     ['plain', 'plain'],
@@ -56,7 +57,11 @@ describe.each(ENGINES)('rows on %s', (engine) => {
   test.each([0n, 1n, -1n, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)])('the whole number %p comes back exactly', async (amount) => {
     await write([{ id: 'a', amount }])
     expect(await db('things').select('amount').first()).toEqual({ amount })
-    expect(await db('things').where({ amount: bound(amount) }).pluck('id')).toEqual(['a'])
+    expect(
+      await db('things')
+        .where({ amount: bound(amount) })
+        .pluck('id'),
+    ).toEqual(['a'])
   })
 
   test('numbers, nulls and many rows go in by one statement', async () => {
@@ -76,7 +81,12 @@ describe.each(ENGINES)('rows on %s', (engine) => {
 
   test('a broken rule takes all rows of the statement back and names itself, although a value is a bigint', async () => {
     await write([{ id: 'a', amount: 1n }])
-    const broken = await failure(write([{ id: 'b', amount: 2n }, { id: 'c', amount: 1n }]))
+    const broken = await failure(
+      write([
+        { id: 'b', amount: 2n },
+        { id: 'c', amount: 1n },
+      ]),
+    )
     expect(brokenUniqueRule(broken)).toMatch(engine === 'postgres' ? /^things_amount_key$/ : /^things\.amount$/)
     expect(brokenUniqueRule(await failure(write([{ id: 'a' }])))).toMatch(engine === 'postgres' ? /^things_pkey$/ : /^things\.id$/)
     expect(brokenUniqueRule(await failure(db('things').insert({ id: 'd', amount: bound(1n) })))).toMatch(/amount/)
@@ -138,7 +148,9 @@ describe('a transaction that fails for a moment', () => {
         inTransaction(db, async (tx) => {
           await tx.raw('set transaction isolation level serializable')
           const row = (await tx('places').where({ id: 3 }).first()) as { n: number }
-          await tx('places').where({ id: 3 }).update({ n: row.n + 1 })
+          await tx('places')
+            .where({ id: 3 })
+            .update({ n: row.n + 1 })
         }),
       ),
     )

@@ -40,7 +40,11 @@ describe('canonical JSON', () => {
   const shuffled = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(shuffled)
     if (value === null || typeof value !== 'object') return value
-    return Object.fromEntries(Object.entries(value).reverse().map(([key, part]) => [key, shuffled(part)]))
+    return Object.fromEntries(
+      Object.entries(value)
+        .reverse()
+        .map(([key, part]) => [key, shuffled(part)]),
+    )
   }
 
   test('is the same whatever the order of the keys, at every depth', () => {

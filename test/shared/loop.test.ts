@@ -40,7 +40,12 @@ test('a loop with more to do does not wait for its pause', async () => {
 test('a run that fails is logged by the name of its job and does not end the loop', async () => {
   const lines: string[] = []
   const job = makeJob()
-  const loop = startLoop({ name: 'mend', pauseMs: 1, log: createLog('error', { write: (line: string) => void lines.push(line) }), run: job.run })
+  const loop = startLoop({
+    name: 'mend',
+    pauseMs: 1,
+    log: createLog('error', { write: (line: string) => void lines.push(line) }),
+    run: job.run,
+  })
   ;(await job.nth(1)).fail(new Error('no luck'))
   ;(await job.nth(2)).end(false)
   await loop.stop()

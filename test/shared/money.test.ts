@@ -1,5 +1,16 @@
 import fc from 'fast-check'
-import { MAX_MINOR, NotMoney, UNITS, isUnit, money, parseMoney, parsePositiveMoney, parseRate, pointsPrice, toDecimal } from '../../src/shared/money'
+import {
+  MAX_MINOR,
+  NotMoney,
+  UNITS,
+  isUnit,
+  money,
+  parseMoney,
+  parsePositiveMoney,
+  parseRate,
+  pointsPrice,
+  toDecimal,
+} from '../../src/shared/money'
 
 const minor = fc.bigInt({ min: -MAX_MINOR, max: MAX_MINOR })
 const positive = fc.bigInt({ min: 1n, max: MAX_MINOR })
@@ -29,15 +40,67 @@ describe('reading an amount', () => {
 
   test.each<unknown>([
     // A third decimal is refused, never rounded.
-    '0.005', 0.005, '1.001', 1.001, 0.1 + 0.2, 0.07 * 100,
+    '0.005',
+    0.005,
+    '1.001',
+    1.001,
+    0.1 + 0.2,
+    0.07 * 100,
     // Exponents, infinities and what is not a number.
-    '1e3', 1e21, 1e-7, 1e300, Number('1e400'), -Infinity, NaN, 'Infinity', 'NaN', '0x10',
+    '1e3',
+    1e21,
+    1e-7,
+    1e300,
+    Number('1e400'),
+    -Infinity,
+    NaN,
+    'Infinity',
+    'NaN',
+    '0x10',
     // Blanks, signs and other writing.
-    '', ' ', ' 1', '1 ', '1\n', '\t1', '+1', '--1', '-', '.5', '5.', '1,5', '1_000', '1 000', '1.2.3', '１', '١', '1\u00a0', '1₽', '1\0',
+    '',
+    ' ',
+    ' 1',
+    '1 ',
+    '1\n',
+    '\t1',
+    '+1',
+    '--1',
+    '-',
+    '.5',
+    '5.',
+    '1,5',
+    '1_000',
+    '1 000',
+    '1.2.3',
+    '１',
+    '١',
+    '1\u00a0',
+    '1₽',
+    '1\0',
     // Beyond what a JSON number carries unharmed.
-    2 ** 53, 2 ** 46, -(2 ** 46), 90071992547409.91, '90071992547409.92', 90071992547409.92, '9'.repeat(15), '9'.repeat(16), '9'.repeat(10_000), -(2 ** 53),
+    2 ** 53,
+    2 ** 46,
+    -(2 ** 46),
+    90071992547409.91,
+    '90071992547409.92',
+    90071992547409.92,
+    '9'.repeat(15),
+    '9'.repeat(16),
+    '9'.repeat(10_000),
+    -(2 ** 53),
     // Not text and not a number.
-    null, undefined, true, 1n, {}, [], ['1'], { amount: 1 }, new Date(0), () => 1, Symbol('1'),
+    null,
+    undefined,
+    true,
+    1n,
+    {},
+    [],
+    ['1'],
+    { amount: 1 },
+    new Date(0),
+    () => 1,
+    Symbol('1'),
   ])('%p is refused', (value) => {
     expect(() => parseMoney(value, 'RUB')).toThrow(NotMoney)
     expect(() => parsePositiveMoney(value, 'RUB')).toThrow(NotMoney)
@@ -61,8 +124,16 @@ describe('reading an amount', () => {
 
   test('a JSON number means what it says, or is refused where it no longer can', () => {
     const upTo = (most: bigint) => fc.bigInt({ min: -most, max: most })
-    fc.assert(fc.property(upTo(2n ** 46n * 100n - 1n), (hundredths) => expect(parseMoney(JSON.parse(toDecimal(hundredths)), 'RUB').minor).toBe(hundredths)))
-    fc.assert(fc.property(fc.bigInt({ min: 2n ** 46n * 100n, max: MAX_MINOR }), (hundredths) => expect(() => parseMoney(JSON.parse(toDecimal(hundredths)), 'RUB')).toThrow(NotMoney)))
+    fc.assert(
+      fc.property(upTo(2n ** 46n * 100n - 1n), (hundredths) =>
+        expect(parseMoney(JSON.parse(toDecimal(hundredths)), 'RUB').minor).toBe(hundredths),
+      ),
+    )
+    fc.assert(
+      fc.property(fc.bigInt({ min: 2n ** 46n * 100n, max: MAX_MINOR }), (hundredths) =>
+        expect(() => parseMoney(JSON.parse(toDecimal(hundredths)), 'RUB')).toThrow(NotMoney),
+      ),
+    )
   })
 
   test('text is either refused or means exactly what it says', () => {
@@ -85,7 +156,16 @@ describe('reading an amount', () => {
 })
 
 test('an amount is written with two decimals', () => {
-  expect([0n, 1n, 10n, 100n, 19658n, -1n, -100n, 10n ** 20n].map(toDecimal)).toEqual(['0.00', '0.01', '0.10', '1.00', '196.58', '-0.01', '-1.00', '1000000000000000000.00'])
+  expect([0n, 1n, 10n, 100n, 19658n, -1n, -100n, 10n ** 20n].map(toDecimal)).toEqual([
+    '0.00',
+    '0.01',
+    '0.10',
+    '1.00',
+    '196.58',
+    '-0.01',
+    '-1.00',
+    '1000000000000000000.00',
+  ])
 })
 
 test('the units are those that Invoicebox lists, and points', () => {
@@ -114,7 +194,9 @@ describe('the price in points', () => {
     expect(price(hundredths, rate)).toBe(points)
   })
 
-  const rate = fc.tuple(fc.integer({ min: 0, max: 999_999 }), fc.integer({ min: 1, max: 999_999 })).map(([whole, millionths]) => `${whole}.${String(millionths).padStart(6, '0')}`)
+  const rate = fc
+    .tuple(fc.integer({ min: 0, max: 999_999 }), fc.integer({ min: 1, max: 999_999 }))
+    .map(([whole, millionths]) => `${whole}.${String(millionths).padStart(6, '0')}`)
 
   test('is never less than the amount is worth, and less than one smallest part more', () => {
     fc.assert(
@@ -137,7 +219,26 @@ describe('the price in points', () => {
     )
   })
 
-  test.each(['0', '0.0', '0.000000', '', ' 1', '1 ', '-1', '+1', '1e3', '.5', '1.', '0.0000001', '1234567890', '１', '1,5', 'one', '1/3', 'NaN'])('%p is no rate', (text) => {
+  test.each([
+    '0',
+    '0.0',
+    '0.000000',
+    '',
+    ' 1',
+    '1 ',
+    '-1',
+    '+1',
+    '1e3',
+    '.5',
+    '1.',
+    '0.0000001',
+    '1234567890',
+    '１',
+    '1,5',
+    'one',
+    '1/3',
+    'NaN',
+  ])('%p is no rate', (text) => {
     expect(() => parseRate(text)).toThrow(NotMoney)
   })
 })

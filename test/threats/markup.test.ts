@@ -20,20 +20,21 @@ const MARKUP: readonly string[] = [
   `\u202e<b>${MARK}\u2066`,
   `+ADw-script+AD4-${MARK}`,
 ]
+const LINK_MARK = 'y7331'
 const LINKS: readonly string[] = [
-  `javascript:${MARK}()`,
-  `JAVASCRIPT:${MARK}()`,
-  ` javascript:${MARK}()`,
-  `java\tscript:${MARK}()`,
-  `data:text/html,<script>${MARK}()</script>`,
-  `vbscript:${MARK}()`,
-  `//evil.example/${MARK}`,
-  `/\\evil.example/${MARK}`,
-  `https://user:password@evil.example/${MARK}`,
-  `https://evil.example\\@invoicebox.ru/${MARK}`,
-  `blob:https://evil.example/${MARK}`,
-  `ftp://evil.example/${MARK}`,
-  `${MARK}`,
+  `javascript:${LINK_MARK}()`,
+  `JAVASCRIPT:${LINK_MARK}()`,
+  ` javascript:${LINK_MARK}()`,
+  `java\tscript:${LINK_MARK}()`,
+  `data:text/html,<script>${LINK_MARK}()</script>`,
+  `vbscript:${LINK_MARK}()`,
+  `//evil.example/${LINK_MARK}`,
+  `/\\evil.example/${LINK_MARK}`,
+  `https://user:password@evil.example/${LINK_MARK}`,
+  `https://evil.example\\@invoicebox.ru/${LINK_MARK}`,
+  `blob:https://evil.example/${LINK_MARK}`,
+  `ftp://evil.example/${LINK_MARK}`,
+  LINK_MARK,
   '',
 ]
 
@@ -120,6 +121,6 @@ describe('what strangers write', () => {
     const page = await anna.browser.open(invoice.partnerUrl)
     expect(page.state).toBe('unsupported')
     assertInert(page)
-    expect(page.html).not.toContain(MARK)
+    expect(page.html).not.toContain(LINK_MARK)
   })
 })
