@@ -26,7 +26,7 @@ export async function up(knex: Knex): Promise<void> {
        invoice_id ${id} not null, invoice_number varchar(50) not null, member_id ${id} not null, operation_id ${id} not null unique, state varchar(10) not null,
        points bigint not null, amount bigint not null, currency varchar(3) not null, points_hold_id ${id} not null unique references ledger_holds (id), fund_hold_id ${id} not null unique references ledger_holds (id),
        attempts integer not null, lease_owner varchar(60), lease_token bigint not null, lease_until ${moment}, next_attempt_at ${moment} not null,
-       transaction_id ${id}, rejection_code varchar(100), reason varchar(500), resolved_by varchar(100),
+       transaction_id varchar(100), rejection_code varchar(100), reason varchar(500), resolved_by varchar(100),
        created_at ${moment} not null, settled_at ${moment}, checked_at ${moment}, check_attempts integer not null default 0, next_check_at ${moment},
        constraint payments_state check (state in ('confirming', 'review', 'captured', 'voided', 'reversed')),
        constraint payments_positive check (points > 0 and amount > 0 and points <= 9007199254740991 and amount <= 9007199254740991),
@@ -42,7 +42,7 @@ export async function up(knex: Knex): Promise<void> {
     `create index payment_events_payment on payment_events (payment_id, id)`,
     `create table exchanges (
        id ${id} primary key, payment_id ${id} not null references payments (id), operation varchar(30) not null, method varchar(6) not null, path varchar(500) not null, started_at ${moment} not null,
-       duration_ms integer not null, status integer, request_id varchar(200), request text not null, response text not null, outcome varchar(300) not null, transaction_id ${id})`,
+       duration_ms integer not null, status integer, request_id varchar(200), request text not null, response text not null, outcome varchar(300) not null, transaction_id varchar(100))`,
     `create index exchanges_payment on exchanges (payment_id, id)`,
     `create table outbox (
        id ${id} primary key, payment_id ${id} not null references payments (id), topic varchar(30) not null, body text not null, created_at ${moment} not null, unique (payment_id, topic))`,

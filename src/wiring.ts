@@ -4,6 +4,7 @@ import { createInvoiceboxClient } from './invoicebox'
 import type { InvoiceboxClient, Timeouts } from './invoicebox'
 import { createLedger } from './ledger'
 import type { Ledger } from './ledger'
+import { createFundGate } from './payments'
 import type { FaultPoint, PaymentDeps } from './payments'
 import { createBackground } from './shared/background'
 import { systemClock } from './shared/clock'
@@ -30,16 +31,18 @@ export interface Replacements {
   readonly clock?: Clock
   readonly log?: Log
   readonly timeouts?: Partial<Timeouts>
+  /** No statement is given up for being slow: for the command line, whose reads may be long. */
+  readonly patient?: boolean
   readonly faultPoint?: (step: FaultPoint) => void | Promise<void>
 }
 
 const VERSION = '0.1.0'
 
-/** The only place that builds parts and joins them. Tests replace the clock, the log and the patience; nothing else. */
+/** The only place that builds parts and joins them. Tests replace the clock, the log and the timeouts; nothing else. */
 export function buildParts(config: Config, replace: Replacements = {}): Parts {
   const clock = replace.clock ?? systemClock
   const log = replace.log ?? createLog(config.logLevel)
-  const db = openDatabase(config.databaseUrl)
+  const db = openDatabase(config.databaseUrl, { patient: replace.patient ?? false })
   const ledger = createLedger({ db, clock, log })
   const allowHttp = config.mode !== 'production'
   const currencies = ['RUB'] as const
@@ -64,6 +67,7 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
     ledger,
     invoicebox,
     background: createBackground(),
+    fundGate: createFundGate(clock),
     instance: `${hostname().slice(0, 20)}:${process.pid}:${newId().slice(0, 8)}`,
     settings: { rate: config.pointsPerRuble, secret: config.sessionSecret, returnHosts: config.returnHosts, allowHttp, currencies },
     faultPoint: replace.faultPoint,

@@ -4,8 +4,9 @@ import type { Config } from '../config'
 import { PAYMENT_STATES, resolveReview, showPayment, showPayments } from '../payments'
 import type { PaymentState, Resolution } from '../payments'
 import { COMMAND_LINE } from '../shared/actor'
-import { closeAlert, listOpenAlerts } from '../shared/alerts'
+import { closeAlert, countOpenAlerts, listOpenAlerts } from '../shared/alerts'
 import { inTransaction } from '../shared/database'
+import type { Db } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { answer, withParts } from './run'
 
@@ -34,8 +35,9 @@ function addAlerts(program: Command, config: () => Config): void {
   alerts
     .command('list', { isDefault: true })
     .description('list the open alerts, the oldest first')
+    .option('--limit <number>', 'how many at most', positive, 100)
     .option('--json')
-    .action((options: { json?: boolean }) => withParts(config(), async ({ db }) => answer(await listOpenAlerts(db), options)))
+    .action((options: { limit: number; json?: boolean }) => withParts(config(), ({ db }) => listAlerts(db, options)))
   alerts
     .command('close <id>')
     .description('close an alert that was dealt with; a review ends with `payments resolve` instead')
@@ -46,6 +48,14 @@ function addAlerts(program: Command, config: () => Config): void {
         process.stdout.write('Closed.\n')
       }),
     )
+}
+
+/** What the limit hides is told on standard error, where it does not spoil the JSON. */
+async function listAlerts(db: Db, options: { limit: number; json?: boolean }): Promise<void> {
+  const shown = await listOpenAlerts(db, options.limit)
+  answer(shown, options)
+  const more = (await countOpenAlerts(db)) - shown.length
+  if (more > 0) process.stderr.write(`… and ${more} more: see --limit.\n`)
 }
 
 function addResolve(payments: Command, config: () => Config): void {

@@ -8,7 +8,7 @@ import type { Parts } from '../wiring'
 /** Runs one command on a migrated database and closes everything afterwards. Standard output is the answer's alone, so the log stays silent. */
 export async function withParts<T>(config: Config, work: (parts: Parts) => Promise<T>): Promise<T> {
   if (!(await isMigrated(config.databaseUrl))) throw new NotReady('The database is not migrated. Run `gateway migrate` first.')
-  const parts = buildParts(config, { log: createLog('silent') })
+  const parts = buildParts(config, { log: createLog('silent'), patient: true })
   try {
     return await work(parts)
   } finally {

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
-import { isTransient } from '../shared/database'
+import { isDown, isTransient } from '../shared/database'
 import type { Log } from '../shared/log'
 import { Refusal, REFUSALS } from '../shared/refusals'
 import type { Pages } from './pages'
@@ -15,7 +15,7 @@ export function answerErrors(pages: Pages, log: Log): ErrorRequestHandler {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
   return async (error: unknown, req, res, _next) => {
     const refusal = toRefusal(error)
-    if (!refusal || isTransient(error)) log.error({ err: error, requestId: stateOf(res).id, route: stateOf(res).route }, 'unexpected error')
+    if (!refusal || isBusy(error)) log.error({ err: error, requestId: stateOf(res).id, route: stateOf(res).route }, 'unexpected error')
     if (res.headersSent) {
       if (!res.writableEnded) res.destroy()
       return
@@ -78,10 +78,13 @@ function errorText(pages: Pages, res: Response, refusal: Refusal | undefined): s
 /** Everything of ours speaks HTML unless it is the API or the client prefers JSON. */
 const wantsJson = (req: Request): boolean => req.path.startsWith('/api/') || req.accepts(['html', 'json']) === 'json'
 
+/** The database does not answer now, or has no connection free. Logged, since nobody else tells of it, and worth another try. */
+const isBusy = (error: unknown): boolean => isTransient(error) || isDown(error)
+
 /** What a client did wrong below our own checks (an unreadable body, a broken path), or a database that is busy: refusals too. */
 function toRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error
-  if (isTransient(error)) return new Refusal('overloaded')
+  if (isBusy(error)) return new Refusal('overloaded')
   const { status, type } = error as { status?: unknown; type?: unknown }
   if (error instanceof URIError) return new Refusal('not_found')
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined

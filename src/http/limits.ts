@@ -13,9 +13,11 @@ export function limitAddress(limit: AddressLimit, clock: Clock): RequestHandler 
   const windows = new Map<string, { count: number; endsAt: number }>()
   return (req, res, next) => {
     const now = clock.now().getTime()
+    // A window that ends later than a new one would was opened by a clock that was wrong, so it counts as over.
+    const newEnd = now + limit.perSeconds * SECOND
     const address = addressOf(req)
     const known = windows.get(address)
-    const window = known && known.endsAt > now ? known : { count: 0, endsAt: now + limit.perSeconds * SECOND }
+    const window = known && known.endsAt > now && known.endsAt <= newEnd ? known : { count: 0, endsAt: newEnd }
     window.count += 1
     windows.delete(address)
     windows.set(address, window)

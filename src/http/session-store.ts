@@ -3,7 +3,7 @@ import type { SessionData } from 'express-session'
 import type { Actor } from '../shared/actor'
 import type { Clock } from '../shared/clock'
 import { HOUR, MINUTE, plus } from '../shared/clock'
-import { inTransaction, iso, moment } from '../shared/database'
+import { inOneStatement, inTransaction, iso, moment } from '../shared/database'
 import type { Db } from '../shared/database'
 import { sha256 } from '../shared/ids'
 import type { Log } from '../shared/log'
@@ -106,16 +106,16 @@ export class SessionStore extends Store {
   }
 
   private async remove(id: string): Promise<void> {
-    await inTransaction(this.deps.db, (tx) =>
-      tx('sessions')
+    await inOneStatement(this.deps.db, (db) =>
+      db('sessions')
         .where({ id_hash: sha256(id) })
         .delete(),
     )
   }
 
   private async prolong(id: string, until: Date): Promise<void> {
-    await inTransaction(this.deps.db, (tx) =>
-      tx('sessions')
+    await inOneStatement(this.deps.db, (db) =>
+      db('sessions')
         .where({ id_hash: sha256(id) })
         .update({ expires_at: iso(until) }),
     )

@@ -36,6 +36,7 @@ interface Outcome {
   readonly reason?: string
   readonly code?: string
   readonly alarm?: string
+  readonly invoice?: { readonly status: string | null }
 }
 
 interface Attempt<T> extends Asked<T> {
@@ -176,4 +177,5 @@ function pauseAfter(answer: Understood, backoffMs: number): number | null {
   return pause > LONGEST_PAUSE_MS ? null : pause
 }
 
-const inWords = ({ kind, reason, code }: Outcome): string => [kind, reason, code].filter((word) => word !== undefined).join(' ')
+const inWords = ({ kind, reason, code, invoice }: Outcome): string =>
+  [kind, reason, code, invoice && (invoice.status ?? 'without-status')].filter((word) => word !== undefined).join(' ')

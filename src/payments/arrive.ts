@@ -26,8 +26,8 @@ export async function openCheckout({ db, clock, invoicebox, settings }: PaymentD
   await inTransaction(db, (tx) =>
     insertCheckout(tx, {
       id,
-      // Ids compare without regard to case, so the spelling of the answer counts, not the one in the link.
-      invoiceId: outcome.kind === 'found' ? outcome.invoice.id : arrival.invoiceId.toLowerCase(),
+      // Ids compare without regard to case: one spelling here, or one invoice could be paid twice.
+      invoiceId: arrival.invoiceId.toLowerCase(),
       memberId: arrival.memberId,
       outcome,
       links: { successUrl: link(arrival.successUrl), failUrl: link(arrival.failUrl), returnUrl: link(arrival.returnUrl) },

@@ -4,6 +4,7 @@ import { newId, newSortedId } from '../shared/ids'
 import { pointsPrice } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { ACCOUNTS, companion, memberAccount } from '../ledger'
+import type { Exchange } from '../invoicebox'
 import { readCheckout, refreshCheckout } from './checkouts'
 import type { Checkout, Snapshot } from './checkouts'
 import { openConsent } from './consent'
@@ -11,7 +12,8 @@ import type { Consent } from './consent'
 import { LEASE_MS } from './lease'
 import type { Payment, PaymentDeps } from './payment'
 import { insertBirths } from './move-payments'
-import { findPayment, insertPayments } from './store'
+import { isBinding } from './states'
+import { findPayment, insertExchanges, insertPayments } from './store'
 
 export interface PaymentRequest {
   readonly checkoutId: string
@@ -33,24 +35,25 @@ export async function authorizePayment(deps: PaymentDeps, request: PaymentReques
   const consent = openConsent(settings.secret, request.consent, request, clock.now())
   const earlier = await findPayment(db, { consent_id: consent.id })
   if (earlier) return { payment: earlier, isNew: false }
-  if (invoicebox.circuit().open) throw new Refusal('payments_unavailable')
-  const { checkout } = await readCheckout(db, request.checkoutId, request.memberId)
-  const invoice = await readAgain(deps, checkout)
+  if (invoicebox.circuit().open || !deps.fundGate.isOpen()) throw new Refusal('payments_unavailable')
+  const { checkout, payment: other } = await readCheckout(db, request.checkoutId, request.memberId)
+  if (other && isBinding(other.state)) throw new Refusal('invoice_being_paid')
+  const { invoice, exchange } = await readAgain(deps, checkout)
   checkConsent(consent, invoice, deps)
   await deps.faultPoint?.('before-hold')
   const payment = newPayment(deps, consent, invoice)
-  return (await placeHolds(deps, payment)) ? { payment, isNew: true } : { payment: await paymentOf(deps, consent), isNew: false }
+  return (await placeHolds(deps, payment, exchange)) ? { payment, isNew: true } : { payment: await paymentOf(deps, consent), isNew: false }
 }
 
 /** The invoice as of now: from the snapshot when that is fresh, else read from Invoicebox and stored. */
-async function readAgain({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<Snapshot> {
+async function readAgain({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<{ invoice: Snapshot; exchange?: Exchange }> {
   const age = checkout.readAt ? Math.abs(clock.now().getTime() - checkout.readAt.getTime()) : Infinity
-  if (checkout.snapshot && !checkout.problem && age <= FRESH_FOR_MS) return checkout.snapshot
-  const { outcome } = await invoicebox.readInvoice(checkout.invoiceId)
+  if (checkout.snapshot && !checkout.problem && age <= FRESH_FOR_MS) return { invoice: checkout.snapshot }
+  const { outcome, exchange } = await invoicebox.readInvoice(checkout.invoiceId)
   const { snapshot, problem } = await inTransaction(db, (tx) => refreshCheckout(tx, checkout, outcome, clock.now()))
   if (outcome.kind === 'unavailable') throw new Refusal('payments_unavailable')
   if (!snapshot || problem) throw new Refusal('invoice_not_payable')
-  return snapshot
+  return { invoice: snapshot, exchange }
 }
 
 /** The consent must be for what the invoice says now; a missing status is left to the confirm to decide (Q-15). */
@@ -94,7 +97,7 @@ function newPayment({ clock }: PaymentDeps, consent: Consent, invoice: Snapshot)
 }
 
 /** False when the same consent was used already, by a form sent twice. */
-async function placeHolds({ ledger, instance, clock }: PaymentDeps, payment: Payment): Promise<boolean> {
+async function placeHolds({ ledger, instance, clock }: PaymentDeps, payment: Payment, read: Exchange | undefined): Promise<boolean> {
   try {
     const { replayed } = await ledger.submit({
       key: `consent:${payment.consentId}`,
@@ -112,6 +115,7 @@ async function placeHolds({ ledger, instance, clock }: PaymentDeps, payment: Pay
       companions: [
         companion(insertPayments, { ...payment, leaseOwner: instance }),
         companion(insertBirths, { paymentId: payment.id, actor: `member:${payment.memberId}`, at: clock.now() }),
+        ...(read ? [companion(insertExchanges, { paymentId: payment.id, exchange: read, transactionId: null })] : []),
       ],
     })
     return !replayed

@@ -24,5 +24,8 @@ export function pauseAfter(attempts: number, retryAfterMs = 0): number | undefin
   return pause === undefined ? undefined : Math.max(pause, retryAfterMs)
 }
 
+/** After so many attempts a person decides; one more may be under way. */
+export const MOST_ATTEMPTS = PAUSES_MS.length + 1
+
 /** No pause is longer than this: a payment that is due later than that was scheduled by a clock that was wrong. */
 export const LONGEST_PAUSE_MS = 2 * HOUR

@@ -6,9 +6,9 @@ import type { NewAlert } from '../shared/alerts'
 import { money, toDecimal } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { ACCOUNTS, companion, transfer } from '../ledger'
-import type { Invoice } from '../invoicebox'
+import type { Exchange, Invoice } from '../invoicebox'
 import type { Payment, PaymentDeps } from './payment'
-import { toPayment } from './store'
+import { insertExchanges, toPayment } from './store'
 import type { PaymentRow } from './store'
 
 /** As many ids as one list page may carry (Q-33). */
@@ -24,10 +24,17 @@ const LONGEST_PAUSE_MS = 25 * HOUR
 export async function checkCaptured(deps: PaymentDeps): Promise<number> {
   const due = await inTransaction(deps.db, (tx) => claimUnchecked(tx, deps.clock.now()))
   if (due.length === 0) return 0
-  const { outcome } = await deps.invoicebox.listInvoices({ ids: due.map((payment) => payment.invoiceId), page: 1, pageSize: MOST_AT_ONCE })
-  if (outcome.kind !== 'page') return due.length
-  const byId = new Map(outcome.invoices.map((invoice) => [invoice.id, invoice]))
-  for (const payment of due) await compare(deps, payment, byId.get(payment.invoiceId))
+  const { outcome, exchange } = await deps.invoicebox.listInvoices({
+    ids: due.map((payment) => payment.invoiceId),
+    page: 1,
+    pageSize: MOST_AT_ONCE,
+  })
+  if (outcome.kind !== 'page') {
+    await tellFailing(deps, due, exchange.outcome)
+    return due.length
+  }
+  const byId = new Map(outcome.invoices.map((invoice) => [invoice.id.toLowerCase(), invoice]))
+  for (const payment of due) await compare(deps, payment, byId.get(payment.invoiceId), exchange)
   return due.length
 }
 
@@ -49,16 +56,31 @@ async function claimUnchecked(tx: Tx, now: Date): Promise<Payment[]> {
   return rows.map(toPayment)
 }
 
-async function compare(deps: PaymentDeps, payment: Payment, invoice: Invoice | undefined): Promise<void> {
-  if (invoice?.status === 'paid' && invoice.amount.unit === payment.amount.unit) return finish(deps, payment, invoice)
-  if (invoice?.status === 'canceled')
-    return alert(deps, payment, 'paid_then_cancelled', 'The merchant cancelled the order after we had paid it.')
-  // "Paid" may be visible late (Q-17), so the first looks may find it pending; a payment that stays unseen is told.
-  if (payment.checkAttempts >= PAUSES_MS.length - 1)
-    await alert(deps, payment, 'amount_differs', 'Invoicebox still does not show the invoice as paid.')
+/** Looks that fail again and again must not go unnoticed: a difference would never be found. */
+async function tellFailing(deps: PaymentDeps, due: readonly Payment[], outcome: string): Promise<void> {
+  deps.log.warn({ outcome, payments: due.length }, 'captured payments could not be compared with their invoices')
+  for (const payment of due.filter(({ checkAttempts }) => checkAttempts >= PAUSES_MS.length - 1))
+    await alert(deps, payment, 'second_look_fails', `The invoice of a captured payment cannot be read for comparison: ${outcome}.`)
 }
 
-async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice): Promise<void> {
+async function compare(deps: PaymentDeps, payment: Payment, invoice: Invoice | undefined, exchange: Exchange): Promise<void> {
+  if (invoice?.status === 'paid' && invoice.amount.unit === payment.amount.unit) return finish(deps, payment, invoice, exchange)
+  if (invoice?.status === 'canceled') return endCancelled(deps, payment)
+  // "Paid" may be visible late (Q-17), so the first looks may find it pending; a payment that stays unseen is told.
+  if (payment.checkAttempts >= PAUSES_MS.length - 1)
+    await alert(deps, payment, 'not_shown_as_paid', 'Invoicebox still does not show the invoice as paid.')
+}
+
+/** Told once; giving the points back is reconciliation's business. */
+const endCancelled = ({ db, clock }: PaymentDeps, payment: Payment): Promise<void> =>
+  inTransaction(db, async (tx) => {
+    const at = clock.now()
+    await markChecked(tx, [{ id: payment.id, at }])
+    const detail = 'The merchant cancelled the order after we had paid it.'
+    await openAlerts(tx, [{ kind: 'paid_then_cancelled', subject: payment.id, detail, at }])
+  }).catch(ignoreCompared)
+
+async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice, exchange: Exchange): Promise<void> {
   const difference = invoice.amount.minor - payment.amount.minor
   if (difference === 0n)
     return inTransaction(deps.db, (tx) => markChecked(tx, [{ id: payment.id, at: deps.clock.now() }])).catch(ignoreCompared)
@@ -73,7 +95,11 @@ async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice): Pr
       key: `payment:${payment.id}:difference:${payment.checkAttempts}`,
       reference: payment.id,
       lines: [transfer({ kind: 'suspense', from, to, amount })],
-      companions: [companion(markChecked, { id: payment.id, at }), companion(openAlerts, told)],
+      companions: [
+        companion(markChecked, { id: payment.id, at }),
+        companion(openAlerts, told),
+        companion(insertExchanges, { paymentId: payment.id, exchange, transactionId: null }),
+      ],
     })
     .catch((error: unknown) => {
       if (!(error instanceof Refusal) || error.code === 'payment_in_wrong_state') {

@@ -54,7 +54,7 @@ export function checkoutState(at: Situation): CheckoutState {
 /** What a payment of this invoice makes of the page. A payment of somebody else is none of the viewer's business beyond "it is being paid". */
 function stateOfPayment(payment: Payment, at: Situation): CheckoutState | undefined {
   // Nobody is signed in: it may be the payer, who must not be told that no points moved.
-  if (at.memberId === null && at.checkout.snapshot && isBinding(payment.state)) return 'sign-in'
+  if (at.memberId === null && isBinding(payment.state)) return 'sign-in'
   const mine = at.memberId !== null && payment.memberId === at.memberId
   switch (payment.state) {
     case 'confirming':

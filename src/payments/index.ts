@@ -1,4 +1,5 @@
 export { checkCaptured } from './check-captured'
+export { createFundGate } from './fund-gate'
 export { releaseLeases } from './lease'
 export type { Payment, PaymentDeps, PaymentSettings } from './payment'
 export { FAULT_POINTS } from './payment'

@@ -5,6 +5,7 @@ import type { Log } from '../shared/log'
 import type { Money, Rate } from '../shared/money'
 import type { InvoiceboxClient } from '../invoicebox'
 import type { Ledger } from '../ledger'
+import type { FundGate } from './fund-gate'
 import type { PaymentState } from './states'
 
 export interface Payment {
@@ -55,6 +56,7 @@ export interface PaymentDeps {
   readonly ledger: Ledger
   readonly invoicebox: InvoiceboxClient
   readonly background: Background
+  readonly fundGate: FundGate
   readonly settings: PaymentSettings
   /** Names this process among those that share the database: the owner of its leases. */
   readonly instance: string

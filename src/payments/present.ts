@@ -68,6 +68,7 @@ function wordsOf(
   const amount = checkout.snapshot?.amount ?? money(0n, 'RUB')
   switch (state) {
     case 'sign-in':
+      if (!checkout.snapshot) return { heading: t('pay.sign_in.heading_plain'), note: t('pay.sign_in.note_plain') }
       return { heading: t('pay.sign_in.heading', { amount: formatMoney(amount, language) }), note: t('pay.sign_in.note', { number }) }
     case 'ready':
       return { heading: t('pay.ready.heading', { number }), note: t('pay.ready.note') }

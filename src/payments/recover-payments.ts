@@ -2,12 +2,13 @@ import { plus } from '../shared/clock'
 import { bound, engineOf, inTransaction, iso } from '../shared/database'
 import type { Tx } from '../shared/database'
 import type { ReadOutcome } from '../invoicebox'
+import { askToPay, readAndKeep } from './ask'
 import { LONGEST_PAUSE_MS } from './backoff'
 import { LEASE_MS, underLease } from './lease'
 import type { Payment, PaymentDeps } from './payment'
-import { keepHeld, settlePayment, tokenRefused, toReview } from './settle-payment'
+import { keepHeld, settlePayment, toReview } from './settle-payment'
 import type { Settler } from './settle-payment'
-import { insertExchanges, toPayment } from './store'
+import { readPayment, toPayment } from './store'
 import type { PaymentRow } from './store'
 
 const MOST_AT_ONCE = 10
@@ -74,28 +75,23 @@ async function claimDuePayments(tx: Tx, { clock, instance }: PaymentDeps): Promi
 export const recoverPayment = (deps: PaymentDeps, payment: Payment): Promise<Payment> =>
   underLease(deps, payment, async () => {
     await deps.faultPoint?.('recovery-claimed')
-    const { outcome: read, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId)
-    await store(deps, payment, exchange, null)
-    const doubt = doubtOf(payment, read)
+    const doubt = doubtOf(payment, await readAndKeep(deps, payment))
     if (doubt === 'changed')
       return toReview(deps, payment, 'The amount of the invoice changed before it was known whether our payment arrived.', RECOVERY.actor)
-    if (doubt) return keepHeld(deps, payment, doubt, doubt.refusesUs ? [tokenRefused('a read was refused', deps.clock.now())] : [])
-    const asked = await deps.invoicebox.confirmInvoice(payment.invoiceId, payment.operationId)
-    await deps.faultPoint?.('recovery-answered')
-    await store(deps, payment, asked.exchange, asked.outcome.kind === 'accepted' ? asked.outcome.transactionId : null)
-    return settlePayment(deps, payment, asked.outcome, RECOVERY)
+    if (doubt) return keepHeld(deps, payment, doubt)
+    const outcome = await askToPay(deps, payment)
+    return outcome ? settlePayment(deps, payment, outcome, RECOVERY) : readPayment(deps.db, payment.id)
   })
 
 /** Why the question must not be repeated now, as far as the invoice tells. */
 function doubtOf(
   { amount }: Payment,
   read: ReadOutcome,
-): undefined | 'changed' | { reason: string; retryAfterMs?: number; alarm?: string; refusesUs?: boolean } {
+): undefined | 'changed' | { reason: string; retryAfterMs?: number; alarm?: string } {
   switch (read.kind) {
     case 'unavailable':
       return {
         reason: `reading failed: ${read.reason}`,
-        refusesUs: read.reason === 'unauthorized',
         ...(read.retryAfterMs ? { retryAfterMs: read.retryAfterMs } : {}),
       }
     case 'odd':
@@ -113,10 +109,3 @@ function doubtOf(
       return undefined // It may have been paid and put away; the repeat tells.
   }
 }
-
-const store = (
-  { db }: PaymentDeps,
-  payment: Payment,
-  exchange: Parameters<typeof insertExchanges>[1][number]['exchange'],
-  transactionId: string | null,
-): Promise<void> => inTransaction(db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }]))

@@ -3,15 +3,15 @@ import type { Author } from '../shared/actor'
 import { closeAlerts } from '../shared/alerts'
 import { requireReason, writeAudit } from '../shared/audit'
 import type { Tx } from '../shared/database'
-import { inTransaction } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { companion } from '../ledger'
 import type { Companion } from '../ledger'
+import { askToPay, readAndKeep } from './ask'
 import type { Payment, PaymentDeps } from './payment'
 import { paidStatus, record, settlePayment } from './settle-payment'
 import { movePayments } from './move-payments'
 import type { Move } from './move-payments'
-import { insertExchanges, readPayment, seenTransactions } from './store'
+import { readPayment, seenTransactions } from './store'
 
 /** What a person may decide about a payment in review. */
 export type Resolution =
@@ -27,7 +27,7 @@ export interface ResolveRequest {
 }
 
 /** What an id of Invoicebox may look like, and no longer than its column. */
-const TRANSACTION_ID = /^[\w.:-]{1,36}$/
+const TRANSACTION_ID = /^[\w.:-]{1,100}$/
 
 /**
  * Ends a review, only where Rule R leaves it to a person: never before Invoicebox was read, a capture only of an invoice that reads paid,
@@ -41,7 +41,7 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
   const { resolution } = request
   if (resolution.kind === 'capture' && !TRANSACTION_ID.test(resolution.transactionId)) throw new Refusal('bad_input', 'transactionId')
   if (resolution.kind === 'ask-again') return askAgain(deps, payment, { ...request, reason })
-  const status = await readStatus(deps, payment)
+  const status = paidStatus(await readAndKeep(deps, payment))
   if (status === 'unknown') throw new Refusal('resolution_not_allowed', 'the invoice cannot be read now')
   if (resolution.kind === 'capture') {
     if (status !== 'paid') throw new Refusal('resolution_not_allowed', 'the invoice does not read paid')
@@ -56,24 +56,19 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
   return end(deps, payment, { ...request, reason }, { to: 'voided' })
 }
 
-async function readStatus({ db, invoicebox }: PaymentDeps, payment: Payment): Promise<ReturnType<typeof paidStatus>> {
-  const { outcome, exchange } = await invoicebox.readInvoice(payment.invoiceId)
-  await inTransaction(db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId: null }]))
-  return paidStatus(outcome)
-}
-
 /** Sends the same operation id once more: an acceptance captures; a refusal leaves the review to the person; silence refuses the resolution. */
 async function askAgain(deps: PaymentDeps, payment: Payment, request: ResolveRequest): Promise<Payment> {
-  const { outcome, exchange } = await deps.invoicebox.confirmInvoice(payment.invoiceId, payment.operationId)
-  const transactionId = outcome.kind === 'accepted' ? outcome.transactionId : null
-  await inTransaction(deps.db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }]))
-  if (outcome.kind === 'unknown') throw new Refusal('resolution_not_allowed', 'Invoicebox gave no definite answer')
+  const outcome = await askToPay(deps, payment)
+  // A refused token says nothing about this payment.
+  const isSilent =
+    !outcome || outcome.kind === 'unknown' || (outcome.kind === 'rejected' && (outcome.status === 401 || outcome.status === 403))
+  if (isSilent) throw new Refusal('resolution_not_allowed', 'Invoicebox gave no definite answer')
   if (outcome.kind === 'rejected' && (await seenTransactions(deps.db, payment.id)).length === 0) return payment
   const companions = [companion(writeTraces, traces(deps, payment, request, 'captured'))]
   return settlePayment(deps, payment, outcome, { actor: authorName(request.author), companions })
 }
 
-function end(
+async function end(
   deps: PaymentDeps,
   payment: Payment,
   request: ResolveRequest,
@@ -91,7 +86,11 @@ function end(
     ...(how.to === 'captured' ? { nextCheckAt: at } : {}),
   }
   const companions: Companion[] = [companion(movePayments, move), companion(writeTraces, traces(deps, payment, request, how.to))]
-  return record(deps, payment, how.to === 'captured' ? 'post' : 'release', companions)
+  const ended = await record(deps, payment, how.to === 'captured' ? 'post' : 'release', companions)
+  // Somebody else was quicker and decided otherwise.
+  if (ended.state !== how.to || (how.transactionId !== undefined && ended.transactionId !== how.transactionId))
+    throw new Refusal('payment_in_wrong_state', ended.state)
+  return ended
 }
 
 interface Traces {

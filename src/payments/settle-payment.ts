@@ -1,4 +1,4 @@
-import { plus, SECOND } from '../shared/clock'
+import { MINUTE, plus, SECOND } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { openAlerts } from '../shared/alerts'
@@ -6,16 +6,18 @@ import type { NewAlert } from '../shared/alerts'
 import { ACCOUNTS, companion, memberAccount } from '../ledger'
 import type { Companion, Line } from '../ledger'
 import type { ConfirmOutcome, ReadOutcome } from '../invoicebox'
+import { readAndKeep } from './ask'
 import { pauseAfter } from './backoff'
 import { noteReadings } from './checkouts'
 import type { Reading } from './checkouts'
 import type { Payment, PaymentDeps } from './payment'
 import { movePayments } from './move-payments'
 import type { Move } from './move-payments'
-import { insertExchanges, postpone, readPayment, seenTransactions } from './store'
+import { postpone, readPayment, seenTransactions, wasRefusedBefore } from './store'
 
 /** A captured payment is compared with its invoice this much later, many in one request. */
 const CHECK_AFTER_MS = 10 * SECOND
+const BELIEVED_AFTER_MS = MINUTE
 
 /** Who records an answer, and what must be written together with a capture. */
 export interface Settler {
@@ -43,19 +45,29 @@ export async function settlePayment(deps: PaymentDeps, payment: Payment, outcome
 
 async function capturePayment(deps: PaymentDeps, payment: Payment, transactionId: string, by: Settler): Promise<Payment> {
   const at = deps.clock.now()
-  const others = (await seenTransactions(deps.db, payment.id)).filter((id) => id !== transactionId)
-  const alerts: NewAlert[] = others.map((id) => ({
-    kind: 'second_transaction',
-    subject: payment.id,
-    detail: `Invoicebox answered our operation with transaction ${id} before and with ${transactionId} now; one capture was made.`,
-    at,
-  }))
   const move: Move = { payment, to: 'captured', at, actor: by.actor, transactionId, nextCheckAt: plus(at, CHECK_AFTER_MS) }
-  return record(deps, payment, 'post', [
-    companion(movePayments, move),
-    ...alerts.map((alert) => companion(openAlerts, alert)),
-    ...by.companions,
-  ])
+  const now = await record(deps, payment, 'post', [companion(movePayments, move), ...by.companions])
+  await tellContradiction(deps, now)
+  return now
+}
+
+/**
+ * What an acceptance may reveal: a second transaction for one operation, or money taken for a payment that was rightly voided while a process slept.
+ * Told on its own, since whoever comes second writes nothing else.
+ */
+async function tellContradiction({ db, clock }: PaymentDeps, payment: Payment): Promise<void> {
+  const ids = await seenTransactions(db, payment.id)
+  const [at, subject] = [clock.now(), payment.id]
+  const alerts: NewAlert[] = []
+  if (ids.length > 1) {
+    const detail = `Invoicebox answered our one operation with several transactions: ${ids.join(', ')}. One capture was made.`
+    alerts.push({ kind: 'second_transaction', subject, detail, at })
+  }
+  if (payment.state === 'voided') {
+    const detail = 'Invoicebox accepted our operation after the payment had been voided here.'
+    alerts.push({ kind: 'paid_after_void', subject, detail, at })
+  }
+  if (alerts.length > 0) await inTransaction(db, (tx) => openAlerts(tx, alerts))
 }
 
 /** An explicit "no": the invoice is read once more, since only "not paid" proves that our "no" is the truth. */
@@ -63,12 +75,10 @@ async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Reje
   const [earlier] = await seenTransactions(deps.db, payment.id)
   // Accepted before, and the process died or the answer came too late to be recorded: a refusal of the repeat takes nothing back.
   if (earlier !== undefined) return capturePayment(deps, payment, earlier, by)
-  const { outcome: read, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId)
-  await inTransaction(deps.db, (tx) => insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId: null }]))
+  const read = await readAndKeep(deps, payment)
   const status = paidStatus(read)
   const refusal = `${rejected.code} (HTTP ${rejected.status})`
-  const alerts = needsOperator(rejected.code, rejected.status, deps.clock.now())
-  if (status === 'unknown') return keepHeld(deps, payment, { reason: 'the invoice could not be read after a refusal' }, alerts)
+  if (status === 'unknown') return keepHeld(deps, payment, { reason: 'the invoice could not be read after a refusal' })
   if (status === 'paid')
     return toReview(
       deps,
@@ -78,16 +88,36 @@ async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Reje
     )
   // "Paid" may be visible late (Q-17), so this "not paid" may be older than a payment that was ours.
   if (SAYS_PAID.test(rejected.code)) return keepHeld(deps, payment, { reason: `refused with ${refusal}, yet the invoice reads not paid` })
+  if (!(await isBelievable(deps, payment)))
+    return keepHeld(deps, payment, { reason: `refused with ${refusal} after an attempt without an answer` })
+  return voidPayment(deps, payment, { code: rejected.code, note: `Refused with ${refusal}; the invoice reads not paid.`, read }, by)
+}
+
+/**
+ * The refusal of a first send is believed at once. After a send that was never answered, the refusal may be about that very send while "paid" is not visible yet (Q-17):
+ * then it must still be so a minute later.
+ */
+async function isBelievable({ db, clock }: PaymentDeps, payment: Payment): Promise<boolean> {
+  return payment.attempts === 1 || wasRefusedBefore(db, payment.id, plus(clock.now(), -BELIEVED_AFTER_MS))
+}
+
+async function voidPayment(
+  deps: PaymentDeps,
+  payment: Payment,
+  why: { code: string; note: string; read: ReadOutcome },
+  by: Settler,
+): Promise<Payment> {
   const at = deps.clock.now()
+  const alerts = tellFundTooLow(deps, why.code, at)
   const move: Move = {
     payment,
     to: 'voided',
     at,
     actor: by.actor,
-    rejectionCode: rejected.code.slice(0, 100),
-    note: `Refused with ${refusal}; the invoice reads not paid.`,
+    rejectionCode: why.code.slice(0, 100),
+    note: why.note,
   }
-  const snapshot: Reading = { checkoutId: payment.checkoutId, outcome: read, at }
+  const snapshot: Reading = { checkoutId: payment.checkoutId, outcome: why.read, at }
   return record(deps, payment, 'release', [
     companion(movePayments, move),
     companion(noteReadings, snapshot),
@@ -108,19 +138,11 @@ export function paidStatus(read: ReadOutcome): 'not-paid' | 'paid' | 'unknown' {
   return status === 'paid' || status === 'partial' ? 'paid' : 'unknown'
 }
 
-export const tokenRefused = (code: string, at: Date): NewAlert => ({
-  kind: 'invoicebox_refuses_us',
-  subject: 'invoicebox',
-  detail: `Invoicebox refuses our token: ${code}.`,
-  at,
-})
-
-/** Refusals that no buyer can mend. */
-function needsOperator(code: string, status: number, at: Date): NewAlert[] {
-  if (status === 401 || status === 403) return [tokenRefused(code, at)]
-  if (/^not_?enough_?money$/i.test(code))
-    return [{ kind: 'fund_too_low', subject: 'fund', detail: 'Invoicebox says that the guarantee fund does not reach for a payment.', at }]
-  return []
+/** The one refusal that says something about all payments: the next buyers need not run into it, and staff must top up. */
+function tellFundTooLow({ fundGate }: PaymentDeps, code: string, at: Date): NewAlert[] {
+  if (!/^not_?enough_?money$/i.test(code)) return []
+  fundGate.shut()
+  return [{ kind: 'fund_too_low', subject: 'fund', detail: 'Invoicebox says that the guarantee fund does not reach for a payment.', at }]
 }
 
 /** No definite answer: everything stays held, and the same question is asked again later; asked often enough, a person decides. */
@@ -128,7 +150,6 @@ export async function keepHeld(
   deps: PaymentDeps,
   payment: Payment,
   unknown: { reason: string; retryAfterMs?: number; alarm?: string },
-  alerts: readonly NewAlert[] = [],
 ): Promise<Payment> {
   const { db, clock } = deps
   const pause = pauseAfter(payment.attempts, unknown.retryAfterMs)
@@ -142,7 +163,7 @@ export async function keepHeld(
   const at = clock.now()
   await inTransaction(db, async (tx) => {
     await postpone(tx, payment, plus(at, pause))
-    await openAlerts(tx, unknown.alarm ? [...alerts, { kind: 'odd_answer', subject: payment.id, detail: unknown.alarm, at }] : alerts)
+    if (unknown.alarm) await openAlerts(tx, [{ kind: 'odd_answer', subject: payment.id, detail: unknown.alarm, at }])
   })
   return readPayment(db, payment.id)
 }
@@ -168,9 +189,7 @@ export async function record(
     .submit({ key: `payment:${payment.id}:${how}`, reference: payment.id, lines: holdLines(payment, how), companions })
     .catch(ignoreFenced)
   await deps.faultPoint?.('after-record')
-  const now = await readPayment(deps.db, payment.id)
-  if (how === 'post' && now.state === 'voided') await tellPaidAfterVoid(deps, payment)
-  return now
+  return readPayment(deps.db, payment.id)
 }
 
 function holdLines(payment: Payment, how: 'post' | 'release'): Line[] {
@@ -192,16 +211,3 @@ function ignoreFenced(error: unknown): void {
   if (error instanceof Refusal && (error.code === 'payment_in_wrong_state' || error.code === 'hold_already_resolved')) return
   throw error
 }
-
-/** A process that slept through its lease got an acceptance for a payment that was rightly voided meanwhile: money left the fund for nothing. */
-const tellPaidAfterVoid = ({ db, clock }: PaymentDeps, payment: Payment): Promise<void> =>
-  inTransaction(db, (tx) =>
-    openAlerts(tx, [
-      {
-        kind: 'paid_after_void',
-        subject: payment.id,
-        detail: 'Invoicebox accepted our operation after the payment had been voided here.',
-        at: clock.now(),
-      },
-    ]),
-  )

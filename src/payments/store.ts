@@ -206,3 +206,13 @@ export async function freeLeasesOf(tx: Tx, owner: string, now: Date): Promise<vo
     .where({ state: 'confirming', lease_owner: owner })
     .update({ lease_owner: null, lease_until: null, next_attempt_at: iso(now), lease_token: tx.raw('lease_token + 1') })
 }
+
+/** Whether an explicit refusal of this payment's operation was stored at that time or before. */
+export async function wasRefusedBefore(db: Db, paymentId: string, moment: Date): Promise<boolean> {
+  const row: unknown = await db('exchanges')
+    .where({ payment_id: paymentId, operation: 'business.confirm' })
+    .whereLike('outcome', 'rejected%')
+    .where('started_at', '<=', iso(moment))
+    .first('id')
+  return row !== undefined
+}

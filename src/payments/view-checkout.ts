@@ -1,6 +1,5 @@
 import { MINUTE } from '../shared/clock'
-import { inTransaction, isTransient } from '../shared/database'
-import type { Db } from '../shared/database'
+import { inOneStatement, inTransaction } from '../shared/database'
 import { ACCOUNTS, memberAccount, readAccounts } from '../ledger'
 import { readMember } from '../members'
 import { checkoutState } from './checkout-state'
@@ -8,9 +7,10 @@ import type { CheckoutState, Situation } from './checkout-state'
 import { claimCheckout, readCheckout, refreshCheckout } from './checkouts'
 import type { Checkout } from './checkouts'
 import type { PaymentDeps } from './payment'
+import { isBinding } from './states'
 
 /** A page may show an invoice this old: what it costs is read again before anything is held. */
-const SHOWN_FOR_MS = 10 * MINUTE
+const SHOWN_FOR_MS = 30 * MINUTE
 
 export interface CheckoutView extends Situation {
   readonly state: CheckoutState
@@ -19,15 +19,15 @@ export interface CheckoutView extends Situation {
 }
 
 /**
- * Everything a checkout's page says, as of now. Reads the invoice only when the snapshot is older than ten minutes or the last read failed.
+ * Everything a checkout's page says, as of now. Reads the invoice only when the snapshot is older than half an hour or the last read failed.
  * Two database round trips with a fresh snapshot, three when a member sees it for the first time.
  * @throws Refusal not_found
  */
 export async function viewCheckout(deps: PaymentDeps, id: string, memberId: string | null): Promise<CheckoutView> {
-  const { db, clock, invoicebox, settings } = deps
+  const { db, clock, invoicebox, fundGate, settings } = deps
   const { checkout: stored, payment } = await readCheckout(db, id, memberId)
-  const checkout = payment ? stored : await refreshIfStale(deps, stored)
-  if (memberId !== null && checkout.memberId === null) await claim(db, id, memberId)
+  const checkout = payment && isBinding(payment.state) ? stored : await refreshIfStale(deps, stored)
+  if (memberId !== null && checkout.memberId === null) await inOneStatement(db, (each) => claimCheckout(each, id, memberId))
   const accounts = memberId === null ? [] : await readAccounts(db, [memberAccount(memberId), ACCOUNTS.fund])
   const fund = accounts.find((account) => account.id === ACCOUNTS.fund)
   const situation: Situation = {
@@ -35,7 +35,8 @@ export async function viewCheckout(deps: PaymentDeps, id: string, memberId: stri
     payment,
     account: accounts.find((account) => account.id !== ACCOUNTS.fund) ?? null,
     memberId,
-    canPay: (amount) => !invoicebox.circuit().open && fund !== undefined && fund.available - amount.minor >= (fund.minAvailable ?? 0n),
+    canPay: (amount) =>
+      !invoicebox.circuit().open && fundGate.isOpen() && fund !== undefined && fund.available - amount.minor >= (fund.minAvailable ?? 0n),
     rate: settings.rate,
     now: clock.now(),
   }
@@ -43,13 +44,6 @@ export async function viewCheckout(deps: PaymentDeps, id: string, memberId: stri
   const lockedReason = state === 'blocked' && memberId !== null ? (await readMember(db, memberId)).lockedReason : null
   return { ...situation, state, lockedReason }
 }
-
-/** A page is worth one round trip here, not the three of a transaction; only a database that is busy right now costs more. */
-const claim = (db: Db, id: string, memberId: string): Promise<void> =>
-  claimCheckout(db, id, memberId).catch((error: unknown) => {
-    if (!isTransient(error)) throw error
-    return inTransaction(db, (tx) => claimCheckout(tx, id, memberId))
-  })
 
 async function refreshIfStale({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<Checkout> {
   const now = clock.now()

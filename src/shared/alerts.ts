@@ -1,8 +1,8 @@
 import { authorName } from './actor'
 import type { Author } from './actor'
 import { requireReason, writeAudit } from './audit'
-import type { Db, Tx } from './database'
-import { iso, moment } from './database'
+import type { Db, Row, Tx } from './database'
+import { iso, moment, storable } from './database'
 import { newSortedId } from './ids'
 import { Refusal } from './refusals'
 
@@ -24,23 +24,43 @@ export type AlertKind =
   | 'paid_after_void'
   | 'amount_differs'
   | 'paid_then_cancelled'
+  | 'not_shown_as_paid'
+  | 'second_look_fails'
   | 'fund_too_low'
+  | 'not_shown_as_paid'
+  | 'second_look_fails'
 
 export interface Alert extends NewAlert {
   readonly id: string
 }
 
+/** Opens alerts. One that is open already stays open since when it was, and tells the newest detail. */
 export async function openAlerts(tx: Tx, alerts: readonly NewAlert[]): Promise<void> {
   if (alerts.length === 0) return
-  const rows = alerts.map(({ kind, subject, detail, at }) => ({
-    id: newSortedId(),
-    kind,
-    subject,
-    detail: detail.slice(0, 1000),
-    opened_at: iso(at),
-  }))
-  await tx('alerts').insert(rows).onConflict().ignore()
+  await tx('alerts')
+    .insert(onePerSubject(alerts).map(toRow))
+    .onConflict(tx.raw('(kind, subject) where closed_at is null') as unknown as string)
+    .merge(['detail'])
+    .whereRaw('alerts.detail <> excluded.detail')
 }
+
+/** PostgreSQL does not write one row twice in a statement. The first moment and the last detail count. */
+function onePerSubject(alerts: readonly NewAlert[]): NewAlert[] {
+  const bySubject = new Map<string, NewAlert>()
+  for (const alert of alerts) {
+    const name = `${alert.kind} ${alert.subject}`
+    bySubject.set(name, { ...alert, at: bySubject.get(name)?.at ?? alert.at })
+  }
+  return [...bySubject.values()]
+}
+
+const toRow = ({ kind, subject, detail, at }: NewAlert): Row => ({
+  id: newSortedId(),
+  kind,
+  subject,
+  detail: storable(detail.slice(0, 1000)),
+  opened_at: iso(at),
+})
 
 export async function closeAlerts(tx: Tx, alerts: readonly { kind: AlertKind; subject: string; by: string; at: Date }[]): Promise<void> {
   for (const { kind, subject, by, at } of alerts) {
@@ -63,7 +83,13 @@ export async function closeAlert(tx: Tx, id: string, by: { author: Author; reaso
   ])
 }
 
-/** The open alerts, the oldest first. */
+/** How many alerts wait for a person. */
+export async function countOpenAlerts(db: Db): Promise<number> {
+  const [row] = await db('alerts').whereNull('closed_at').select<{ count: unknown }[]>(db.raw('count(*) as count'))
+  return Number(row?.count ?? 0)
+}
+
+/** The open alerts, the oldest first, so many at most: `countOpenAlerts` tells how many there are. */
 export async function listOpenAlerts(db: Db, limit = 100): Promise<Alert[]> {
   const rows = (await db('alerts').whereNull('closed_at').orderBy('opened_at').limit(limit)) as {
     id: string

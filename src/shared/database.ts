@@ -1,7 +1,9 @@
 import knex from 'knex'
 import type { Knex } from 'knex'
 import { types as pgTypes } from 'pg'
+import { SECOND } from './clock'
 import { migrationSource } from './migrations'
+import { ImpatientPostgres, QUERY_TIMEOUT } from './postgres-client'
 import { ImmediateSqlite } from './sqlite-client'
 
 /** Readers take a `Db`; writers require a `Tx`. A `Tx` is a `Db` too, so a reader may run inside a transaction. */
@@ -42,14 +44,40 @@ const SILENT = { warn: nothing, error: nothing, deprecate: nothing, debug: nothi
 interface DatabaseOptions {
   /** PostgreSQL connections at most. */
   readonly poolSize?: number
-  /** Knex's migrator adds to integers that it read, so it needs them as numbers; everybody else gets bigint. */
+  /** Knex's migrator adds to integers that it read, so it needs them as numbers; everybody else gets bigint. It waits for locks as long as it takes. */
   readonly forMigrator?: boolean
+  /** For long reads from the command line: no statement is given up for being slow. */
+  readonly patient?: boolean
+  /** How long PostgreSQL lets a statement wait for a lock, in milliseconds. */
+  readonly lockTimeoutMs?: number
 }
 
+/** A lock is held for a few statements, so whoever waits longer waits for a process that is stuck: better tried again than hung. */
+const LOCK_TIMEOUT_MS = 5 * SECOND
+/** A process that froze in the middle of a transaction must not keep its locks: the fund's row is in every payment. */
+const IDLE_IN_TRANSACTION_MS = 20 * SECOND
+/** The server may be gone without a word: nothing of ours takes this long. */
+const QUERY_TIMEOUT_MS = 60 * SECOND
+
+/** How long a PostgreSQL connection waits. The driver sends the limits when it connects, so they cost no statement. */
+function patience({ forMigrator, patient, lockTimeoutMs = LOCK_TIMEOUT_MS }: DatabaseOptions): object {
+  if (forMigrator) return { keepAlive: true }
+  return {
+    keepAlive: true,
+    lock_timeout: lockTimeoutMs,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    ...(patient ? {} : { query_timeout: QUERY_TIMEOUT_MS }),
+  }
+}
+
+/** How long anybody waits for a connection from the pool. */
+const ACQUIRE_TIMEOUT_MS = 10 * SECOND
+
 /** Knex settings for a `DATABASE_URL`: `sqlite:./path` or `postgres://…`. */
-export function databaseSettings(url: string, { poolSize = 10, forMigrator = false }: DatabaseOptions = {}): Knex.Config {
+export function databaseSettings(url: string, options: DatabaseOptions = {}): Knex.Config {
+  const { poolSize = 10, forMigrator = false } = options
   // An error tells its statement without the values: they may be personal, and Knex fails to print a bigint, which would hide the error itself.
-  const shared = { migrations: { migrationSource }, compileSqlOnError: false, log: SILENT }
+  const shared = { migrations: { migrationSource }, compileSqlOnError: false, acquireConnectionTimeout: ACQUIRE_TIMEOUT_MS, log: SILENT }
   if (url.startsWith('sqlite:')) {
     return {
       client: ImmediateSqlite,
@@ -60,10 +88,13 @@ export function databaseSettings(url: string, { poolSize = 10, forMigrator = fal
     }
   }
   return {
-    client: 'pg',
-    connection: { connectionString: url, ...(forMigrator ? {} : { types: pgTypeParsers }) } as Knex.PgConnectionConfig,
+    client: ImpatientPostgres,
+    connection: {
+      connectionString: url,
+      ...patience(options),
+      ...(forMigrator ? {} : { types: pgTypeParsers }),
+    } as Knex.PgConnectionConfig,
     pool: { min: 0, max: poolSize },
-    acquireConnectionTimeout: 10_000,
     ...shared,
   }
 }
@@ -109,7 +140,8 @@ function asJson(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? storable(value) : value
 }
 
-const CONTENTION = new Set(['40001', '40P01', '55P03'])
+/** Serialization failure, deadlock, a lock that was not given in time, a transaction that idled too long, a statement that was cancelled. */
+const CONTENTION = new Set(['40001', '40P01', '55P03', '25P03', '57014'])
 const UNREACHABLE = new Set([
   '57P01',
   '57P02',
@@ -126,7 +158,9 @@ const UNREACHABLE = new Set([
 ])
 
 /** What the driver says without a code; Knex puts the statement before it. */
-const LOST = /(^| - )(Connection terminated|Client has encountered a connection error|Connection ended unexpectedly)/
+const LOST = new RegExp(
+  `(^| - )(Connection terminated|Client has encountered a connection error|Connection ended unexpectedly|${QUERY_TIMEOUT})`,
+)
 
 /** Deadlock, serialization failure, a busy file, a lost connection: the whole transaction may be run again. */
 export function isTransient(error: unknown): boolean {
@@ -166,6 +200,19 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
       if (attempt >= MOST_TRIES || !isTransient(error)) throw error
       await pause(attempt * 20)
     }
+  }
+}
+
+/**
+ * For work that is one statement: it runs without the round trips of a transaction, and only after a transient failure inside `inTransaction`.
+ * Like any work there, it must be safe to repeat after a commit whose answer was lost.
+ */
+export async function inOneStatement<T>(db: Db, work: (db: Db) => Promise<T>): Promise<T> {
+  try {
+    return await work(db)
+  } catch (error) {
+    if (!isTransient(error)) throw error
+    return inTransaction(db, work)
   }
 }
 

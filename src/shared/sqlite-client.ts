@@ -7,8 +7,8 @@ interface Begins {
   trxClient: { query(connection: unknown, sql: string): Promise<unknown> }
 }
 
-/** How often a busy file is asked again, and how long the pauses are: ten seconds in all, as long as a pool waits for a connection. */
-const MOST_TRIES = 200
+/** How long a busy file is asked again, and the pauses in between. `inTransaction` tries five times, so whoever waits knows within half a minute. */
+const LONGEST_WAIT_MS = 5_000
 const PAUSE_MS = 50
 
 // Knex publishes this client without types of its own.
@@ -25,11 +25,12 @@ export class ImmediateSqlite extends BetterSqlite {
     const transaction = super.transaction(container, config, outerTx)
     const starting = transaction as unknown as Begins
     starting.begin = async (connection) => {
-      for (let attempt = 1; ; attempt++) {
+      const giveUpAt = performance.now() + LONGEST_WAIT_MS
+      for (;;) {
         try {
           return await starting.trxClient.query(connection, 'BEGIN IMMEDIATE;')
         } catch (error) {
-          if ((error as { code?: string }).code !== 'SQLITE_BUSY' || attempt >= MOST_TRIES) throw error
+          if ((error as { code?: string }).code !== 'SQLITE_BUSY' || performance.now() >= giveUpAt) throw error
           await pause(PAUSE_MS)
         }
       }

@@ -134,7 +134,7 @@ describeInChromium('what moves on the payment page', () => {
       await page.context().clearCookies(signedIn)
       await again(page)
       if ((await stateOf(page)) === 'error') {
-        expect(await textOf(page)).toContain('Баллы не списаны')
+        expect(await textOf(page)).toContain('Эта форма ничего не изменила')
         await page.locator('main').getByRole('link', { name: 'Войти' }).click()
       }
       await page.getByLabel('Логин').fill(buyer.login)

@@ -30,12 +30,15 @@ const brokenModel = get('/test/broken-model', ({ page }) => page('members/accoun
 const busy = get('/test/busy', () => {
   throw Object.assign(new Error('deadlock detected'), { code: '40P01' })
 })
+const noConnection = get('/test/no-connection', () => {
+  throw Object.assign(new Error('Timeout acquiring a connection'), { name: 'KnexTimeoutError' })
+})
 const astray = get('/test/astray', ({ redirect }) => redirect('//evil.example'))
 
 describe('what goes wrong becomes an answer', () => {
   let site: Site
   beforeAll(async () => {
-    site = await openSite([refuse, api, breaks, breaksTheDatabase(() => site), badView, brokenModel, busy, astray])
+    site = await openSite([refuse, api, breaks, breaksTheDatabase(() => site), badView, brokenModel, busy, noConnection, astray])
   })
   afterAll(() => site.close())
 
@@ -86,10 +89,13 @@ describe('what goes wrong becomes an answer', () => {
     expect(line).not.toContain(SECRET)
   })
 
-  test('a database that is busy is a 503, not a bug', async () => {
-    const answer = await site.visitor().open('/test/busy')
-    expect([answer.status, answer.heading]).toEqual([503, 'Сейчас не получается'])
-  })
+  test.each(['/test/busy', '/test/no-connection'])(
+    'a database that is busy or has no connection free is a 503, not a bug: %s',
+    async (path) => {
+      const answer = await site.visitor().open(path)
+      expect([answer.status, answer.heading]).toEqual([503, 'Сейчас не получается'])
+    },
+  )
 
   test('a request brings no reference code of its own along', async () => {
     const answer = await site.visitor().open('/nowhere', { 'x-request-id': 'mine', 'x-correlation-id': 'mine' })
@@ -116,14 +122,7 @@ describe('what goes wrong becomes an answer', () => {
 
 describe('a way out to another site', () => {
   let site: Site
-  const exits = [
-    'https://shop.example/back?a=1',
-    'https://a;script-src/',
-    '/account',
-    'javascript:alert(1)',
-    '//evil.example',
-    'shop',
-  ]
+  const exits = ['https://shop.example/back?a=1', 'https://a;script-src/', '/account', 'javascript:alert(1)', '//evil.example', 'shop']
   const form = get('/test/form/:exit', ({ req, formsMayLeadTo, page }) => {
     formsMayLeadTo(exits[Number(req.params['exit'])] ?? '')
     page('home', {})

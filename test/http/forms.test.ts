@@ -73,7 +73,7 @@ describe('a form', () => {
     await visitor.enter('anna')
     const answer = await visitor.post('/test/order', `what=tea&_csrf=${stale}`)
     expect([answer.status, answer.heading]).toEqual([403, 'Страница устарела'])
-    expect(answer.text).toContain('Баллы не списаны')
+    expect(answer.text).toContain('Эта форма ничего не изменила')
   })
 
   test.each([

@@ -1,4 +1,4 @@
-import { plus, SECOND } from '../../src/shared/clock'
+import { DAY, plus, SECOND } from '../../src/shared/clock'
 import { defineRoute } from '../../src/http'
 import { openSite } from './site'
 import type { Site } from './site'
@@ -27,6 +27,16 @@ test('an address that asks too often waits, is told how long, and may then go on
   expect([refused.heading, refused.headers.get('retry-after')]).toEqual(['Слишком много попыток', '60'])
   site.clock.set(plus(site.clock.now(), 60 * SECOND))
   expect(await statuses(site, [{}])).toEqual([200])
+  await site.close()
+})
+
+test('a window that a clock of next year opened is over once the clock is right again', async () => {
+  const site = await openSite([limited])
+  const right = site.clock.now()
+  site.clock.set(plus(right, 365 * DAY))
+  expect(await statuses(site, [{}, {}, {}, {}])).toEqual([200, 200, 200, 429])
+  site.clock.set(right)
+  expect(await statuses(site, [{}, {}, {}, {}])).toEqual([200, 200, 200, 429])
   await site.close()
 })
 

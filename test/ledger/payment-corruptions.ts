@@ -45,6 +45,39 @@ export const PAYMENT_CORRUPTIONS: readonly Corruption[] = [
     plant: raw(`update payments set rejection_code = null where state = 'voided'`),
   },
   {
+    what: 'the read behind a void said paid',
+    breaks: { 'void-not-proved': 8 },
+    plant: raw(`update exchanges set outcome = 'found paid' where operation = 'business.get' and payment_id = ${IN_STATE('voided')}`),
+  },
+  {
+    what: 'the answer behind a void was no refusal',
+    breaks: { 'void-not-proved': 8 },
+    plant: raw(
+      `update exchanges set outcome = 'unknown server-error' where operation = 'business.confirm' and payment_id = ${IN_STATE('voided')}`,
+    ),
+  },
+  {
+    what: 'Invoicebox accepted a payment that is voided',
+    breaks: { 'voided-yet-accepted': 8 },
+    plant:
+      raw(`insert into exchanges (id, payment_id, operation, method, path, started_at, duration_ms, request, response, outcome, transaction_id)
+      select '${randomUUID()}', payment_id, operation, method, path, started_at, duration_ms, request, response, 'accepted', '${randomUUID()}'
+      from exchanges where operation = 'business.confirm' and payment_id = ${IN_STATE('voided')}`),
+  },
+  {
+    what: 'one operation has two transactions and nobody was told',
+    breaks: { 'second-transaction-untold': 11 },
+    plant:
+      raw(`insert into exchanges (id, payment_id, operation, method, path, started_at, duration_ms, request, response, outcome, transaction_id)
+      select '${randomUUID()}', payment_id, operation, method, path, started_at, duration_ms, request, response, 'accepted', '${randomUUID()}'
+      from exchanges where operation = 'business.confirm' and transaction_id is not null and payment_id = ${IN_STATE('captured')}`),
+  },
+  {
+    what: 'an open payment was asked about without end',
+    breaks: { 'confirming-past-its-limit': 17 },
+    plant: raw(`update payments set attempts = 500 where state = 'confirming'`),
+  },
+  {
     what: 'the holds of an open payment are released behind its back',
     breaks: { 'open-payment-without-holds': 4 },
     plant: (tx) =>

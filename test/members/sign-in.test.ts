@@ -2,7 +2,7 @@ import { parseOptions } from '@node-rs/argon2'
 import { addStaff, forgetOldAttempts, lockMember, signIn } from '../../src/members'
 import type { MembersDeps } from '../../src/members'
 import { DECOY_HASH, HASHING } from '../../src/members/password'
-import { MINUTE } from '../../src/shared/clock'
+import { DAY, MINUTE } from '../../src/shared/clock'
 import { ENGINES } from '../support/databases'
 import { OPERATOR, PASSWORD, makeMembersWorld, refusalOf } from './world'
 import type { MembersWorld } from './world'
@@ -104,6 +104,17 @@ describe.each(ENGINES)('signing in on %s', (engine) => {
     for (let n = 0; n < 12; n++) expect(await attempt(login, PASSWORD, address)).toMatchObject({ login })
     expect(await attempt(login, 'wrong', address)).toBe('wrong_login_or_password')
     expect(await attempt(login, PASSWORD, address)).toBe('too_many_attempts')
+  })
+
+  test('a window that a clock of next year opened counts as over once the clock is right again', async () => {
+    const { login } = await world.member()
+    world.clock.passes(365 * DAY)
+    await attempts(10, () => attempt(login, 'wrong', newAddress()))
+    expect(await attempt(login, PASSWORD, newAddress())).toBe('too_many_attempts')
+    world.clock.passes(-365 * DAY)
+    expect(await attempt(login, PASSWORD, newAddress())).toMatchObject({ login })
+    await attempts(10, () => attempt(login, 'wrong', newAddress()))
+    expect(await attempt(login, PASSWORD, newAddress())).toBe('too_many_attempts')
   })
 
   test('old counts are forgotten, open windows are kept, and neither names a login or an address', async () => {

@@ -117,7 +117,8 @@ describe.each(ENGINES)('migrations on %s', (engine) => {
     await migrateDown(database.url)
     const db = database.open()
     await db.raw('create table payments (id integer)')
-    await expect(migrateToLatest(database.url)).rejects.toThrow(/payments/)
+    // The driver's errors are of the realm of whichever test file loaded it first, so they are known by their words.
+    await expect(migrateToLatest(database.url)).rejects.toMatchObject({ message: expect.stringMatching(/payments/) as string })
     expect((await dump(db, engine)).columns).toEqual(['payments.id'])
     await db.raw('drop table payments')
     expect(await migrateToLatest(database.url)).toEqual(await migrationSource.getMigrations([]))

@@ -94,6 +94,9 @@ describe.each(ENGINES)('a process freezes in the middle of a payment and comes b
     await strikes(world, invoice, { kind: 'status', status: 422 })
     world.clock.move(TOO_LONG)
     expect(await recoverPayments(other)).toBe(1)
+    await strikes(world, invoice, { kind: 'status', status: 422 })
+    world.clock.move(61_000) // Refused after a send without an answer: believed when it is still so later.
+    expect(await recoverPayments(other)).toBe(1)
     expect(await anna.balance()).toEqual({ available: '500.00', held: '0.00' })
 
     thaw()
@@ -116,19 +119,39 @@ describe.each(ENGINES)('a process freezes in the middle of a payment and comes b
     expect(await paymentOf(world, invoice)).toMatchObject({ state: 'captured', transactionId: operation?.id })
   })
 
-  test('the same operation is answered with two transaction ids: one capture, and an alarm', async () => {
+  test('it froze before it had sent: it sends nothing any more', async () => {
     const invoice = await world.sandbox.invoice({ amount: '100.00' })
-    const { page } = await freezes('before-record', invoice)
-    await strikes(world, invoice, { kind: 'second-transaction' })
+    const { page } = await freezes('after-hold', invoice)
+    await world.sandbox.change(invoice, { status: 'canceled' })
     world.clock.move(TOO_LONG)
-    await recoverPayments(other)
+    expect(await recoverPayments(other)).toBe(1)
+    world.clock.move(61_000)
+    expect(await recoverPayments(other)).toBe(1)
+    expect((await paymentOf(world, invoice)).state).toBe('voided')
+    await world.sandbox.change(invoice, { status: 'pending' })
+
     thaw()
-    expect((await page).state).toBe('paid')
-    const payment = await paymentOf(world, invoice)
-    expect(await alertsAbout(world, payment.id)).toEqual(['second_transaction'])
-    expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)
-    expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
+    await page
+    expect(await world.sandbox.operationsOn(invoice)).toEqual([])
+    expect(await anna.balance()).toEqual({ available: '500.00', held: '0.00' })
   })
+
+  test.each(['after-answer', 'before-record'] as const)(
+    'the same operation is answered with two transaction ids (frozen at %s): one capture, and an alarm',
+    async (step) => {
+      const invoice = await world.sandbox.invoice({ amount: '100.00' })
+      const { page } = await freezes(step, invoice)
+      await strikes(world, invoice, { kind: 'second-transaction' })
+      world.clock.move(TOO_LONG)
+      await recoverPayments(other)
+      thaw()
+      expect((await page).state).toBe('paid')
+      const payment = await paymentOf(world, invoice)
+      expect(await alertsAbout(world, payment.id)).toEqual(['second_transaction'])
+      expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)
+      expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
+    },
+  )
 
   test('many processes look for work at once: each payment is taken up by one of them', async () => {
     const invoices = []

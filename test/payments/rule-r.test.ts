@@ -134,10 +134,44 @@ describe.each(ENGINES)('what an explicit refusal proves on %s', (engine) => {
     expect(await alertsAbout(world, 'fund')).toEqual(['fund_too_low'])
     expect(await anna.balance()).toEqual(untouched)
 
+    expect((await anna.opens(invoice)).state).toBe('unavailable') // The next buyers need not run into the same.
+    expect(await anna.balance()).toEqual(untouched)
+    world.clock.move(31_000)
     expect((await anna.pays(invoice)).state).toBe('paid') // A new attempt is a new payment with an operation id of its own.
     const [second, first] = await paymentsOf(world, invoice)
     expect([first?.state, second?.state]).toEqual(['voided', 'captured'])
     expect(first?.operationId).not.toBe(second?.operationId)
+  })
+
+  test('a repeat is refused while our own payment is not visible yet: no void, whatever the refusal is called', async () => {
+    await world.sandbox.settings({ paidDelaySeconds: 45 })
+    const invoice = await world.sandbox.invoice({ amount: '100.00' })
+    await strikes(world, invoice, { kind: 'lose-answer' })
+    expect((await anna.pays(invoice)).state).toBe('checking')
+    await strikes(world, invoice, { kind: 'status', status: 422 })
+    await world.passes(3_000)
+    expect(await anna.balance()).toEqual(isHeld)
+    expect((await settled(world, invoice)).state).toBe('captured')
+    expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)
+  })
+
+  test('a refusal after an unanswered send is believed when it is still so a minute later', async () => {
+    const invoice = await world.sandbox.invoice({ amount: '100.00' })
+    await strikes(world, invoice, { kind: 'lose-request' })
+    expect((await anna.pays(invoice)).state).toBe('checking')
+    await world.sandbox.change(invoice, { status: 'canceled' })
+    await world.passes(3_000)
+    expect(await anna.balance()).toEqual(isHeld)
+    expect((await settled(world, invoice)).state).toBe('voided')
+    expect(await anna.balance()).toEqual(untouched)
+  })
+
+  test('the spelling of an id makes no second invoice', async () => {
+    const invoice = await world.sandbox.invoice({ amount: '100.00' })
+    expect((await anna.pays(invoice)).state).toBe('paid')
+    const shouted = { partnerUrl: invoice.partnerUrl.replaceAll(invoice.id, invoice.id.toUpperCase()) }
+    expect((await anna.opens(shouted)).state).toBe('paid')
+    expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)
   })
 
   test.each([401, 403])('Invoicebox answers %s all day: nothing is captured and nothing voided until it knows us again', async (status) => {

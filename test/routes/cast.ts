@@ -65,7 +65,7 @@ export interface Cast {
 
 /** Every kind of actor, signed in. @param owner the member to whom the objects belong */
 export async function gatherCast(world: World, owner: Buyer): Promise<Cast> {
-  const other = await world.member({ points: '100.00', login: 'another' })
+  const other = await world.member({ points: '100.00', login: 'second-member' })
   const nobody = new Visitor(world, 'nobody', null, '', world.browser())
   const members = [
     new Visitor(world, 'the owner', { kind: 'member' }, owner.login, owner.browser),

@@ -10,6 +10,11 @@ export interface Kind {
   make(world: World, owner: Buyer): Promise<string>
   /** A well-formed name of nothing. */
   unknown(): string
+  /**
+   * Makes one that looks the same from outside and that no member has touched, where the link alone may show something. Whoever is no member must
+   * not be able to tell the two apart; without a twin they must not learn that it exists.
+   */
+  twin?(world: World): Promise<string>
 }
 
 /**
@@ -18,13 +23,21 @@ export interface Kind {
  */
 const KINDS: Readonly<Record<string, Kind>> = {
   '/assets/:file': { owned: false, make: () => Promise.resolve('app.css'), unknown: () => 'no-such-file.css' },
-  '/pay/:id': { owned: true, make: makePaidCheckout, unknown: randomUUID },
+  '/pay/:id': { owned: true, make: makePaidCheckout, unknown: randomUUID, twin: makeFreshCheckout },
 }
 
+const INVOICE = { amount: '12.34', number: 'TWIN-1', description: 'One of two', expirationDate: '2099-01-01T00:00:00+00:00' }
+
+const nameIn = ({ url }: { url: string }): string => new URL(url).pathname.split('/').at(-1) ?? ''
+
 async function makePaidCheckout(world: World, owner: Buyer): Promise<string> {
-  const page = await owner.pays(await world.sandbox.invoice({ amount: '12.34' }))
+  const page = await owner.pays(await world.sandbox.invoice(INVOICE))
   if (page.state !== 'paid') throw new Error(`The payment did not go through: ${String(page.state)}`)
-  return new URL(page.url).pathname.split('/').at(-1) ?? ''
+  return nameIn(page)
+}
+
+async function makeFreshCheckout(world: World): Promise<string> {
+  return nameIn(await world.browser().open((await world.sandbox.invoice(INVOICE)).partnerUrl))
 }
 
 /** What the routes need in their queries and forms to get past the first check. A field that is not here is tried with odd values alone. */
@@ -64,3 +77,13 @@ export function fillPath(route: Pick<Route, 'path'>, objects: ReadonlyMap<string
 /** The same objects, but one parameter names nothing. */
 export const withUnknown = (objects: ReadonlyMap<string, string>, parameter: string): Map<string, string> =>
   new Map([...objects, [parameter, kindOf(parameter).unknown()]])
+
+/** The same objects, but one parameter names the twin of its object; undefined where there is none. */
+export async function withTwin(
+  objects: ReadonlyMap<string, string>,
+  parameter: string,
+  world: World,
+): Promise<Map<string, string> | undefined> {
+  const twin = await kindOf(parameter).twin?.(world)
+  return twin === undefined ? undefined : new Map([...objects, [parameter, twin]])
+}

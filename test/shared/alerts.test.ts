@@ -1,4 +1,4 @@
-import { closeAlerts, listOpenAlerts, openAlerts } from '../../src/shared/alerts'
+import { closeAlerts, countOpenAlerts, listOpenAlerts, openAlerts } from '../../src/shared/alerts'
 import type { NewAlert } from '../../src/shared/alerts'
 import { inTransaction } from '../../src/shared/database'
 import type { Db } from '../../src/shared/database'
@@ -39,6 +39,23 @@ describe.each(ENGINES)('alerts on %s', (engine) => {
       ['odd_answer', at(1)],
       ['amount_differs', at(4)],
     ])
+  })
+
+  test('one that is open tells the newest detail, and is open since when it was', async () => {
+    await open(alert('a', 1, { detail: 'first' }), alert('a', 2, { detail: 'second' }))
+    expect(await listOpenAlerts(db)).toMatchObject([{ detail: 'second', at: at(1) }])
+    await open(alert('a', 3, { detail: 'third' }), alert('b', 3))
+    expect(await listOpenAlerts(db)).toMatchObject([{ subject: 'a', detail: 'third', at: at(1) }, { subject: 'b' }])
+    await inTransaction(db, (tx) => closeAlerts(tx, [{ kind: 'odd_answer', subject: 'a', by: 'staff:olga', at: at(5) }]))
+    await open(alert('a', 6, { detail: 'fourth' }))
+    expect(await db('alerts').where({ subject: 'a' }).orderBy('id').pluck('detail')).toEqual(['third', 'fourth'])
+  })
+
+  test('are counted beyond those that are listed', async () => {
+    expect(await countOpenAlerts(db)).toBe(0)
+    await open(alert('a', 1), alert('b', 1), alert('c', 1))
+    await inTransaction(db, (tx) => closeAlerts(tx, [{ kind: 'odd_answer', subject: 'c', by: 'staff:olga', at: at(5) }]))
+    expect([(await listOpenAlerts(db, 1)).length, await countOpenAlerts(db)]).toEqual([1, 2])
   })
 
   test('one that is closed is listed no more, keeps who closed it, and may be opened again', async () => {

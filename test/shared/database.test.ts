@@ -1,5 +1,18 @@
 import { randomUUID } from 'node:crypto'
-import { brokenUniqueRule, bound, inTransaction, insertRows, isTransient, storable } from '../../src/shared/database'
+import knex from 'knex'
+import type { Knex } from 'knex'
+import {
+  bound,
+  brokenUniqueRule,
+  databaseSettings,
+  inOneStatement,
+  inTransaction,
+  insertRows,
+  isDown,
+  isTransient,
+  openDatabase,
+  storable,
+} from '../../src/shared/database'
 import type { Db, Tx } from '../../src/shared/database'
 import { ENGINES, makeDatabase } from '../support/databases'
 import type { TestDatabase } from '../support/databases'
@@ -173,6 +186,51 @@ describe('a transaction that fails for a moment', () => {
     expect(await db('places').where({ id: 4 }).pluck('n')).toEqual([1])
   })
 
+  test('on PostgreSQL whoever waits too long for a row lock is told so and tries again, also where one statement stands alone', async () => {
+    const holder = postgres.open()
+    const waiter = openDatabase(postgres.url, { lockTimeoutMs: 50 })
+    await holder('places').insert({ id: 5, n: 0 })
+    const held = await holder.transaction()
+    await add(held, 5)
+    let tries = 0
+    const adding = (change: typeof inTransaction | typeof inOneStatement): Promise<unknown> =>
+      change(waiter, (db: Db) => {
+        tries += 1
+        return db.raw('update places set n = n + 1 where id = 5')
+      })
+    expect(codeOf(await failure(adding(inTransaction)))).toBe('55P03')
+    expect(tries).toBe(5)
+    const waiting = adding(inOneStatement)
+    while (tries < 7) await new Promise((resolve) => setTimeout(resolve, 1))
+    await held.commit()
+    await waiting
+    expect(await holder('places').where({ id: 5 }).pluck('n')).toEqual([2])
+    await waiter.destroy()
+  })
+
+  test('a connection whose server went silent in mid-statement is given up and not used again', async () => {
+    const db = knex({
+      ...databaseSettings(postgres.url, { poolSize: 1 }),
+      connection: { connectionString: postgres.url, query_timeout: 100 } as Knex.PgConnectionConfig,
+    })
+    const error = await failure(db.transaction((tx) => tx.raw('select pg_sleep(30)')))
+    expect([isTransient(error), isDown(error)]).toEqual([true, true])
+    expect(await db.raw<{ rows: unknown[] }>('select 1 as one')).toMatchObject({ rows: [{ one: 1 }] })
+    await db.destroy()
+  })
+
+  test.each([
+    [{}, { lock_timeout: '5s', idle_in_transaction_session_timeout: '20s' }],
+    [{ patient: true }, { lock_timeout: '5s', idle_in_transaction_session_timeout: '20s' }],
+    [{ forMigrator: true }, { lock_timeout: '0', idle_in_transaction_session_timeout: '0' }],
+  ])('PostgreSQL knows how long a connection opened with %j waits', async (options, limits) => {
+    const db = openDatabase(postgres.url, options)
+    for (const [name, value] of Object.entries(limits)) {
+      expect((await db.raw<{ rows: unknown[] }>(`show ${name}`)).rows).toEqual([{ [name]: value }])
+    }
+    await db.destroy()
+  })
+
   test('on SQLite a transaction waits for the one that another process has begun, and the event loop goes on meanwhile', async () => {
     const [mine, other] = [sqlite.open(), sqlite.open()]
     await mine('places').insert({ id: 1, n: 0 })
@@ -218,6 +276,10 @@ describe('a transaction that fails for a moment', () => {
     [{ code: '40001' }, true],
     [{ code: '40P01' }, true],
     [{ code: '57P01' }, true],
+    [{ code: '55P03' }, true],
+    [{ code: '25P03' }, true],
+    [{ code: '57014' }, true],
+    [{ message: 'select 1 - Query read timeout' }, true],
     [{ code: 'SQLITE_BUSY' }, true],
     [{ code: 'SQLITE_BUSY_SNAPSHOT' }, true],
     [{ code: 'ECONNRESET' }, true],

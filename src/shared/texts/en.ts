@@ -64,6 +64,8 @@ export const en = {
   'pay.working': 'Sending…',
   'pay.sign_in.heading': 'Sign in to pay {{amount}}',
   'pay.sign_in.note': 'Invoice {{number}}. Nothing is charged before you confirm.',
+  'pay.sign_in.heading_plain': 'Sign in to see the invoice',
+  'pay.sign_in.note_plain': 'Whoever is signed in sees the invoice and its payment.',
   'pay.ready.heading': 'Invoice {{number}}',
   'pay.ready.note': 'Check the invoice and confirm the payment with points.',
   'pay.ready.confirm': 'Pay {{points}}',
@@ -127,9 +129,11 @@ export const en = {
   'refusal.bad_input': 'Something in the page address or in the form is not right. No points were charged.',
   'refusal.bad_json': 'The request body cannot be read. No points were charged.',
   'refusal.body_too_large': 'We do not take that much in one request. No points were charged.',
-  'refusal.forged_request': 'The form is out of date or came from another site. No points were charged. Open the page again and repeat.',
+  'refusal.forged_request':
+    'The form is out of date or came from another site. This form changed nothing. If you confirmed a payment before, do not pay again: the invoice’s page shows what became of your points.',
   'refusal.forbidden': 'Your account has no access to this page.',
-  'refusal.sign_in_required': 'Sign in and repeat. No points were charged.',
+  'refusal.sign_in_required':
+    'Sign in and open the page again. This form changed nothing. If you confirmed a payment before, do not pay again: the invoice’s page shows what became of your points.',
   'refusal.not_found': 'There is no such page, or it is not yours. Check the link.',
   'refusal.too_many_requests': 'Wait a little and try again. No points were charged.',
   'refusal.overloaded':
@@ -149,7 +153,8 @@ export const en = {
   'refusal.invoice_not_payable': 'This invoice can no longer be paid. No points were charged.',
   'refusal.invoice_being_paid': 'This invoice is being paid already. Do not pay again.',
   'refusal.amount_changed': 'The invoice amount has changed. No points were charged. Check the new amount.',
-  'refusal.consent_missing': 'The confirmation does not fit the invoice. No points were charged. Open the invoice again.',
+  'refusal.consent_missing':
+    'The confirmation does not fit the invoice. This form changed nothing. If you confirmed a payment before, do not pay again: the invoice’s page shows what became of your points.',
   'refusal.consent_expired': 'The confirmation is out of date. No points were charged. Open the invoice again.',
   'refusal.payments_unavailable': 'Paying with points is not available now. No points were charged.',
   'refusal.payment_in_wrong_state': 'The payment is in another state by now. Refresh the page.',
