@@ -52,6 +52,16 @@ export async function up(knex: Knex): Promise<void> {
 const MOST = '9007199254740991'
 const MOST_BALANCE = '9000000000000000000'
 
+const INDEXES = [
+  'create index ledger_entries_transfer on ledger_entries (transfer_id)',
+  'create index ledger_transfers_batch on ledger_transfers (batch_id)',
+  'create index ledger_transfers_reference on ledger_transfers (reference) where reference is not null',
+  'create index ledger_holds_batch on ledger_holds (batch_id)',
+  'create index ledger_holds_account on ledger_holds (account_id)',
+  'create index ledger_resolutions_batch on ledger_resolutions (batch_id)',
+  'create index ledger_instructions_batch on ledger_instructions (batch_id)',
+]
+
 async function createTables(knex: Knex): Promise<void> {
   const id = 'varchar(36)'
   // SQLite would keep 1.5 or a word in an integer column.
@@ -93,13 +103,7 @@ async function createTables(knex: Knex): Promise<void> {
        number bigint primary key, batch_id ${id} not null unique references ledger_batches (id), previous_hash varchar(64) not null, hash varchar(64) not null, sealed_at ${moment})`,
     // What waits for its seal; a work list, not part of the books.
     `create table ledger_unsealed (batch_id ${id} primary key references ledger_batches (id))`,
-    `create index ledger_entries_transfer on ledger_entries (transfer_id)`,
-    `create index ledger_transfers_batch on ledger_transfers (batch_id)`,
-    `create index ledger_transfers_reference on ledger_transfers (reference) where reference is not null`,
-    `create index ledger_holds_batch on ledger_holds (batch_id)`,
-    `create index ledger_holds_account on ledger_holds (account_id)`,
-    `create index ledger_resolutions_batch on ledger_resolutions (batch_id)`,
-    `create index ledger_instructions_batch on ledger_instructions (batch_id)`,
+    ...INDEXES,
   ]) {
     await knex.raw(sql)
   }

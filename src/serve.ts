@@ -3,6 +3,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createApp } from './app'
+import { checkToken } from './check-token'
 import { findDefaultPasswords } from './members'
 import { releaseLeases } from './payments'
 import { SECOND } from './shared/clock'
@@ -12,6 +13,11 @@ import type { Parts } from './wiring'
 
 /** A confirm may take 30 s; whatever is not answered by then goes on in another process. */
 const DRAIN_MS = 32 * SECOND
+
+/** Our forms are small, so a request that is not here by then comes from somebody who holds connections open. */
+const HEADERS_MS = 10 * SECOND
+const REQUEST_MS = 15 * SECOND
+const LOOK_EVERY_MS = 5 * SECOND
 
 export interface Running {
   readonly port: number
@@ -28,10 +34,11 @@ export class NotReady extends Error {
 export async function serve(parts: Parts, options: { withWorker: boolean }): Promise<Running> {
   await prepare(parts)
   const { app } = createApp(parts)
-  const server = createServer(app)
+  const server = createServer({ headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: LOOK_EVERY_MS }, app)
   const port = await listen(server, parts.config.port, parts.config.host)
   const worker = options.withWorker ? startWorker(parts) : undefined
   parts.log.info({ port, mode: parts.config.mode, worker: options.withWorker }, 'the gateway listens')
+  void parts.background.follow(checkToken(parts))
   return {
     port,
     async stop() {
@@ -48,9 +55,11 @@ export async function work(parts: Parts): Promise<{ stop(): Promise<void> }> {
   await prepare(parts)
   const worker = startWorker(parts)
   parts.log.info('the worker runs')
+  void parts.background.follow(checkToken(parts))
   return {
     async stop() {
       await atMost(DRAIN_MS, worker.stop())
+      await parts.background.idle(DRAIN_MS)
       await releaseLeases(parts)
       await parts.close()
     },

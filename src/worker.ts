@@ -1,9 +1,9 @@
-import { MINUTE, SECOND } from './shared/clock'
+import { HOUR, MINUTE, SECOND } from './shared/clock'
 import { startLoop } from './shared/loop'
 import type { Loop } from './shared/loop'
 import { sealBatches } from './ledger'
 import { forgetOldAttempts } from './members'
-import { checkCaptured, recoverPayments } from './payments'
+import { checkCaptured, forgetOldCheckouts, recoverPayments } from './payments'
 import type { Parts } from './wiring'
 
 /** Everything that happens without anybody asking. Any number of processes may run it. */
@@ -15,6 +15,8 @@ export function startWorker(parts: Parts): { stop(): Promise<void> } {
     job('recover-payments', SECOND, () => recoverPayments(parts)),
     job('check-captured', 5 * SECOND, () => checkCaptured(parts)),
     job('seal-ledger', 10 * SECOND, () => sealBatches(db, clock.now())),
+    // Looks at every old checkout, so not often.
+    job('forget-checkouts', HOUR, () => forgetOldCheckouts(db, clock.now())),
     startLoop({ name: 'forget-old', pauseMs: 10 * MINUTE, log, run: () => forgetOldAttempts(db, clock.now()).then(() => false) }),
   ]
   return {

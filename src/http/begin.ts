@@ -1,25 +1,32 @@
 import type { RequestHandler } from 'express'
 import type { Log } from '../shared/log'
+import { inRequest } from '../shared/request-context'
 import { beginState } from './request-state'
 
-/** Gives the request its reference code and, when it ends, one line in the log. No address, no query, no person (invariant 26). */
+/** What is told of a request when it has ended. */
+export interface Answered {
+  /** The pattern of the route, never the address; `none` where no route fits. */
+  readonly route: string
+  readonly status: number
+}
+
+/**
+ * Gives the request its reference code, which every log line on the way carries, and, when it ends, one line in the log. No address, no query, no person
+ * (invariant 26).
+ */
 export const begin =
-  (log: Log): RequestHandler =>
+  (log: Log, onAnswer: (answered: Answered) => void): RequestHandler =>
   (req, res, next) => {
     const state = beginState(res)
     const startedAt = performance.now()
     res.set('X-Request-Id', state.id)
     res.once('close', () => {
-      const line = {
-        requestId: state.id,
-        method: req.method,
-        route: state.route,
-        status: res.statusCode,
-        ms: Math.round(performance.now() - startedAt),
-      }
-      log.info(res.writableFinished ? line : { ...line, aborted: true }, 'request')
+      const answered = { route: state.route, status: res.statusCode }
+      const line = { method: req.method, ...answered, ms: Math.round(performance.now() - startedAt) }
+      inRequest(state.id, () => log.info(res.writableFinished ? line : { ...line, aborted: true }, 'request'))
+      onAnswer(answered)
     })
-    next()
+    inRequest(state.id, next)
   }
 
 /** What the world calls us is a setting. The Host header and a proxy's word for it are never believed. */

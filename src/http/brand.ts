@@ -4,9 +4,6 @@ const LIGHT = '#FFFFFF'
 
 type Colour = readonly [red: number, green: number, blue: number]
 
-/** Whether a text is a colour that a programme may use as its accent: six hexadecimal digits behind a hash. */
-export const isAccent = (text: string): boolean => HEX.test(text)
-
 /**
  * The style sheet that re-brands the pages: the accent, a darker one for hovering, and whichever text colour reads better on it.
  * It is a file of its own because the content security policy forbids inline styles. Without an accent the tokens stay as they are.

@@ -8,6 +8,7 @@ import type { Texts } from '../shared/texts'
 import { createPassport } from './actors'
 import { loadAssets } from './assets'
 import { begin, believePublicUrl } from './begin'
+import type { Answered } from './begin'
 import { answerErrors, notFound } from './errors'
 import { securityHeaders } from './headers'
 import { chooseLanguage } from './language'
@@ -36,6 +37,8 @@ export interface HttpSettings {
   readonly trustProxy: number
   /** How many requests may be at work at once; the rest are refused with 503. */
   readonly mostAtWork?: number
+  /** Told of every request when it has ended, for the metrics. */
+  readonly onAnswer?: (answered: Answered) => void
 }
 
 export interface Http extends RouteTable {
@@ -80,7 +83,7 @@ function buildApp(settings: HttpSettings, publicUrl: URL): Express {
   app.set('query parser', 'simple')
   app.set('trust proxy', settings.trustProxy)
   app.use(
-    begin(settings.log),
+    begin(settings.log, settings.onAnswer ?? (() => undefined)),
     believePublicUrl(publicUrl),
     ...securityHeaders(publicUrl, settings.program.logoUrl),
     chooseLanguage(publicUrl),

@@ -15,7 +15,7 @@ export function answerErrors(pages: Pages, log: Log): ErrorRequestHandler {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
   return async (error: unknown, req, res, _next) => {
     const refusal = toRefusal(error)
-    if (!refusal || isBusy(error)) log.error({ err: error, requestId: stateOf(res).id, route: stateOf(res).route }, 'unexpected error')
+    if (!refusal || isBusy(error)) log.error({ err: error, route: stateOf(res).route }, 'unexpected error')
     if (res.headersSent) {
       if (!res.writableEnded) res.destroy()
       return
@@ -43,7 +43,7 @@ async function answerPage(pages: Pages, log: Log, req: Request, res: Response, r
     await pages.send(req, res, 'error', errorModel(pages, req, res, refusal), status)
   } catch (error) {
     // Nothing is left to render with: a plain line is still better than a closed connection.
-    log.error({ err: error, requestId: stateOf(res).id }, 'the error page cannot be shown')
+    log.error({ err: error }, 'the error page cannot be shown')
     res
       .status(status)
       .type('text')

@@ -1,6 +1,5 @@
 export { createHttp } from './create-http'
 export type { Http, HttpSettings } from './create-http'
-export { isAccent } from './brand'
 export { defineRoute } from './route'
 export type { Route, RouteContext, Schemas } from './route'
 export type { Policy } from './policies'

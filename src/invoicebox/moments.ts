@@ -1,8 +1,12 @@
 const MOMENT = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2}):(\d{2})(?:[.,](\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?$/i
 
+/** Moments outside of these years fit neither into ISO text of four digits nor into what the databases compare. */
+const FIRST = Date.UTC(1970, 0, 1)
+const END = Date.UTC(10_000, 0, 1)
+
 /**
  * Reads a datetime of the API: `2026-03-05T09:30:00+00:00`, with or without a fraction. Without an offset it is UTC (Q-37).
- * `null` for anything else, a 31st of February included.
+ * `null` for anything else, a 31st of February and years before 1970 or after 9999 included.
  */
 export function parseMoment(text: string): Date | null {
   const parts = MOMENT.exec(text)
@@ -12,7 +16,9 @@ export function parseMoment(text: string): Date | null {
   const local = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}.${milliseconds}Z`)
   if (Number.isNaN(local.getTime()) || local.getUTCDate() !== Number(day)) return null
   const minutes = offsetMinutes(offset)
-  return minutes === null ? null : new Date(local.getTime() - minutes * 60_000)
+  if (minutes === null) return null
+  const moment = local.getTime() - minutes * 60_000
+  return moment >= FIRST && moment < END ? new Date(moment) : null
 }
 
 function offsetMinutes(offset: string): number | null {

@@ -1,4 +1,5 @@
 export { checkCaptured } from './check-captured'
+export { forgetOldCheckouts } from './forget-checkouts'
 export { createFundGate } from './fund-gate'
 export { releaseLeases } from './lease'
 export type { Payment, PaymentDeps, PaymentSettings } from './payment'

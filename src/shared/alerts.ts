@@ -27,8 +27,6 @@ export type AlertKind =
   | 'not_shown_as_paid'
   | 'second_look_fails'
   | 'fund_too_low'
-  | 'not_shown_as_paid'
-  | 'second_look_fails'
 
 export interface Alert extends NewAlert {
   readonly id: string

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { v7 } from 'uuid'
 
 /** A random id that nobody can guess: checkouts, consents, operation ids. */
@@ -6,9 +6,6 @@ export const newId = (): string => randomUUID()
 
 /** An id that grows with time, so that rows written together lie together in an index. */
 export const newSortedId = (): string => v7()
-
-/** A secret of 256 bits for links and tokens, safe in a URL. */
-export const newSecret = (): string => randomBytes(32).toString('base64url')
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 

@@ -1,5 +1,6 @@
 import pino from 'pino'
 import type { Logger } from 'pino'
+import { requestFields } from './request-context'
 import { safeError } from './safe-error'
 
 export type Log = Logger
@@ -20,7 +21,7 @@ const HIDDEN = [
   '*.authorization',
 ]
 
-/** A log of JSON lines on standard output. `level` is one of pino's names, `silent` included. */
+/** A log of JSON lines on standard output. Each line of a request carries its reference code, `requestId`. `level` is one of pino's names, `silent` included. */
 export const createLog = (level: string, stream?: pino.DestinationStream): Log =>
   pino(
     {
@@ -28,6 +29,7 @@ export const createLog = (level: string, stream?: pino.DestinationStream): Log =
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       serializers: { err: safeError },
+      mixin: () => ({ ...requestFields() }),
       redact: { paths: HIDDEN, censor: '[hidden]' },
     },
     stream ?? pino.destination({ fd: 1, sync: true }),

@@ -9,7 +9,7 @@ interface Connection {
 }
 
 interface Queries {
-  _query(connection: Connection, query: unknown): Promise<unknown>
+  readonly _query: (this: unknown, connection: Connection, query: unknown) => Promise<unknown>
 }
 
 // Knex publishes this client without types of its own.

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { start, run, workFolder } from '../config/run'
 import type { Ended } from '../config/run'
 import { makeDatabase } from '../support/databases'
-import { openDatabase } from '../../src/shared/database'
+import { openAlerts } from '../../src/shared/alerts'
+import { inTransaction, openDatabase } from '../../src/shared/database'
 
 const DECIMAL = /^-?\d+\.\d\d$/
 
@@ -45,6 +46,23 @@ describe('the command line', () => {
     expect((await gateway('demo-data')).code).toBe(0)
   }, 60_000)
   afterAll(folder.remove)
+
+  test('alerts: lists the oldest and says how many more there are, beside the JSON', async () => {
+    const db = openDatabase(databaseUrl)
+    const alert = { kind: 'odd_answer', detail: 'what happened', at: new Date() } as const
+    await inTransaction(db, (tx) =>
+      openAlerts(
+        tx,
+        [1, 2, 3].map((n) => ({ ...alert, subject: `payment-${n}` })),
+      ),
+    )
+    const { code, out, err } = await gateway('alerts list --limit 2 --json')
+    expect([code, err]).toEqual([0, '… and 1 more: see --limit.\n'])
+    expect(JSON.parse(out)).toHaveLength(2)
+    expect(await gateway('alerts')).toMatchObject({ code: 0, err: '' })
+    await db('alerts').delete()
+    await db.destroy()
+  }, 60_000)
 
   test('demo-data may be run again and changes nothing', async () => {
     const before = [await json('members show anna'), await json('fund show')]

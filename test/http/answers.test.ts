@@ -33,12 +33,36 @@ const busy = get('/test/busy', () => {
 const noConnection = get('/test/no-connection', () => {
   throw Object.assign(new Error('Timeout acquiring a connection'), { name: 'KnexTimeoutError' })
 })
+/** Logs deep below the handler, after the database and a form were waited for. */
+const talks = (site: () => Site) =>
+  defineRoute({
+    method: 'post',
+    path: '/test/talks',
+    policy: { kind: 'public' },
+    summary: 'For the tests.',
+    handle: async ({ res }) => {
+      await site().db('sessions').first('id_hash')
+      site().log.info('deep below')
+      res.send('ok')
+    },
+  })
 const astray = get('/test/astray', ({ redirect }) => redirect('//evil.example'))
 
 describe('what goes wrong becomes an answer', () => {
   let site: Site
   beforeAll(async () => {
-    site = await openSite([refuse, api, breaks, breaksTheDatabase(() => site), badView, brokenModel, busy, noConnection, astray])
+    site = await openSite([
+      refuse,
+      api,
+      breaks,
+      breaksTheDatabase(() => site),
+      badView,
+      brokenModel,
+      busy,
+      noConnection,
+      talks(() => site),
+      astray,
+    ])
   })
   afterAll(() => site.close())
 
@@ -96,6 +120,14 @@ describe('what goes wrong becomes an answer', () => {
       expect([answer.status, answer.heading]).toEqual([503, 'Сейчас не получается'])
     },
   )
+
+  test('every log line of a request carries its reference code, and no line outside of one does', async () => {
+    const answers = await Promise.all(Array.from({ length: 5 }, () => site.visitor().send('/test/talks', {})))
+    const said = site.logged().filter((line) => line['msg'] === 'deep below')
+    expect(said.map((line) => line['requestId']).sort()).toEqual(answers.map(({ headers }) => headers.get('x-request-id')).sort())
+    site.log.info('outside')
+    expect(site.logged().at(-1)).not.toHaveProperty('requestId')
+  })
 
   test('a request brings no reference code of its own along', async () => {
     const answer = await site.visitor().open('/nowhere', { 'x-request-id': 'mine', 'x-correlation-id': 'mine' })

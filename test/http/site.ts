@@ -6,6 +6,7 @@ import type { Actor } from '../../src/shared/actor'
 import type { Clock } from '../../src/shared/clock'
 import type { Db, Engine } from '../../src/shared/database'
 import { createLog } from '../../src/shared/log'
+import type { Log } from '../../src/shared/log'
 import { createTexts } from '../../src/shared/texts'
 import { makeDatabase } from '../support/databases'
 
@@ -16,6 +17,7 @@ export interface Site {
   readonly http: Http
   readonly db: Db
   readonly clock: Clock & { set(moment: Date): void }
+  readonly log: Log
   /** Every line that was logged. */
   readonly logged: () => Record<string, unknown>[]
   visitor(): Visitor
@@ -44,6 +46,7 @@ export async function openSite(routes: readonly Route[] = [], settings: SiteSett
     http,
     db,
     clock,
+    log,
     logged: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     visitor: () => new Visitor(base),
     close: async () => {

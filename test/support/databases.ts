@@ -36,7 +36,10 @@ export async function makeDatabase(engine: Engine, options: { migrated?: boolean
 
 function makeSqlite(): { url: string; remove: () => Promise<void> } {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-sqlite-'))
-  const remove = (): Promise<void> => Promise.resolve(rmSync(folder, { recursive: true, force: true }))
+  const remove = (): Promise<void> => {
+    rmSync(folder, { recursive: true, force: true })
+    return Promise.resolve()
+  }
   return { url: `sqlite:${join(folder, 'gateway.sqlite3')}`, remove }
 }
 

