@@ -33,6 +33,8 @@ export async function up(knex: Knex): Promise<void> {
        constraint payments_capture_proved check (state <> 'captured' or transaction_id is not null),
        constraint payments_void_proved check (state <> 'voided' or rejection_code is not null or resolved_by is not null))`,
     `create unique index payments_one_per_invoice on payments (invoice_id) where state in ('confirming', 'review', 'captured')`,
+    // What Invoicebox calls one transaction pays for one payment.
+    `create unique index payments_one_per_transaction on payments (transaction_id) where transaction_id is not null`,
     `create index payments_due on payments (next_attempt_at) where state = 'confirming'`,
     `create index payments_unchecked on payments (next_check_at) where state = 'captured' and checked_at is null`,
     `create index payments_member on payments (member_id, id)`,

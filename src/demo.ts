@@ -3,29 +3,28 @@ import { COMMAND_LINE } from './shared/actor'
 import { createLog } from './shared/log'
 import { migrateToLatest } from './shared/migrate'
 import { BadConfig, readConfig } from './config'
+import type { Config } from './config'
 import { seedDemo } from './demo-data'
 import { NotReady, serve } from './serve'
 import { buildParts } from './wiring'
 import { startSandbox } from './sandbox'
 
-const DATABASE = './data/demo.sqlite3'
+/** A demo on other ports runs beside the first and must not take its file. */
+const databaseOf = ({ port, sandboxPort }: Config): string =>
+  port === 3000 && sandboxPort === 4100 ? './data/demo.sqlite3' : `./data/demo-${port}-${sandboxPort}.sqlite3`
 
 /** Starts the sandbox and the gateway side by side, seeded and afresh each time, and says so once both answer. */
 async function demo(): Promise<void> {
-  const config = readConfig({
-    MODE: 'demo',
-    LOG_LEVEL: 'warn',
-    DATABASE_URL: `sqlite:${DATABASE}`,
-    INVOICEBOX_TOKEN: '',
-    INVOICEBOX_API_URL: '',
-  })
+  const settings = readConfig({ MODE: 'demo', LOG_LEVEL: 'warn', INVOICEBOX_TOKEN: '', INVOICEBOX_API_URL: '' })
+  const database = databaseOf(settings)
+  const config = { ...settings, databaseUrl: `sqlite:${database}` }
   const sandbox = await startSandbox({
     port: config.sandboxPort,
     token: config.invoicebox.token,
     partnerAuthUrl: new URL('/pay', config.publicUrl).href,
   })
   // Only now: a demo that is running already still needs its file, and its sandbox has the port.
-  for (const ending of ['', '-wal', '-shm']) rmSync(DATABASE + ending, { force: true })
+  for (const ending of ['', '-wal', '-shm']) rmSync(database + ending, { force: true })
   await migrateToLatest(config.databaseUrl)
   const parts = buildParts(config, { log: createLog(config.logLevel) })
   await seedDemo(parts, COMMAND_LINE)

@@ -83,7 +83,7 @@ function toCheckout(row: CheckoutRow): Checkout {
 /** What a read makes of a checkout, as columns. A read that failed changes nothing but the problem. */
 export function snapshotColumns(outcome: ReadOutcome, now: Date): Record<string, string | number | null> {
   if (outcome.kind === 'found') return { ...invoiceColumns(outcome.invoice), problem: null, read_at: iso(now) }
-  if (outcome.kind === 'unavailable') return { problem: 'unavailable', read_at: null }
+  if (outcome.kind === 'unavailable') return { problem: 'unavailable', read_at: iso(now) }
   const payment_url = outcome.kind === 'odd' ? (outcome.paymentUrl ?? null) : null
   return { problem: outcome.kind === 'odd' ? 'unsupported' : 'not-found', payment_url, amount: null, read_at: iso(now) }
 }

@@ -2,6 +2,7 @@ import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { closeAlerts } from '../shared/alerts'
 import { requireReason, writeAudit } from '../shared/audit'
+import { brokenUniqueRule } from '../shared/database'
 import type { Tx } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { companion } from '../ledger'
@@ -86,7 +87,11 @@ async function end(
     ...(how.to === 'captured' ? { nextCheckAt: at } : {}),
   }
   const companions: Companion[] = [companion(movePayments, move), companion(writeTraces, traces(deps, payment, request, how.to))]
-  const ended = await record(deps, payment, how.to === 'captured' ? 'post' : 'release', companions)
+  const ended = await record(deps, payment, how.to === 'captured' ? 'post' : 'release', companions).catch((error: unknown) => {
+    if (brokenUniqueRule(error)?.match(/payments_one_per_transaction|payments\.transaction_id/))
+      throw new Refusal('resolution_not_allowed', 'another payment has this transaction')
+    throw error
+  })
   // Somebody else was quicker and decided otherwise.
   if (ended.state !== how.to || (how.transactionId !== undefined && ended.transactionId !== how.transactionId))
     throw new Refusal('payment_in_wrong_state', ended.state)

@@ -86,7 +86,9 @@ async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Reje
       `Invoicebox refused our operation with ${refusal}, yet the invoice reads paid: by whom is not proved.`,
       by.actor,
     )
-  // "Paid" may be visible late (Q-17), so this "not paid" may be older than a payment that was ours.
+  // "Paid" may be visible late (Q-17), so this "not paid" may be older than a payment that was ours. Nothing becomes visible after a cancellation.
+  if (SAYS_PAID.test(rejected.code) && read.kind === 'found' && read.invoice.status === 'canceled')
+    return toReview(deps, payment, `Invoicebox refused our operation with ${refusal}, and the invoice reads cancelled.`, by.actor)
   if (SAYS_PAID.test(rejected.code)) return keepHeld(deps, payment, { reason: `refused with ${refusal}, yet the invoice reads not paid` })
   if (!(await isBelievable(deps, payment)))
     return keepHeld(deps, payment, { reason: `refused with ${refusal} after an attempt without an answer` })

@@ -1,4 +1,4 @@
-import { MINUTE } from '../shared/clock'
+import { MINUTE, SECOND } from '../shared/clock'
 import { inOneStatement, inTransaction } from '../shared/database'
 import { ACCOUNTS, memberAccount, readAccounts } from '../ledger'
 import { readMember } from '../members'
@@ -11,6 +11,8 @@ import { isBinding } from './states'
 
 /** A page may show an invoice this old: what it costs is read again before anything is held. */
 const SHOWN_FOR_MS = 30 * MINUTE
+/** After a read that failed the page asks again, but not with every view: views cost nothing, requests to Invoicebox are counted. */
+const FAILED_FOR_MS = 5 * SECOND
 
 export interface CheckoutView extends Situation {
   readonly state: CheckoutState
@@ -46,9 +48,8 @@ export async function viewCheckout(deps: PaymentDeps, id: string, memberId: stri
 }
 
 async function refreshIfStale({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<Checkout> {
-  const now = clock.now()
-  if (checkout.readAt && checkout.problem !== 'unavailable' && Math.abs(now.getTime() - checkout.readAt.getTime()) < SHOWN_FOR_MS)
-    return checkout
+  const goodForMs = checkout.problem === 'unavailable' ? FAILED_FOR_MS : SHOWN_FOR_MS
+  if (checkout.readAt && Math.abs(clock.now().getTime() - checkout.readAt.getTime()) < goodForMs) return checkout
   const { outcome } = await invoicebox.readInvoice(checkout.invoiceId)
   return inTransaction(db, (tx) => refreshCheckout(tx, checkout, outcome, clock.now()))
 }
