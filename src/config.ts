@@ -71,6 +71,8 @@ const whole = (name: string, fallback: number) =>
     .default(fallback)
 const oneOf = <const T extends readonly string[]>(name: string, values: T) => z.enum(values, `${name} must be one of ${values.join(', ')}.`)
 
+export const DEFAULT_DATABASE = 'sqlite:./data/gateway.sqlite3'
+
 const ENVIRONMENT = z.object({
   HOST: z.string().trim().default('127.0.0.1'),
   PORT: port('PORT', 3000),
@@ -80,7 +82,7 @@ const ENVIRONMENT = z.object({
     .string()
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, 'DATABASE_URL must begin with sqlite: or postgres://.')
     .refine((text) => !text.startsWith('postgres') || URL.canParse(text), 'DATABASE_URL is not an address that can be read.')
-    .default('sqlite:./data/gateway.sqlite3'),
+    .default(DEFAULT_DATABASE),
   SESSION_SECRET: optional,
   INVOICEBOX_API_URL: checked(isServer, 'INVOICEBOX_API_URL must be an http or https address without user, password and query.'),
   INVOICEBOX_API_VERSION: oneOf('INVOICEBOX_API_VERSION', ['v3', 'l3']).default('v3'),

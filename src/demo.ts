@@ -2,29 +2,34 @@ import { rmSync } from 'node:fs'
 import { COMMAND_LINE } from './shared/actor'
 import { createLog } from './shared/log'
 import { migrateToLatest } from './shared/migrate'
-import { BadConfig, readConfig } from './config'
+import { BadConfig, DEFAULT_DATABASE, readConfig } from './config'
 import type { Config } from './config'
 import { seedDemo } from './demo-data'
 import { NotReady, serve } from './serve'
 import { buildParts } from './wiring'
 import { startSandbox } from './sandbox'
 
-/** A demo on other ports runs beside the first and must not take its file. */
-const databaseOf = ({ port, sandboxPort }: Config): string =>
-  port === 3000 && sandboxPort === 4100 ? './data/demo.sqlite3' : `./data/demo-${port}-${sandboxPort}.sqlite3`
+const OWN = './data/demo.sqlite3'
 
-/** Starts the sandbox and the gateway side by side, seeded and afresh each time, and says so once both answer. */
+/** A file of the demo's own, named after its ports where they are not the usual ones, so that two demos do not share it; or the database that DATABASE_URL names. */
+function databaseOf({ port, sandboxPort, databaseUrl }: Config): { url: string; ownFile: string | null } {
+  if (databaseUrl !== DEFAULT_DATABASE) return { url: databaseUrl, ownFile: null }
+  const ownFile = port === 3000 && sandboxPort === 4100 ? OWN : OWN.replace('demo', `demo-${port}-${sandboxPort}`)
+  return { url: `sqlite:${ownFile}`, ownFile }
+}
+
+/** Starts the sandbox and the gateway side by side, seeded and (on its own file) afresh each time, and says so once both answer. */
 async function demo(): Promise<void> {
   const settings = readConfig({ MODE: 'demo', LOG_LEVEL: 'warn', INVOICEBOX_TOKEN: '', INVOICEBOX_API_URL: '' })
   const database = databaseOf(settings)
-  const config = { ...settings, databaseUrl: `sqlite:${database}` }
+  const config = { ...settings, databaseUrl: database.url }
   const sandbox = await startSandbox({
     port: config.sandboxPort,
     token: config.invoicebox.token,
     partnerAuthUrl: new URL('/pay', config.publicUrl).href,
   })
   // Only now: a demo that is running already still needs its file, and its sandbox has the port.
-  for (const ending of ['', '-wal', '-shm']) rmSync(database + ending, { force: true })
+  if (database.ownFile) for (const ending of ['', '-wal', '-shm']) rmSync(database.ownFile + ending, { force: true })
   await migrateToLatest(config.databaseUrl)
   const parts = buildParts(config, { log: createLog(config.logLevel) })
   await seedDemo(parts, COMMAND_LINE)

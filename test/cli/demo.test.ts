@@ -36,7 +36,7 @@ describe('the demo', () => {
 
     const list = await run(['payments', 'list', '--json'], {
       cwd: folder.path,
-      env: { MODE: 'demo', DATABASE_URL: 'sqlite:./data/demo.sqlite3' },
+      env: { MODE: 'demo', DATABASE_URL: `sqlite:./data/demo-${PORT}-${SANDBOX_PORT}.sqlite3` },
     })
     const [payment, ...others] = JSON.parse(list.out) as Record<string, unknown>[]
     expect(others).toEqual([])
@@ -49,7 +49,7 @@ describe('the demo', () => {
     })
     const shown = await run(['payments', 'show', String(payment?.id), '--json'], {
       cwd: folder.path,
-      env: { MODE: 'demo', DATABASE_URL: 'sqlite:./data/demo.sqlite3' },
+      env: { MODE: 'demo', DATABASE_URL: `sqlite:./data/demo-${PORT}-${SANDBOX_PORT}.sqlite3` },
     })
     const details = JSON.parse(shown.out) as { id: string; events: { to: string }[]; exchanges: { operation: string }[] }
     expect(details).toMatchObject(payment ?? {})
