@@ -35,6 +35,11 @@ export interface Config {
   readonly sandboxPort: number
 }
 
+/**
+ * `serve`: real money may move, so production is checked to the last setting. `look`: a command that only works on the database needs neither secrets nor Invoicebox.
+ */
+export type Purpose = 'serve' | 'look'
+
 /** The settings cannot be used; every fault is one plain sentence. */
 export class BadConfig extends Error {
   override name = 'BadConfig'
@@ -42,6 +47,8 @@ export class BadConfig extends Error {
     super(faults.join('\n'))
   }
 }
+
+const INVOICEBOX = 'https://api.invoicebox.ru'
 
 /** What the demo and the sandbox use when nothing is set. Production refuses each of them by name. */
 const NOT_FOR_PRODUCTION = {
@@ -143,9 +150,14 @@ type Environment = z.output<typeof ENVIRONMENT>
 /**
  * Reads the settings from the environment, and from the file `.env` where a variable is not set. An empty variable counts as not set.
  * @param fixed what the caller decides, whatever the environment says
+ * @param purpose what the settings are for
  * @throws BadConfig with every fault at once
  */
-export function readConfig(fixed: Readonly<Record<string, string>> = {}, env: NodeJS.ProcessEnv = environment()): Config {
+export function readConfig(
+  fixed: Readonly<Record<string, string>> = {},
+  env: NodeJS.ProcessEnv = environment(),
+  purpose: Purpose = 'serve',
+): Config {
   const set = Object.fromEntries(Object.entries({ ...env, ...fixed }).filter(([, value]) => value !== ''))
   const parsed = ENVIRONMENT.safeParse(set)
   const issues = parsed.error?.issues ?? []
@@ -153,11 +165,17 @@ export function readConfig(fixed: Readonly<Record<string, string>> = {}, env: No
   // What is wrong with one setting must not hide what is wrong with another, so the rest is judged without it.
   const rest = parsed.data ?? ENVIRONMENT.parse(Object.fromEntries(Object.entries(set).filter(([name]) => !unusable.has(name))))
   const config = toConfig(rest)
-  const inProduction = config.mode === 'production' && !unusable.has('MODE') ? productionFaults(rest, config) : []
+  const inProduction = purpose === 'serve' && config.mode === 'production' && !unusable.has('MODE') ? productionFaults(rest, config) : []
   const faults = [...issues.map(toSentence), ...inProduction.filter((fault) => !unusable.has(fault.split(' ')[0] ?? ''))]
   if (faults.length > 0) throw new BadConfig(faults)
-  return config
+  return purpose === 'look' && config.mode === 'production' ? withoutInvoicebox(config) : config
 }
+
+/** Unchecked settings must not reach Invoicebox: a command that only looks is given none. */
+const withoutInvoicebox = (config: Config): Config => ({
+  ...config,
+  invoicebox: { ...config.invoicebox, apiUrl: INVOICEBOX, token: 'none' },
+})
 
 const toSentence = ({ path, message }: z.core.$ZodIssue): string =>
   message.startsWith(String(path[0])) ? message : `${String(path[0])} cannot be used: ${message}.`
@@ -180,7 +198,7 @@ function toConfig(env: Environment): Config {
     databaseUrl: env.DATABASE_URL,
     sessionSecret: env.SESSION_SECRET ?? (isProduction ? '' : NOT_FOR_PRODUCTION.sessionSecret),
     invoicebox: {
-      apiUrl: env.INVOICEBOX_API_URL ?? (isProduction ? 'https://api.invoicebox.ru' : `http://${sandbox}`),
+      apiUrl: env.INVOICEBOX_API_URL ?? (isProduction ? INVOICEBOX : `http://${sandbox}`),
       version: env.INVOICEBOX_API_VERSION,
       token: env.INVOICEBOX_TOKEN ?? (isProduction ? '' : NOT_FOR_PRODUCTION.token),
       merchantId: env.INVOICEBOX_MERCHANT_ID,

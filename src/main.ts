@@ -3,21 +3,29 @@ import { buildProgram } from './cli/program'
 import { NotReady } from './serve'
 import { NotMoney } from './shared/money'
 import { Refusal } from './shared/refusals'
+import type { RefusalCode } from './shared/refusals'
 import { createTexts } from './shared/texts'
 
 /** The command line: `npm run -s gateway -- COMMAND …`. Ends with 0, or with 1 and a plain sentence on standard error. */
 async function main(): Promise<void> {
   try {
-    await buildProgram(() => readConfig()).parseAsync()
+    await buildProgram((purpose) => readConfig({}, undefined, purpose)).parseAsync()
   } catch (error) {
     process.stderr.write(`${sentence(error)}\n`)
     process.exitCode = 1
   }
 }
 
+/** These refusals speak of pages, which a command has none of. */
+const OF_A_COMMAND: Partial<Record<RefusalCode, string>> = {
+  not_found: 'There is no such thing here.',
+  forbidden: 'This is not allowed here.',
+  bad_input: 'This cannot be used; nothing was changed.',
+}
+
 function sentence(error: unknown): string {
   if (error instanceof Refusal) {
-    const text = createTexts().translator('en')(`refusal.${error.code}`)
+    const text = OF_A_COMMAND[error.code] ?? createTexts().translator('en')(`refusal.${error.code}`)
     return error.detail ? `${text} (${error.code}: ${error.detail})` : `${text} (${error.code})`
   }
   if (error instanceof BadConfig || error instanceof NotReady || error instanceof NotMoney) return error.message

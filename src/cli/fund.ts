@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import type { Config } from '../config'
 import { depositFund, setFloor, setOverdraft, showFund } from '../fund'
 import { COMMAND_LINE } from '../shared/actor'
 import { newId } from '../shared/ids'
 import { parseMoney, parsePositiveMoney } from '../shared/money'
 import { answer, withParts } from './run'
+import type { ConfigFor } from './run'
 
 interface Options {
   json?: boolean
@@ -12,7 +12,7 @@ interface Options {
   key?: string
 }
 
-export function addFundCommands(program: Command, config: () => Config): void {
+export function addFundCommands(program: Command, config: ConfigFor): void {
   const fund = program.command('fund').description('the guarantee fund, as our books mirror it')
   fund
     .command('show')

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
-import type { Config } from '../config'
 import { sealBatches, verifyLedger } from '../ledger'
 import { verifyPayments } from '../payments'
 import { answer, withParts } from './run'
+import type { ConfigFor } from './run'
 
-export function addLedgerCommands(program: Command, config: () => Config): void {
+export function addLedgerCommands(program: Command, config: ConfigFor): void {
   program
     .command('ledger')
     .description('the books')

@@ -1,23 +1,23 @@
 import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import type { Config } from '../config'
 import { addMember, creditMember, debitMember, lockMember, showMember, unlockMember } from '../members'
 import { COMMAND_LINE } from '../shared/actor'
 import { newId } from '../shared/ids'
 import { parsePositiveMoney } from '../shared/money'
 import { answer, withParts } from './run'
+import type { ConfigFor } from './run'
 
 interface Json {
   json?: boolean
 }
 
-export function addMemberCommands(program: Command, config: () => Config): void {
+export function addMemberCommands(program: Command, config: ConfigFor): void {
   const members = program.command('members').description('members and their points')
   addPeopleCommands(members, config)
   addPointsCommands(members, config)
 }
 
-function addPeopleCommands(members: Command, config: () => Config): void {
+function addPeopleCommands(members: Command, config: ConfigFor): void {
   members
     .command('add <login>')
     .description('add a member; without --password it is read from standard input')
@@ -56,7 +56,7 @@ function addPeopleCommands(members: Command, config: () => Config): void {
   }
 }
 
-function addPointsCommands(members: Command, config: () => Config): void {
+function addPointsCommands(members: Command, config: ConfigFor): void {
   for (const [name, adjust] of [
     ['credit', creditMember],
     ['debit', debitMember],

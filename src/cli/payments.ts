@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
-import type { Config } from '../config'
 import { PAYMENT_STATES, resolveReview, showPayment, showPayments } from '../payments'
 import type { PaymentState, Resolution } from '../payments'
 import { COMMAND_LINE } from '../shared/actor'
@@ -9,8 +8,9 @@ import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { answer, withParts } from './run'
+import type { ConfigFor } from './run'
 
-export function addPaymentCommands(program: Command, config: () => Config): void {
+export function addPaymentCommands(program: Command, config: ConfigFor): void {
   const payments = program.command('payments').description('payments, and those that wait for a person')
   payments
     .command('list')
@@ -30,7 +30,7 @@ export function addPaymentCommands(program: Command, config: () => Config): void
   addAlerts(program, config)
 }
 
-function addAlerts(program: Command, config: () => Config): void {
+function addAlerts(program: Command, config: ConfigFor): void {
   const alerts = program.command('alerts').description('what waits for a person')
   alerts
     .command('list', { isDefault: true })
@@ -58,7 +58,7 @@ async function listAlerts(db: Db, options: { limit: number; json?: boolean }): P
   if (more > 0) process.stderr.write(`… and ${more} more: see --limit.\n`)
 }
 
-function addResolve(payments: Command, config: () => Config): void {
+function addResolve(payments: Command, config: ConfigFor): void {
   payments
     .command('resolve <id>')
     .description('end a review; Invoicebox is asked first, and what it proves goes before what you say')
@@ -68,7 +68,7 @@ function addResolve(payments: Command, config: () => Config): void {
     .option('--void', 'it was not our payment: give the points back')
     .option('--json')
     .action((id: string, options: ResolveOptions) =>
-      withParts(config(), async (parts) => {
+      withParts(config('serve'), async (parts) => {
         await resolveReview(parts, { paymentId: id, resolution: resolutionOf(options), reason: options.reason, author: COMMAND_LINE })
         answer(await showPayment(parts.db, id), options)
       }),

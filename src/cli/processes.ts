@@ -6,20 +6,21 @@ import { COMMAND_LINE } from '../shared/actor'
 import { migrateToLatest } from '../shared/migrate'
 import { buildParts } from '../wiring'
 import { withParts } from './run'
+import type { ConfigFor } from './run'
 
-export function addProcessCommands(program: Command, config: () => Config): void {
+export function addProcessCommands(program: Command, config: ConfigFor): void {
   program
     .command('serve')
     .description('start the web process')
     .option('--with-worker', 'do the background work in the same process')
     .action(async ({ withWorker = false }: { withWorker?: boolean }) => {
-      untilSignal(await starting(config(), (parts) => serve(parts, { withWorker })))
+      untilSignal(await starting(config('serve'), (parts) => serve(parts, { withWorker })))
     })
   program
     .command('worker')
     .description('start the background process')
     .action(async () => {
-      untilSignal(await starting(config(), work))
+      untilSignal(await starting(config('serve'), work))
     })
   program
     .command('migrate')

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import type { Config } from '../config'
+import type { Config, Purpose } from '../config'
+import type { ConfigFor } from './run'
 import { addFundCommands } from './fund'
 import { addLedgerCommands } from './ledger'
 import { addMemberCommands } from './members'
@@ -7,7 +8,8 @@ import { addPaymentCommands } from './payments'
 import { addProcessCommands } from './processes'
 
 /** The whole command line. Settings are read when a command needs them, so that `--help` works without any. */
-export function buildProgram(config: () => Config): Command {
+export function buildProgram(read: (purpose: Purpose) => Config): Command {
+  const config: ConfigFor = (purpose = 'look') => read(purpose)
   const program = new Command('gateway').description('Pay Invoicebox invoices with the points of a loyalty programme.').showHelpAfterError()
   addProcessCommands(program, config)
   addMemberCommands(program, config)

@@ -1,9 +1,12 @@
-import type { Config } from '../config'
+import type { Config, Purpose } from '../config'
 import { createLog } from '../shared/log'
 import { isMigrated } from '../shared/migrate'
 import { NotReady } from '../serve'
 import { buildParts } from '../wiring'
 import type { Parts } from '../wiring'
+
+/** Reads the settings for what a command is about to do; to look at the database unless it says otherwise. */
+export type ConfigFor = (purpose?: Purpose) => Config
 
 /** Runs one command on a migrated database and closes everything afterwards. Standard output is the answer's alone, so the log stays silent. */
 export async function withParts<T>(config: Config, work: (parts: Parts) => Promise<T>): Promise<T> {

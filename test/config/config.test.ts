@@ -307,3 +307,14 @@ describe('the settings', () => {
     expect(readConfig({}, { ...GOOD, RETURN_URL_HOSTS: text }).returnHosts).toEqual(hosts)
   })
 })
+
+test('a command that only looks at the database needs no secrets, and what it got unchecked never reaches Invoicebox', () => {
+  expect(() => readConfig({}, { DATABASE_URL: 'sqlite:./x.sqlite3' })).toThrow('SESSION_SECRET is missing')
+  const config = readConfig(
+    {},
+    { DATABASE_URL: 'sqlite:./x.sqlite3', INVOICEBOX_TOKEN: 'real', INVOICEBOX_API_URL: 'http://127.0.0.1:9' },
+    'look',
+  )
+  expect(config).toMatchObject({ databaseUrl: 'sqlite:./x.sqlite3', invoicebox: { token: 'none', apiUrl: 'https://api.invoicebox.ru' } })
+  expect(() => readConfig({}, { DATABASE_URL: 'mysql://x' }, 'look')).toThrow('DATABASE_URL')
+})
