@@ -39,6 +39,13 @@ export interface RunOptions {
   readonly program?: string
 }
 
+const running = new Set<() => Promise<unknown>>()
+
+/** A test that fails half-way must not leave its programs behind. */
+afterAll(async () => {
+  await Promise.all([...running].map((stop) => stop()))
+})
+
 /** Starts a program of ours as a person would, with these settings and no others. */
 export function start(
   args: readonly string[],
@@ -50,6 +57,12 @@ export function start(
   child.stderr.setEncoding('utf8').on('data', (part: string) => (text.err += part))
   child.stdin.on('error', () => undefined).end(input)
   const ended = new Promise<Ended>((done) => child.once('close', (code) => done({ code, ...text })))
+  const stopNow = (): Promise<Ended> => {
+    child.kill()
+    return ended
+  }
+  running.add(stopNow)
+  void ended.then(() => running.delete(stopNow))
   return {
     ended,
     output: () => text.out + text.err,
