@@ -1,11 +1,15 @@
 import { DEFAULT_PORT } from './index'
 import type { SandboxOptions } from './index'
 
-/** Settings of `npm run sandbox`, all optional. The only reader of the environment here. @throws Error that names every fault at once */
+/**
+ * Settings of `npm run sandbox`, all optional. The only reader of the environment here.
+ * Started in the surroundings of a gateway, it knows that gateway's token and address without being told twice.
+ * @throws Error that names every fault at once
+ */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): SandboxOptions {
   const port = Number(env['SANDBOX_PORT'] || DEFAULT_PORT)
-  const token = env['SANDBOX_TOKEN'] || undefined
-  const partnerAuthUrl = env['SANDBOX_PARTNER_URL'] || undefined
+  const token = env['SANDBOX_TOKEN'] || env['INVOICEBOX_TOKEN'] || undefined
+  const partnerAuthUrl = env['SANDBOX_PARTNER_URL'] || gatewayPage(env)
   const faults = [
     Number.isInteger(port) && port >= 0 && port <= 65_535 ? '' : 'SANDBOX_PORT must be a port number from 0 to 65535.',
     token === undefined || /^[\x21-\x7e]{8,200}$/.test(token) ? '' : 'SANDBOX_TOKEN must be 8 to 200 printable characters without blanks.',
@@ -13,6 +17,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): SandboxOptions
   ].filter((fault) => fault !== '')
   if (faults.length > 0) throw new Error(faults.join(' '))
   return { port, ...(token === undefined ? {} : { token }), ...(partnerAuthUrl === undefined ? {} : { partnerAuthUrl }) }
+}
+
+function gatewayPage({ PUBLIC_URL, PORT }: NodeJS.ProcessEnv): string | undefined {
+  if (PUBLIC_URL) return `${PUBLIC_URL.replace(/\/+$/, '')}/pay`
+  return PORT ? `http://localhost:${PORT}/pay` : undefined
 }
 
 function isHttpUrl(text: string): boolean {

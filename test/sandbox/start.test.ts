@@ -86,3 +86,12 @@ test('the README names every fault, setting, scope and magic amount', () => {
   for (const name of names) expect(readme).toContain(`\`${name}\``)
   for (const magic of MAGIC_AMOUNTS) expect(readme).toContain(`| ${toDecimal(magic.amount)} | ${magic.en} |`)
 })
+
+test('in the surroundings of a gateway it takes the token and the page from there', () => {
+  expect(readConfig({ SANDBOX_PORT: '0', INVOICEBOX_TOKEN: 'the-token-of-a-gateway', PUBLIC_URL: 'http://localhost:3999/' })).toEqual({
+    port: 0,
+    token: 'the-token-of-a-gateway',
+    partnerAuthUrl: 'http://localhost:3999/pay',
+  })
+  expect(readConfig({ PORT: '3998' })).toMatchObject({ partnerAuthUrl: 'http://localhost:3998/pay' })
+})
