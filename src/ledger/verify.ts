@@ -101,7 +101,7 @@ const RULES: readonly Rule[] = [
     sql: `select r.hold_id, h.amount from ledger_resolutions r join ledger_holds h on h.id = r.hold_id
           left join ledger_entries f on f.transfer_id = r.transfer_id and f.account_id = h.account_id
           left join ledger_entries g on g.transfer_id = r.transfer_id and g.account_id = h.to_account_id
-          where r.kind = 'posted' and (f.amount is null or g.amount is null or f.amount <> -h.amount or g.amount <> h.amount)`,
+          where r.kind = 'posted' and h.account_id <> h.to_account_id and (f.amount is null or g.amount is null or f.amount <> -h.amount or g.amount <> h.amount)`,
     tell: (row) => `Hold ${text(row.hold_id)} over ${amountOf(row.amount)} was posted with another amount or between other accounts.`,
   },
   {
