@@ -19,8 +19,8 @@ export interface Config {
     readonly token: string
     readonly merchantId: string | undefined
     readonly notificationKey: string | undefined
-    /** So many requests in so many seconds. */
-    readonly rateLimit: { readonly requests: number; readonly seconds: number }
+    /** So many requests in so many seconds; null where no limit was agreed. */
+    readonly rateLimit: { readonly requests: number; readonly seconds: number } | null
   }
   readonly returnHosts: readonly string[]
   readonly program: {
@@ -101,7 +101,7 @@ const ENVIRONMENT = z.object({
   INVOICEBOX_NOTIFICATION_KEY: optional,
   INVOICEBOX_RATE_LIMIT: z
     .string()
-    .regex(/^[1-9]\d{0,5}\/[1-9]\d{0,4}$/, 'INVOICEBOX_RATE_LIMIT must look like 100/30: requests, then seconds.')
+    .regex(/^(off|[1-9]\d{0,5}\/[1-9]\d{0,4})$/, 'INVOICEBOX_RATE_LIMIT must look like 100/30: requests, then seconds; or be off.')
     .default('100/30'),
   RETURN_URL_HOSTS: z
     .string()
@@ -203,7 +203,7 @@ function toConfig(env: Environment): Config {
       token: env.INVOICEBOX_TOKEN ?? (isProduction ? '' : NOT_FOR_PRODUCTION.token),
       merchantId: env.INVOICEBOX_MERCHANT_ID,
       notificationKey: env.INVOICEBOX_NOTIFICATION_KEY,
-      rateLimit: { requests: Number(requests), seconds: Number(seconds) },
+      rateLimit: env.INVOICEBOX_RATE_LIMIT === 'off' ? null : { requests: Number(requests), seconds: Number(seconds) },
     },
     returnHosts: isProduction ? hosts : [...hosts, sandbox, `localhost:${env.SANDBOX_PORT}`],
     program: { name: env.PROGRAM_NAME, logoUrl: env.PROGRAM_LOGO_URL, accent: env.PROGRAM_ACCENT, contact: env.PROGRAM_CONTACT },

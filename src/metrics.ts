@@ -1,6 +1,9 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { REQUEST_CLASSES } from './invoicebox'
+import type { InvoiceboxClient } from './invoicebox'
 import { countOpenAlerts } from './shared/alerts'
 import { SECOND } from './shared/clock'
+import type { Clock } from './shared/clock'
 import type { Db } from './shared/database'
 import { remember } from './shared/remember'
 import type { Parts } from './wiring'
@@ -35,6 +38,7 @@ export function createMetrics({ db, clock, invoicebox }: Pick<Parts, 'db' | 'clo
       this.set(invoicebox.circuit().open ? 1 : 0)
     },
   })
+  addBudgetMetrics(registers, invoicebox, clock)
   const requests = new Counter({
     name: 'gateway_http_requests_total',
     help: 'Requests by route pattern and status.',
@@ -81,4 +85,46 @@ function addDatabaseGauges(registers: Registry[], numbers: () => Promise<Numbers
       this.set((await numbers()).alerts)
     },
   })
+}
+
+/** In seconds: at once, hardly noticed, noticed, and the deadlines of those who wait. */
+const WAITS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** How the request budget stands; without an agreed limit there is nothing to tell but waits of no time. */
+function addBudgetMetrics(registers: Registry[], invoicebox: InvoiceboxClient, clock: Clock): void {
+  const use = remember(clock, SECOND, () => invoicebox.budget())
+  new Gauge({
+    name: 'gateway_invoicebox_slots_in_use',
+    help: 'Slots of the request budget that count now, by whom they were taken for.',
+    labelNames: ['class'],
+    registers,
+    async collect() {
+      const budget = await use()
+      for (const name of REQUEST_CLASSES) this.set({ class: name }, budget?.used[name] ?? 0)
+    },
+  })
+  new Gauge({
+    name: 'gateway_invoicebox_slots_allowed',
+    help: 'How many slots may be taken at this moment: INVOICEBOX_RATE_LIMIT, or less for a while after a 429. Infinite where no limit was agreed.',
+    registers,
+    async collect() {
+      this.set((await use())?.allowed ?? Infinity)
+    },
+  })
+  new Gauge({
+    name: 'gateway_invoicebox_closed_seconds',
+    help: 'How much longer no request is sent because Invoicebox answered 429.',
+    registers,
+    async collect() {
+      this.set(((await use())?.closedForMs ?? 0) / SECOND)
+    },
+  })
+  const waits = new Histogram({
+    name: 'gateway_invoicebox_wait_seconds',
+    help: 'How long callers waited for the request budget.',
+    labelNames: ['class'],
+    buckets: WAITS,
+    registers,
+  })
+  invoicebox.onWait((as, waitedMs) => waits.observe({ class: as }, waitedMs / SECOND))
 }

@@ -27,7 +27,7 @@ export function probes(parts: Parts, metrics: Metrics): Route[] {
       path: '/readyz',
       policy: { kind: 'probe' },
       summary:
-        'Answers 200 when the database is migrated and takes writes, and Invoicebox is not known to refuse us; else 503 with what is wrong.',
+        'Answers 200 when the database is migrated and takes writes, the clock agrees with its clock, and Invoicebox is not known to refuse us; else 503 with what is wrong.',
       handle: async ({ res }) => {
         const checks = await readiness()
         const ready = Object.values(checks).every((check) => check === 'ok')
@@ -44,9 +44,9 @@ export function probes(parts: Parts, metrics: Metrics): Route[] {
   ]
 }
 
-type Checks = Record<'database' | 'migrations' | 'invoicebox', string>
+type Checks = Record<'database' | 'migrations' | 'clock' | 'invoicebox', string>
 
-function createReadiness({ config, db, clock, invoicebox, log }: Parts): () => Promise<Checks> {
+function createReadiness({ config, db, clock, clockWatch, invoicebox, log }: Parts): () => Promise<Checks> {
   const checkMigrations = onceTrue(() => isMigrated(config.databaseUrl))
   const takesWrites = remember(clock, BEAT_REMEMBERED_MS, () => beat(db, clock.now()))
   const checkWrites = (): Promise<string> =>
@@ -62,11 +62,17 @@ function createReadiness({ config, db, clock, invoicebox, log }: Parts): () => P
     const upstream = circuit.open ? `held back until ${circuit.until.toISOString()}: ${circuit.reason}` : 'ok'
     try {
       await db.raw('select 1')
-      if (!(await checkMigrations())) return { database: 'ok', migrations: 'pending', invoicebox: upstream }
-      return { database: await checkWrites(), migrations: 'ok', invoicebox: upstream }
+      if (!(await checkMigrations())) return { database: 'ok', migrations: 'pending', clock: 'unknown', invoicebox: upstream }
+      const database = await checkWrites()
+      return {
+        database,
+        migrations: 'ok',
+        clock: database === 'ok' ? ((await clockWatch.fault()) ?? 'ok') : 'unknown',
+        invoicebox: upstream,
+      }
     } catch (error) {
       log.error({ err: error }, 'the database does not answer')
-      return { database: 'unreachable', migrations: 'unknown', invoicebox: upstream }
+      return { database: 'unreachable', migrations: 'unknown', clock: 'unknown', invoicebox: upstream }
     }
   }
 }

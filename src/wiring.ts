@@ -1,14 +1,16 @@
 import { hostname } from 'node:os'
 import type { Config } from './config'
-import { createInvoiceboxClient } from './invoicebox'
-import type { InvoiceboxClient, Timeouts } from './invoicebox'
+import { createInvoiceboxClient, createRequestBudget, DEFAULT_TIMEOUTS, shareReads, unlimitedBudget } from './invoicebox'
+import type { BudgetDeps, InvoiceboxClient, RequestBudget, Timeouts } from './invoicebox'
 import { createLedger } from './ledger'
 import type { Ledger } from './ledger'
 import { createFundGate } from './payments'
 import type { FaultPoint, PaymentDeps } from './payments'
 import { createBackground } from './shared/background'
-import { systemClock } from './shared/clock'
+import { SECOND, systemClock } from './shared/clock'
 import type { Clock } from './shared/clock'
+import { createClockWatch, UNWATCHED } from './shared/clock-watch'
+import type { ClockWatch } from './shared/clock-watch'
 import { openDatabase } from './shared/database'
 import type { Db } from './shared/database'
 import { newId } from './shared/ids'
@@ -23,12 +25,15 @@ export interface Parts extends PaymentDeps {
   readonly log: Log
   readonly ledger: Ledger
   readonly invoicebox: InvoiceboxClient
+  readonly clockWatch: ClockWatch
   /** Lets running calls and batches end and closes every connection. */
   close(): Promise<void>
 }
 
 export interface Replacements {
   readonly clock?: Clock
+  /** Whether the clock is compared with the database's, as the host's own always is; one that is handed in may be moved on purpose. */
+  readonly watchClock?: boolean
   readonly log?: Log
   readonly timeouts?: Partial<Timeouts>
   /** No statement is given up for being slow: for the command line, whose reads may be long. */
@@ -43,10 +48,13 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
   const clock = replace.clock ?? systemClock
   const log = replace.log ?? createLog(config.logLevel)
   const db = openDatabase(config.databaseUrl, { patient: replace.patient ?? false })
+  const instance = `${hostname().slice(0, 20)}:${process.pid}:${newId().slice(0, 8)}`
   const ledger = createLedger({ db, clock, log })
   const allowHttp = config.mode !== 'production'
   const currencies = ['RUB'] as const
-  const invoicebox = createInvoiceboxClient(
+  const timeouts = { ...DEFAULT_TIMEOUTS, ...replace.timeouts }
+  const budget = createBudget(config, timeouts, { db, clock, log, newId, instance })
+  const client = createInvoiceboxClient(
     {
       baseUrl: config.invoicebox.apiUrl,
       version: config.invoicebox.version,
@@ -55,10 +63,11 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
       appVersion: VERSION,
       allowHttp,
       currencies,
-      ...(replace.timeouts ? { timeouts: replace.timeouts } : {}),
+      timeouts,
     },
-    { clock, log, newId },
+    { clock, log, newId, budget },
   )
+  const invoicebox = shareReads(client, { db, clock, log, newId, readMs: timeouts.readMs })
   return {
     config,
     db,
@@ -68,7 +77,8 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
     invoicebox,
     background: createBackground(),
     fundGate: createFundGate(clock),
-    instance: `${hostname().slice(0, 20)}:${process.pid}:${newId().slice(0, 8)}`,
+    instance,
+    clockWatch: (replace.watchClock ?? !replace.clock) ? createClockWatch({ db, clock, log, instance }) : UNWATCHED,
     settings: { rate: config.pointsPerRuble, secret: config.sessionSecret, returnHosts: config.returnHosts, allowHttp, currencies },
     faultPoint: replace.faultPoint,
     async close() {
@@ -77,4 +87,11 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
       await db.destroy()
     },
   }
+}
+
+function createBudget(config: Config, { writeMs, readMs }: Timeouts, deps: BudgetDeps): RequestBudget {
+  const { rateLimit } = config.invoicebox
+  if (!rateLimit) return unlimitedBudget
+  const limit = { requests: rateLimit.requests, windowMs: rateLimit.seconds * SECOND }
+  return createRequestBudget({ limit, longestRequestMs: Math.max(writeMs, readMs) }, deps)
 }

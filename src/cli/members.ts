@@ -4,6 +4,7 @@ import { addMember, creditMember, debitMember, lockMember, showMember, unlockMem
 import { COMMAND_LINE } from '../shared/actor'
 import { newId } from '../shared/ids'
 import { parsePositiveMoney } from '../shared/money'
+import { addAccrueCommand } from './accrue'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -15,6 +16,7 @@ export function addMemberCommands(program: Command, config: ConfigFor): void {
   const members = program.command('members').description('members and their points')
   addPeopleCommands(members, config)
   addPointsCommands(members, config)
+  addAccrueCommand(members, config)
 }
 
 function addPeopleCommands(members: Command, config: ConfigFor): void {

@@ -14,13 +14,13 @@ export function addProcessCommands(program: Command, config: ConfigFor): void {
     .description('start the web process')
     .option('--with-worker', 'do the background work in the same process')
     .action(async ({ withWorker = false }: { withWorker?: boolean }) => {
-      untilSignal(await starting(config('serve'), (parts) => serve(parts, { withWorker })))
+      await untilSignal(starting(config('serve'), (parts) => serve(parts, { withWorker })))
     })
   program
     .command('worker')
     .description('start the background process')
     .action(async () => {
-      untilSignal(await starting(config('serve'), work))
+      await untilSignal(starting(config('serve'), work))
     })
   program
     .command('migrate')
@@ -49,14 +49,20 @@ async function starting<T>(config: Config, start: (parts: ReturnType<typeof buil
   }
 }
 
-/** Stops on the first SIGTERM or SIGINT and lets running work end; a second one ends at once. */
-function untilSignal(running: { stop(): Promise<void> }): void {
+/** Stops on the first SIGTERM or SIGINT, one that comes while it still starts included, and lets running work end; a second one ends at once. */
+async function untilSignal(start: Promise<{ stop(): Promise<void> }>): Promise<void> {
   let isStopping = false
   const stop = (): void => {
     if (isStopping) process.exit(1)
     isStopping = true
-    void running.stop().then(() => process.exit(0))
+    void start
+      .then((running) => running.stop())
+      .then(
+        () => process.exit(0),
+        () => process.exit(1),
+      )
   }
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
+  await start
 }

@@ -6,6 +6,7 @@ import { addLedgerCommands } from './ledger'
 import { addMemberCommands } from './members'
 import { addPaymentCommands } from './payments'
 import { addProcessCommands } from './processes'
+import { addReconcileCommand } from './reconcile'
 
 /** The whole command line. Settings are read when a command needs them, so that `--help` works without any. */
 export function buildProgram(read: (purpose: Purpose) => Config): Command {
@@ -16,5 +17,6 @@ export function buildProgram(read: (purpose: Purpose) => Config): Command {
   addFundCommands(program, config)
   addPaymentCommands(program, config)
   addLedgerCommands(program, config)
+  addReconcileCommand(program, config)
   return program
 }

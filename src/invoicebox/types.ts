@@ -1,4 +1,5 @@
 import type { Money } from '../shared/money'
+import type { BudgetUse, Permit, RequestClass } from './budget'
 
 export type InvoiceStatus = 'pending' | 'paid' | 'canceled' | 'partial'
 
@@ -34,7 +35,7 @@ export interface Exchange {
   readonly status: number | null
   /** Invoicebox's `X-Request-Id`; support asks for it. Ours is in `request`. */
   readonly requestId: string | null
-  /** Redacted, at most 4 KB. Empty when nothing was sent because the circuit is open. */
+  /** Redacted, at most 4 KB. Empty when nothing was sent: the circuit is open, or no slot was free. */
   readonly request: string
   /** Redacted, at most 4 KB. */
   readonly response: string
@@ -51,6 +52,7 @@ export interface Asked<T> {
 /** Why an answer proves nothing. */
 export type UnknownReason =
   | 'circuit-open' //        not asked: see CircuitState
+  | 'no-budget' //           not asked: no slot of the request budget was free in time
   | 'refused-connection' //  no connection came about: refused, unreachable, or no such name
   | 'tls-failure' //         the other side could not prove who it is
   | 'timeout'
@@ -144,23 +146,55 @@ export interface InvoiceQuery {
 export type CircuitState =
   { readonly open: false } | { readonly open: true; readonly reason: 'unauthorized' | 'outage'; readonly until: Date }
 
+/** On whose behalf a call is made. */
+export interface Asking {
+  readonly as?: RequestClass
+  /** Slots that were reserved before; without one, or when it has none left, a slot is taken as usual. */
+  readonly permit?: Permit | undefined
+  /** How long to wait for a slot; the class decides unless given. */
+  readonly waitMs?: number | undefined
+}
+
+export interface ReadAsking extends Asking {
+  /** Another reader's answer will do when its reading began at most so long before this call. 0, the default: a reading of its own that begins after the call. */
+  readonly maxAgeMs?: number
+  /** Whether that may be an answer that says nothing. Otherwise the reader only shares a failure that it has waited for itself. */
+  readonly evenFailed?: boolean
+}
+
+/** Slots to be taken before they are needed. */
+export interface Reservation {
+  readonly as: RequestClass
+  readonly atLeast: number
+  readonly atMost?: number
+  readonly waitMs?: number
+}
+
 /**
  * The Business API of Invoicebox. Every call returns an outcome, whatever upstream does;
  * it throws only for a mistake of the caller, such as an id that no URL can carry.
  */
 export interface InvoiceboxClient {
   /** Reads one invoice. Repeated within the time for a read when the first try surely changed nothing (settings.readAttempts). */
-  readInvoice(invoiceId: string): Promise<Asked<ReadOutcome>>
-  listInvoices(query: InvoiceQuery): Promise<Asked<ListOutcome>>
+  readInvoice(invoiceId: string, asking?: ReadAsking): Promise<Asked<ReadOutcome>>
+  listInvoices(query: InvoiceQuery, asking?: Asking): Promise<Asked<ListOutcome>>
   /**
    * Asks Invoicebox to pay the invoice from the guarantee fund. Sent at most once per call.
    * @param operationId ours, stored before this call; the same for every repeat of one attempt (Q-11).
    */
-  confirmInvoice(invoiceId: string, operationId: string): Promise<Asked<ConfirmOutcome>>
+  confirmInvoice(invoiceId: string, operationId: string, asking?: Asking): Promise<Asked<ConfirmOutcome>>
+  /** Takes slots of the request budget in advance; null when there are none in time. Give back what is not needed. */
+  reserve(reservation: Reservation): Promise<Permit | null>
+  /** How the request budget stands; null where no limit was agreed. */
+  budget(): Promise<BudgetUse | null>
+  /** Whether a payment would hardly get a slot now, as far as this process knows. */
+  isExhausted(): boolean
+  /** Tells how long each caller waited for the request budget, in milliseconds. */
+  onWait(listener: (as: RequestClass, waitedMs: number) => void): void
   /** Whether Invoicebox knows our token. */
   checkAuth(): Promise<Asked<AuthOutcome>>
   /** Whether calls are being held back at this moment, and why. After `until` the next call is let through as a probe. */
   circuit(): CircuitState
-  /** Lets running calls end, then closes all connections. */
+  /** Lets running calls end, sends away who waits for a slot, then closes all connections. */
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
-import { brokenUniqueRule, inTransaction, insertRows, iso } from '../shared/database'
+import { brokenUniqueRule, inTransaction, iso } from '../shared/database'
+import { insertRows } from '../shared/statements'
 import type { Db, Tx } from '../shared/database'
 import { FIRST_HASH, sealHash } from './digest'
 

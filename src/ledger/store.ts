@@ -1,8 +1,9 @@
-import { bound, engineOf, insertRows, iso, moment } from '../shared/database'
-import type { Db, Row, Tx } from '../shared/database'
+import { bound, engineOf, iso, moment } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import { insertMissingRows, readTogether } from '../shared/statements'
 import { Refusal, isRefusalCode } from '../shared/refusals'
 import type { Unit } from '../shared/money'
-import type { AccountState, Answer, HoldState } from './decide'
+import type { AccountState, Answer, Books, HoldState } from './decide'
 
 interface AccountRow {
   id: string
@@ -50,8 +51,17 @@ export async function openAccounts(
   accounts: readonly { id: string; unit: Unit; minAvailable: bigint | null }[],
   now: Date,
 ): Promise<void> {
-  const rows = accounts.map(({ id, unit, minAvailable }) => ({ id, unit, min_available: minAvailable, created_at: iso(now) }))
-  await tx('ledger_accounts').insert(rows).onConflict('id').ignore()
+  const rows = accounts.map(({ id, unit, minAvailable }) => ({
+    id,
+    unit,
+    balance: 0,
+    held: 0,
+    min_available: minAvailable,
+    entry_count: 0,
+    locked: 0,
+    created_at: iso(now),
+  }))
+  await insertMissingRows(tx, 'ledger_accounts', rows)
 }
 
 /** A locked account refuses new holds; what is held already is posted or released as ever. */
@@ -71,27 +81,34 @@ export async function setMinAvailable(tx: Tx, id: string, minAvailable: bigint):
   if (changed !== 1) throw new Refusal('not_enough_available', id)
 }
 
-/** Locks the accounts in the order of their ids, so that two batches never wait for each other crosswise. */
-export async function lockAccounts(tx: Tx, ids: readonly string[]): Promise<Map<string, AccountState>> {
-  const query = tx<AccountRow>('ledger_accounts')
-    .whereIn('id', [...ids])
-    .orderBy('id')
-  const rows = await (engineOf(tx) === 'postgres' ? query.forNoKeyUpdate() : query)
-  return new Map(rows.map((row) => [row.id, toAccount(row)]))
-}
-
-export async function readHolds(tx: Tx, ids: readonly string[]): Promise<Map<string, HoldState>> {
-  if (ids.length === 0) return new Map()
-  const rows = await tx('ledger_holds as h')
-    .leftJoin('ledger_resolutions as r', 'r.hold_id', 'h.id')
-    .whereIn('h.id', [...ids])
-    .select<HoldRow[]>('h.id', 'h.account_id', 'h.to_account_id', 'h.unit', 'h.amount', 'r.hold_id as resolved')
-  return new Map(
-    rows.map((row) => [
-      row.id,
-      { account: row.account_id, to: row.to_account_id, unit: row.unit, amount: row.amount, resolved: row.resolved !== null },
-    ]),
-  )
+/**
+ * Reads what a decision needs, in one round trip: the accounts, locked in the order of their ids, so that two batches never wait for each other crosswise; then, under
+ * those locks, the holds and what was answered to these keys before.
+ */
+export async function readBooks(
+  tx: Tx,
+  of: { accounts: readonly string[]; holds: readonly string[]; keys: readonly string[] },
+): Promise<Pick<Books, 'holds' | 'answers'> & { readonly accounts: ReadonlyMap<string, AccountState> }> {
+  const isPostgres = engineOf(tx) === 'postgres'
+  const oneOf = isPostgres ? '= any(?)' : 'in (select value from json_each(?))'
+  const list = (values: readonly string[]): unknown => (isPostgres ? values : JSON.stringify(values))
+  const [accounts = [], holds = [], answers = []] = await readTogether(tx, [
+    {
+      sql: `select * from ledger_accounts where id ${oneOf} order by id${isPostgres ? ' for no key update' : ''}`,
+      values: [list(of.accounts)],
+    },
+    {
+      sql: `select h.id, h.account_id, h.to_account_id, h.unit, h.amount, r.hold_id as resolved
+              from ledger_holds h left join ledger_resolutions r on r.hold_id = h.id where h.id ${oneOf}`,
+      values: [list(of.holds)],
+    },
+    { sql: `select key, fingerprint, answer, detail from ledger_instructions where key ${oneOf}`, values: [list(of.keys)] },
+  ])
+  return {
+    accounts: new Map((accounts as AccountRow[]).map((row) => [row.id, toAccount(row)])),
+    holds: new Map((holds as HoldRow[]).map((row) => [row.id, toHold(row)])),
+    answers: new Map((answers as AnswerRow[]).map((row) => [row.key, toAnswer(row)])),
+  }
 }
 
 interface HoldRow {
@@ -103,61 +120,24 @@ interface HoldRow {
   resolved: string | null
 }
 
-export async function readAnswers(tx: Tx, keys: readonly string[]): Promise<Map<string, Answer>> {
-  const rows = (await tx('ledger_instructions').whereIn('key', [...keys])) as {
-    key: string
-    fingerprint: string
-    answer: string
-    detail: string | null
-  }[]
-  return new Map(rows.map((row) => [row.key, { fingerprint: row.fingerprint, answer: toAnswer(row.answer), detail: row.detail }]))
+const toHold = (row: HoldRow): HoldState => ({
+  account: row.account_id,
+  to: row.to_account_id,
+  unit: row.unit,
+  amount: row.amount,
+  resolved: row.resolved !== null,
+})
+
+interface AnswerRow {
+  key: string
+  fingerprint: string
+  answer: string
+  detail: string | null
 }
 
-function toAnswer(text: string): Answer['answer'] {
-  if (text === 'done' || isRefusalCode(text)) return text
-  throw new Error(`bug: the ledger holds an answer of an unknown kind, ${text}`)
-}
-
-/** Writes the accounts as decided: one statement for all of them. */
-export async function updateAccounts(tx: Tx, accounts: readonly AccountState[]): Promise<void> {
-  if (accounts.length === 0) return
-  const json = JSON.stringify(
-    accounts.map(({ id, balance, held, entryCount }) => ({ id, b: String(balance), h: String(held), n: String(entryCount) })),
-  )
-  const sql =
-    engineOf(tx) === 'postgres'
-      ? `update ledger_accounts a set balance = v.b, held = v.h, entry_count = v.n
-         from json_to_recordset(?::json) as v(id text, b bigint, h bigint, n bigint) where a.id = v.id`
-      : `update ledger_accounts as a set balance = v.b, held = v.h, entry_count = v.n
-         from (select value ->> '$.id' as id, cast(value ->> '$.b' as integer) as b, cast(value ->> '$.h' as integer) as h, cast(value ->> '$.n' as integer) as n
-               from json_each(?)) as v where a.id = v.id`
-  await tx.raw(sql, [json])
-}
-
-/** The rows of one batch, table by table, in the order in which they are written; the batch itself comes last and closes it. */
-export interface BatchRows {
-  readonly ledger_instructions: Row[]
-  readonly ledger_holds: Row[]
-  readonly ledger_transfers: Row[]
-  readonly ledger_entries: Row[]
-  readonly ledger_resolutions: Row[]
-}
-
-export async function insertBatch(tx: Tx, rows: BatchRows): Promise<void> {
-  for (const table of BATCH_TABLES) await insertRows(tx, table, rows[table])
-}
-
-export const BATCH_TABLES = [
-  'ledger_instructions',
-  'ledger_holds',
-  'ledger_transfers',
-  'ledger_entries',
-  'ledger_resolutions',
-] as const satisfies (keyof BatchRows)[]
-
-export async function closeBatch(tx: Tx, batch: { id: string; digest: string; now: Date }): Promise<void> {
-  await insertRows(tx, 'ledger_batches', [{ id: batch.id, digest: batch.digest, created_at: iso(batch.now) }])
-  await insertRows(tx, 'ledger_unsealed', [{ batch_id: batch.id }])
+function toAnswer({ answer, fingerprint, detail }: AnswerRow): Answer {
+  if (answer === 'done' || isRefusalCode(answer)) return { answer, fingerprint, detail }
+  throw new Error(`bug: the ledger holds an answer of an unknown kind, ${answer}`)
 }
 
 /** One line of a statement. `amount` and `balanceAfter` are signed minor units. */

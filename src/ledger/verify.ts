@@ -3,8 +3,8 @@ import { bound } from '../shared/database'
 import type { Db } from '../shared/database'
 import { MAX_MINOR, UNITS, toDecimal } from '../shared/money'
 import { FIRST_HASH, digestBatch, sealHash } from './digest'
-import { BATCH_TABLES } from './store'
-import type { BatchRows } from './store'
+import { BATCH_TABLES } from './batch'
+import type { BatchRows } from './batch'
 
 /** A difference between the books and a rule: the number of the invariant (docs/ledger.md), the rule's name and a sentence. */
 export interface Finding {
@@ -129,25 +129,58 @@ async function findBroken(db: Db, rule: Rule): Promise<Finding[]> {
   return rows.map((row) => ({ invariant: rule.invariant, rule: rule.name, text: rule.tell(row) }))
 }
 
-/** Batches at once; one of them may hold ten thousand rows. */
 const PAGE = 50
+/** Entries held in memory at once, unless one batch has more: an accrual's batch holds ten thousand. */
+const MOST_ENTRIES = 20_000
 
 /** Rebuilds each batch's digest out of the rows that stand in the books now. */
 async function verifyDigests(db: Db): Promise<Finding[]> {
   const findings: Finding[] = await findBroken(db, ORPHANS)
   for (let last = ''; findings.length < MOST_PER_RULE;) {
-    const page = (await db('ledger_batches').where('id', '>', last).orderBy('id').limit(PAGE)) as { id: string; digest: string }[]
-    const ids = page.map((batch) => batch.id)
-    const rows = await readBatches(db, ids)
-    for (const batch of page) {
-      if (digestBatch(rows.get(batch.id) ?? emptyBatch()) !== batch.digest)
-        findings.push({ invariant: 13, rule: 'rows-changed', text: `The rows of batch ${batch.id} are not those that were written.` })
-    }
-    await yieldToOthers()
+    const page = (await db('ledger_batches').where('id', '>', last).orderBy('id').limit(PAGE)) as WrittenBatch[]
+    for (const portion of await inPortions(db, page)) findings.push(...(await findChanged(db, portion)))
     if (page.length < PAGE) break
-    last = ids.at(-1) ?? ''
+    last = page.at(-1)?.id ?? ''
   }
   return findings
+}
+
+interface WrittenBatch {
+  readonly id: string
+  readonly digest: string
+}
+
+async function findChanged(db: Db, batches: readonly WrittenBatch[]): Promise<Finding[]> {
+  const rows = await readBatches(
+    db,
+    batches.map((batch) => batch.id),
+  )
+  await yieldToOthers()
+  return batches
+    .filter((batch) => digestBatch(rows.get(batch.id) ?? emptyBatch()) !== batch.digest)
+    .map((batch) => ({ invariant: 13, rule: 'rows-changed', text: `The rows of batch ${batch.id} are not those that were written.` }))
+}
+
+async function inPortions(db: Db, page: readonly WrittenBatch[]): Promise<WrittenBatch[][]> {
+  const counts = await db('ledger_entries as e')
+    .join('ledger_transfers as t', 't.id', 'e.transfer_id')
+    .whereIn(
+      't.batch_id',
+      page.map((batch) => batch.id),
+    )
+    .groupBy('t.batch_id')
+    .select<{ id: string; entries: bigint | number }[]>('t.batch_id as id', db.raw('count(*) as entries'))
+  const entriesOf = new Map(counts.map(({ id, entries }) => [id, Number(entries)]))
+  const portions: { batches: WrittenBatch[]; entries: number }[] = []
+  for (const batch of page) {
+    const entries = entriesOf.get(batch.id) ?? 0
+    const portion = portions.at(-1)
+    if (portion && portion.entries + entries <= MOST_ENTRIES) {
+      portion.batches.push(batch)
+      portion.entries += entries
+    } else portions.push({ batches: [batch], entries })
+  }
+  return portions.map(({ batches }) => batches)
 }
 
 /** Rows that belong to no batch stand in no digest, so they are looked for by themselves. */

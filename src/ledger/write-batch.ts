@@ -1,13 +1,15 @@
-import { brokenUniqueRule, inTransaction, iso } from '../shared/database'
+import { brokenUniqueRule, engineOf, inTransaction, iso } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
+import { runTogether } from '../shared/statements'
+import { batchStatements } from './batch'
+import type { BatchRows } from './batch'
 import { decide } from './decide'
 import type { Books, Decision } from './decide'
 import { digestBatch } from './digest'
 import { accountsOf } from './instructions'
 import type { Companion, Instruction } from './instructions'
-import { closeBatch, insertBatch, lockAccounts, readAnswers, readHolds, updateAccounts } from './store'
-import type { BatchRows } from './store'
+import { readBooks } from './store'
 
 /**
  * Decides and writes a set of instructions in one transaction: lock the accounts in id order, read what was answered and held, decide in memory, write set by set, close the batch.
@@ -25,7 +27,7 @@ export async function writeBatch(db: Db, instructions: readonly Instruction[], n
 
 const writeOnce = (db: Db, instructions: readonly Instruction[], now: Date): Promise<Decision[]> =>
   inTransaction(db, async (tx) => {
-    const before = await readBooks(tx, instructions)
+    const before = await booksFor(tx, instructions)
     const books: Books = { accounts: new Map(before.accounts), holds: before.holds, answers: before.answers }
     const decisions = instructions.map((instruction) => decide(books, instruction))
     const fresh = decisions.flatMap((decision, index) =>
@@ -34,31 +36,20 @@ const writeOnce = (db: Db, instructions: readonly Instruction[], now: Date): Pro
     if (fresh.length === 0) return decisions
     const batchId = newSortedId()
     const rows = toRows(fresh, batchId, now)
-    await updateAccounts(
-      tx,
-      [...books.accounts.values()].filter((account) => before.accounts.get(account.id) !== account),
-    )
-    await insertBatch(tx, rows)
-    await writeCompanions(tx, fresh)
-    await closeBatch(tx, { id: batchId, digest: digestBatch(rows), now })
+    const changed = [...books.accounts.values()].filter((account) => before.accounts.get(account.id) !== account)
+    const closing = { id: batchId, digest: digestBatch(rows), now }
+    // The companions' rows refer to the ledger's, so they are sent behind them, yet without waiting for an answer.
+    await Promise.all([runTogether(tx, batchStatements(engineOf(tx), changed, rows, closing)), ...companionWrites(tx, fresh)])
     return decisions
   })
 
-async function readBooks(tx: Tx, instructions: readonly Instruction[]): Promise<Books> {
+function booksFor(tx: Tx, instructions: readonly Instruction[]): ReturnType<typeof readBooks> {
   const lines = instructions.flatMap((instruction) => instruction.lines)
-  const accounts = await lockAccounts(tx, [...new Set(lines.flatMap(accountsOf))])
-  const holds = await readHolds(
-    tx,
-    lines.flatMap((line) => (line.do === 'post' || line.do === 'release' ? [line.holdId] : [])),
-  )
-  return {
-    accounts,
-    holds,
-    answers: await readAnswers(
-      tx,
-      instructions.map((instruction) => instruction.key),
-    ),
-  }
+  return readBooks(tx, {
+    accounts: [...new Set(lines.flatMap(accountsOf))],
+    holds: lines.flatMap((line) => (line.do === 'post' || line.do === 'release' ? [line.holdId] : [])),
+    keys: instructions.map((instruction) => instruction.key),
+  })
 }
 
 type Fresh = { decision: Decision; instruction: Instruction }
@@ -107,11 +98,15 @@ function toRows(fresh: readonly Fresh[], batchId: string, now: Date): BatchRows 
 }
 
 /** Calls each writer once, with the rows of every instruction that was not refused. */
-async function writeCompanions(tx: Tx, fresh: readonly Fresh[]): Promise<void> {
+function companionWrites(tx: Tx, fresh: readonly Fresh[]): Promise<void>[] {
   const byWriter = new Map<Companion['write'], unknown[]>()
   for (const { decision, instruction } of fresh) {
     if (decision.answer.answer !== 'done') continue
-    for (const { write, row } of instruction.companions ?? []) byWriter.set(write, [...(byWriter.get(write) ?? []), row])
+    for (const { write, row } of instruction.companions ?? []) {
+      const rows = byWriter.get(write)
+      if (rows) rows.push(row)
+      else byWriter.set(write, [row])
+    }
   }
-  for (const [write, rows] of byWriter) await write(tx, rows as never[])
+  return [...byWriter].map(([write, rows]) => write(tx, rows as never[]))
 }

@@ -1,3 +1,8 @@
+export { BadAccrualFile } from './accrual-check'
+export { readAccrualFile } from './accrual-file'
+export type { AccrualRow } from './accrual-file'
+export { accruePoints } from './accrue-points'
+export type { AccrualProgress, AccrualRequest, Accrued } from './accrue-points'
 export { addMember } from './add-member'
 export { addStaff } from './add-staff'
 export { creditMember, debitMember } from './adjust-points'

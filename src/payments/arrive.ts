@@ -3,6 +3,7 @@ import { looksLikeId, newId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import { insertCheckout } from './checkouts'
 import type { PaymentDeps } from './payment'
+import { FRESH_FOR_MS } from './freshness'
 import { checkReturnLink } from './return-links'
 
 export interface Arrival {
@@ -20,7 +21,7 @@ export interface Arrival {
  */
 export async function openCheckout({ db, clock, invoicebox, settings }: PaymentDeps, arrival: Arrival): Promise<string> {
   if (!looksLikeId(arrival.invoiceId)) throw new Refusal('bad_input', 'invoiceId')
-  const { outcome } = await invoicebox.readInvoice(arrival.invoiceId)
+  const { outcome, exchange } = await invoicebox.readInvoice(arrival.invoiceId, { as: 'page', maxAgeMs: FRESH_FOR_MS })
   const link = (text: string | undefined): string | null => checkReturnLink(text, { hosts: settings.returnHosts, http: settings.allowHttp })
   const id = newId()
   await inTransaction(db, (tx) =>
@@ -30,6 +31,7 @@ export async function openCheckout({ db, clock, invoicebox, settings }: PaymentD
       invoiceId: arrival.invoiceId.toLowerCase(),
       memberId: arrival.memberId,
       outcome,
+      readAt: exchange.startedAt,
       links: { successUrl: link(arrival.successUrl), failUrl: link(arrival.failUrl), returnUrl: link(arrival.returnUrl) },
       now: clock.now(),
     }),

@@ -1,9 +1,11 @@
 import { plus } from '../shared/clock'
 import { openAlerts } from '../shared/alerts'
 import { inTransaction } from '../shared/database'
-import type { ConfirmOutcome, Exchange, ReadOutcome } from '../invoicebox'
+import { toDecimal } from '../shared/money'
+import type { Asking, ConfirmOutcome, Exchange, ReadOutcome } from '../invoicebox'
 import { LEASE_MS } from './lease'
 import type { Payment, PaymentDeps } from './payment'
+import { NO_BUDGET } from './put-back'
 import { insertExchanges, renewLease } from './store'
 
 /** A lease that was taken or renewed this recently needs no look before a send. */
@@ -11,20 +13,28 @@ const SURE_FOR_MS = 5_000
 
 /**
  * Asks Invoicebox to pay and keeps what it said, before anything is decided from it. Undefined when the payment belongs to somebody else by now:
- * a process that slept must not send what another one has settled meanwhile.
+ * a process that slept must not send what another one has settled meanwhile. Of a question that was not sent for want of a slot nothing is kept.
  */
-export async function askToPay(deps: PaymentDeps, payment: Payment): Promise<ConfirmOutcome | undefined> {
+export async function askToPay(deps: PaymentDeps, payment: Payment, asking: Asking): Promise<ConfirmOutcome | undefined> {
   if (payment.state === 'confirming' && !(await isStillOurs(deps, payment))) return undefined
-  const { outcome, exchange } = await deps.invoicebox.confirmInvoice(payment.invoiceId, payment.operationId)
+  tellLog(deps, payment)
+  const { outcome, exchange } = await deps.invoicebox.confirmInvoice(payment.invoiceId, payment.operationId, asking)
+  if (outcome.kind === 'unknown' && outcome.reason === NO_BUDGET) return outcome
   await deps.faultPoint?.(payment.attempts > 1 ? 'recovery-answered' : 'after-answer')
-  await keep(deps, payment, exchange, outcome.kind === 'accepted' ? outcome.transactionId : null)
+  await keepExchange(deps, payment, exchange, outcome.kind === 'accepted' ? outcome.transactionId : null)
   return outcome
 }
 
-/** Reads the payment's invoice and keeps what was answered. */
-export async function readAndKeep(deps: PaymentDeps, payment: Payment): Promise<ReadOutcome> {
-  const { outcome, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId)
-  await keep(deps, payment, exchange, null)
+/** Written outside the database before anything is sent: when a failover or a restore has lost the payment, the log still names it (docs/operations.md). */
+function tellLog({ log }: PaymentDeps, { id, invoiceId, operationId, memberId, points }: Payment): void {
+  log.info({ paymentId: id, invoiceId, operationId, memberId, points: toDecimal(points.minor) }, 'invoicebox is asked to pay')
+}
+
+/** Reads the payment's invoice and keeps what was answered: a reading of its own that begins after the call, as Rule R wants it. */
+export async function readAndKeep(deps: PaymentDeps, payment: Payment, asking: Asking): Promise<ReadOutcome> {
+  const { outcome, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId, { ...asking, maxAgeMs: 0 })
+  if (outcome.kind === 'unavailable' && outcome.reason === NO_BUDGET) return outcome
+  await keepExchange(deps, payment, exchange, null)
   return outcome
 }
 
@@ -35,8 +45,13 @@ async function isStillOurs({ db, clock }: PaymentDeps, payment: Payment): Promis
   return inTransaction(db, (tx) => renewLease(tx, payment, plus(now, LEASE_MS)))
 }
 
-/** A refused token is told at once, whatever the answer looks like otherwise. */
-const keep = ({ db, clock }: PaymentDeps, payment: Payment, exchange: Exchange, transactionId: string | null): Promise<void> =>
+/** Keeps what was asked and answered. A refused token is told at once, whatever the answer looks like otherwise. */
+export const keepExchange = (
+  { db, clock }: PaymentDeps,
+  payment: Payment,
+  exchange: Exchange,
+  transactionId: string | null,
+): Promise<void> =>
   inTransaction(db, async (tx) => {
     await insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }])
     if (exchange.status === 401 || exchange.status === 403) {

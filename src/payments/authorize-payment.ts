@@ -1,17 +1,17 @@
-import { plus, SECOND } from '../shared/clock'
+import { plus } from '../shared/clock'
 import { brokenUniqueRule, inTransaction } from '../shared/database'
 import { newId, newSortedId } from '../shared/ids'
 import { pointsPrice } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { ACCOUNTS, companion, memberAccount } from '../ledger'
-import type { Exchange } from '../invoicebox'
+import type { Exchange, Permit } from '../invoicebox'
 import { readCheckout, refreshCheckout } from './checkouts'
 import type { Checkout, Snapshot } from './checkouts'
 import { openConsent } from './consent'
 import type { Consent } from './consent'
+import { FRESH_FOR_MS } from './freshness'
 import { LEASE_MS } from './lease'
 import type { Payment, PaymentDeps } from './payment'
-import { insertBirths } from './move-payments'
 import { isBinding } from './states'
 import { findPayment, insertExchanges, insertPayments } from './store'
 
@@ -22,15 +22,21 @@ export interface PaymentRequest {
   readonly consent: string
 }
 
-/** An invoice that was read this recently is not read again before the hold (docs/payment-states.md). */
-const FRESH_FOR_MS = 5 * SECOND
+/** A payment, and whether this call began it. */
+export interface Authorized {
+  readonly payment: Payment
+  readonly isNew: boolean
+  /** Of a new payment: the slot for its confirm. Whoever confirms gives it back when it was not needed. */
+  readonly permit?: Permit
+}
 
 /**
  * Transaction 1: the payment row with its operation id, the hold on the member's points and the hold on the fund, all or nothing.
- * The same consent asked again gives the payment it led to, with `isNew: false`.
+ * The same consent asked again gives the payment it led to, with `isNew: false`. The slots for reading and confirming are taken before anything is held: who holds
+ * points must not stand in a queue.
  * @throws Refusal consent_missing, consent_expired, amount_changed, invoice_not_payable, invoice_being_paid, not_enough_points, member_locked, payments_unavailable
  */
-export async function authorizePayment(deps: PaymentDeps, request: PaymentRequest): Promise<{ payment: Payment; isNew: boolean }> {
+export async function authorizePayment(deps: PaymentDeps, request: PaymentRequest): Promise<Authorized> {
   const { db, clock, invoicebox, settings } = deps
   const consent = openConsent(settings.secret, request.consent, request, clock.now())
   const earlier = await findPayment(db, { consent_id: consent.id })
@@ -38,19 +44,38 @@ export async function authorizePayment(deps: PaymentDeps, request: PaymentReques
   if (invoicebox.circuit().open || !deps.fundGate.isOpen()) throw new Refusal('payments_unavailable')
   const { checkout, payment: other } = await readCheckout(db, request.checkoutId, request.memberId)
   if (other && isBinding(other.state)) throw new Refusal('invoice_being_paid')
-  const { invoice, exchange } = await readAgain(deps, checkout)
+  const permit = await invoicebox.reserve({ as: 'payment', atLeast: freshSnapshot(deps, checkout) ? 1 : 2 })
+  if (!permit) throw new Refusal('payments_unavailable')
+  const authorized = await holdUnder(deps, { consent, checkout, permit }).catch((error: unknown) => {
+    permit.giveBack()
+    throw error
+  })
+  if (!authorized.isNew) permit.giveBack()
+  return authorized
+}
+
+async function holdUnder(deps: PaymentDeps, of: { consent: Consent; checkout: Checkout; permit: Permit }): Promise<Authorized> {
+  const { consent, checkout, permit } = of
+  const { invoice, exchange } = await readAgain(deps, checkout, permit)
   checkConsent(consent, invoice, deps)
   await deps.faultPoint?.('before-hold')
   const payment = newPayment(deps, consent, invoice)
-  return (await placeHolds(deps, payment, exchange)) ? { payment, isNew: true } : { payment: await paymentOf(deps, consent), isNew: false }
+  if (await placeHolds(deps, payment, exchange)) return { payment, isNew: true, permit }
+  return { payment: await paymentOf(deps, consent), isNew: false }
+}
+
+function freshSnapshot({ clock }: PaymentDeps, { snapshot, problem, readAt }: Checkout): Snapshot | null {
+  const age = readAt ? Math.abs(clock.now().getTime() - readAt.getTime()) : Infinity
+  return problem === null && age <= FRESH_FOR_MS ? snapshot : null
 }
 
 /** The invoice as of now: from the snapshot when that is fresh, else read from Invoicebox and stored. */
-async function readAgain({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<{ invoice: Snapshot; exchange?: Exchange }> {
-  const age = checkout.readAt ? Math.abs(clock.now().getTime() - checkout.readAt.getTime()) : Infinity
-  if (checkout.snapshot && !checkout.problem && age <= FRESH_FOR_MS) return { invoice: checkout.snapshot }
-  const { outcome, exchange } = await invoicebox.readInvoice(checkout.invoiceId)
-  const { snapshot, problem } = await inTransaction(db, (tx) => refreshCheckout(tx, checkout, outcome, clock.now()))
+async function readAgain(deps: PaymentDeps, checkout: Checkout, permit: Permit): Promise<{ invoice: Snapshot; exchange?: Exchange }> {
+  const { db, invoicebox } = deps
+  const fresh = freshSnapshot(deps, checkout)
+  if (fresh) return { invoice: fresh }
+  const { outcome, exchange } = await invoicebox.readInvoice(checkout.invoiceId, { as: 'payment', permit, maxAgeMs: FRESH_FOR_MS })
+  const { snapshot, problem } = await inTransaction(db, (tx) => refreshCheckout(tx, checkout, outcome, exchange.startedAt))
   if (outcome.kind === 'unavailable') throw new Refusal('payments_unavailable')
   if (!snapshot || problem) throw new Refusal('invoice_not_payable')
   return { invoice: snapshot, exchange }
@@ -97,7 +122,7 @@ function newPayment({ clock }: PaymentDeps, consent: Consent, invoice: Snapshot)
 }
 
 /** False when the same consent was used already, by a form sent twice. */
-async function placeHolds({ ledger, instance, clock }: PaymentDeps, payment: Payment, read: Exchange | undefined): Promise<boolean> {
+async function placeHolds({ ledger, instance }: PaymentDeps, payment: Payment, read: Exchange | undefined): Promise<boolean> {
   try {
     const { replayed } = await ledger.submit({
       key: `consent:${payment.consentId}`,
@@ -114,7 +139,6 @@ async function placeHolds({ ledger, instance, clock }: PaymentDeps, payment: Pay
       ],
       companions: [
         companion(insertPayments, { ...payment, leaseOwner: instance }),
-        companion(insertBirths, { paymentId: payment.id, actor: `member:${payment.memberId}`, at: clock.now() }),
         ...(read ? [companion(insertExchanges, { paymentId: payment.id, exchange: read, transactionId: null })] : []),
       ],
     })

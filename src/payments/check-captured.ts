@@ -1,18 +1,20 @@
+import type { Knex } from 'knex'
 import { HOUR, MINUTE, plus, SECOND } from '../shared/clock'
 import { engineOf, inTransaction, iso } from '../shared/database'
-import type { Tx } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
 import { openAlerts } from '../shared/alerts'
 import type { NewAlert } from '../shared/alerts'
 import { money, toDecimal } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { ACCOUNTS, companion, transfer } from '../ledger'
-import type { Exchange, Invoice } from '../invoicebox'
+import type { Exchange, Invoice, Permit } from '../invoicebox'
 import type { Payment, PaymentDeps } from './payment'
+import { MOST_IN_A_PAGE } from './read-due'
 import { insertExchanges, toPayment } from './store'
 import type { PaymentRow } from './store'
 
-/** As many ids as one list page may carry. */
-const MOST_AT_ONCE = 50
+/** The worker comes back in a moment; a process that stops must not wait for a slot. */
+const WAIT_MS = 10 * SECOND
 const PAUSES_MS = [30 * SECOND, 5 * MINUTE, HOUR, 6 * HOUR, 24 * HOUR]
 /** A look that is due later than any pause was scheduled by a clock that was wrong, and counts as due. */
 const LONGEST_PAUSE_MS = 25 * HOUR
@@ -20,15 +22,20 @@ const LONGEST_PAUSE_MS = 25 * HOUR
 /**
  * One run of the second look: reads the invoices of fresh captures in list pages, one request for up to fifty, and compares what was taken from the fund with what the member agreed to.
  * The member pays what they agreed to; a difference goes to suspense with an alert. Returns how many were looked at.
+ * The slot is taken first: a look that waits for its turn is no look that failed.
  */
 export async function checkCaptured(deps: PaymentDeps): Promise<number> {
+  if (!(await unchecked(deps.db, deps.clock.now()).first('id'))) return 0
+  const permit = await deps.invoicebox.reserve({ as: 'background', atLeast: 1, waitMs: WAIT_MS })
+  if (!permit) return 0
+  return lookAtDue(deps, permit).finally(() => permit.giveBack())
+}
+
+async function lookAtDue(deps: PaymentDeps, permit: Permit): Promise<number> {
   const due = await inTransaction(deps.db, (tx) => claimUnchecked(tx, deps.clock.now()))
   if (due.length === 0) return 0
-  const { outcome, exchange } = await deps.invoicebox.listInvoices({
-    ids: due.map((payment) => payment.invoiceId),
-    page: 1,
-    pageSize: MOST_AT_ONCE,
-  })
+  const ids = due.map((payment) => payment.invoiceId)
+  const { outcome, exchange } = await deps.invoicebox.listInvoices({ ids, page: 1, pageSize: MOST_IN_A_PAGE }, { as: 'background', permit })
   if (outcome.kind !== 'page') {
     await tellFailing(deps, due, exchange.outcome)
     return due.length
@@ -38,14 +45,15 @@ export async function checkCaptured(deps: PaymentDeps): Promise<number> {
   return due.length
 }
 
-/** Takes up captures that were not compared yet, and puts their next turn off, so that no other process takes them meanwhile. */
-async function claimUnchecked(tx: Tx, now: Date): Promise<Payment[]> {
-  const query = tx('payments')
+const unchecked = (db: Db, now: Date): Knex.QueryBuilder =>
+  db('payments')
     .where({ state: 'captured' })
     .whereNull('checked_at')
     .andWhere((time) => void time.where('next_check_at', '<=', iso(now)).orWhere('next_check_at', '>', iso(plus(now, LONGEST_PAUSE_MS))))
-    .orderBy('next_check_at')
-    .limit(MOST_AT_ONCE)
+
+/** Takes up captures that were not compared yet, and puts their next turn off, so that no other process takes them meanwhile. */
+async function claimUnchecked(tx: Tx, now: Date): Promise<Payment[]> {
+  const query = unchecked(tx, now).orderBy('next_check_at').limit(MOST_IN_A_PAGE)
   const rows = (await (engineOf(tx) === 'postgres' ? query.forUpdate().skipLocked() : query)) as PaymentRow[]
   for (const row of rows) {
     const attempts = Number(row.check_attempts)

@@ -57,15 +57,16 @@ function stateOfPayment(payment: Payment, at: Situation): CheckoutState | undefi
   if (at.memberId === null && isBinding(payment.state)) return 'sign-in'
   const mine = at.memberId !== null && payment.memberId === at.memberId
   switch (payment.state) {
-    case 'confirming':
-    case 'review':
-      return mine ? 'checking' : 'unavailable'
     case 'captured':
       return mine ? 'paid' : 'already-paid'
     case 'reversed':
       return 'cancelled'
     case 'voided':
       return mine && payment.checkoutId === at.checkout.id ? afterVoid(at) : undefined
+    case 'confirming':
+    case 'review':
+    default: // A later version of the gateway, which runs beside this one, may have brought a state that is not known here.
+      return mine ? 'checking' : 'unavailable'
   }
 }
 
@@ -86,6 +87,8 @@ function stateOfInvoice(invoice: Snapshot, now: Date): CheckoutState | undefined
     case 'pending':
     case null:
       return isOver ? 'expired' : undefined // A missing status proves nothing.
+    default:
+      return 'unavailable' // A later version has understood a status that this one does not.
   }
 }
 

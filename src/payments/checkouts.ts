@@ -1,4 +1,5 @@
-import { bound, insertRows, iso, moment, optionalMoment } from '../shared/database'
+import { bound, iso, moment, optionalMoment } from '../shared/database'
+import { insertRows } from '../shared/statements'
 import type { Db, Tx } from '../shared/database'
 import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
@@ -6,11 +7,13 @@ import { Refusal } from '../shared/refusals'
 import type { Invoice, InvoiceStatus, ReadOutcome } from '../invoicebox'
 import type { Payment } from './payment'
 import type { ReturnLinks } from './return-links'
+import { FREEING_STATES } from './states'
 import { PAYMENT_COLUMNS, toPayment } from './store'
 import type { PaymentRow } from './store'
 
 /** Why there is no invoice to show, or none that we can serve. */
-export type Problem = 'not-found' | 'unsupported' | 'unavailable'
+const PROBLEMS = ['not-found', 'unsupported', 'unavailable'] as const
+export type Problem = (typeof PROBLEMS)[number]
 
 /** The invoice as it was last read. */
 export interface Snapshot {
@@ -63,7 +66,7 @@ function toCheckout(row: CheckoutRow): Checkout {
     id: row.id,
     invoiceId: row.invoice_id,
     memberId: row.member_id,
-    problem: row.problem,
+    problem: row.problem && (PROBLEMS.find((known) => known === row.problem) ?? 'unavailable'), // A later version may know more of them.
     snapshot: hasInvoice
       ? {
           number: row.number ?? '',
@@ -103,11 +106,13 @@ export interface NewCheckout {
   readonly invoiceId: string
   readonly memberId: string | null
   readonly outcome: ReadOutcome
+  /** When the reading began. */
+  readonly readAt: Date
   readonly links: ReturnLinks
   readonly now: Date
 }
 
-export const insertCheckout = (tx: Tx, { id, invoiceId, memberId, outcome, links, now }: NewCheckout): Promise<void> =>
+export const insertCheckout = (tx: Tx, { id, invoiceId, memberId, outcome, readAt, links, now }: NewCheckout): Promise<void> =>
   insertRows(tx, 'checkouts', [
     {
       id,
@@ -117,7 +122,7 @@ export const insertCheckout = (tx: Tx, { id, invoiceId, memberId, outcome, links
       fail_url: links.failUrl,
       return_url: links.returnUrl,
       created_at: iso(now),
-      ...snapshotColumns(outcome, now),
+      ...snapshotColumns(outcome, readAt),
     },
   ])
 
@@ -145,7 +150,7 @@ export async function readCheckout(
 
 /** The payment that decides what an invoice's page says: the one that binds the invoice, else the newest. */
 const DECISIVE_PAYMENT = `select d.id from payments d where d.invoice_id = c.invoice_id
-  order by case when d.state in ('confirming', 'review', 'captured') then 0 else 1 end, d.id desc limit 1`
+  order by case when d.state in ('${FREEING_STATES.join("', '")}') then 1 else 0 end, d.id desc limit 1`
 
 /**
  * Binds a checkout to the first member who is signed in on it: one statement, which needs no transaction around it.
@@ -163,14 +168,14 @@ export async function claimCheckout(db: Db, id: string, memberId: string): Promi
  * Stores what a new read says. When the amount differs from the one that was shown, the first shown amount is kept beside it, so that the page can say «было … стало …».
  * A read that failed leaves the last good snapshot in place and says that it failed, so that the page does and the next look reads again.
  */
-export async function refreshCheckout(tx: Tx, checkout: Checkout, outcome: ReadOutcome, now: Date): Promise<Checkout> {
+export async function refreshCheckout(tx: Tx, checkout: Checkout, outcome: ReadOutcome, readAt: Date): Promise<Checkout> {
   const before = checkout.snapshot?.amount
   const changed =
     outcome.kind === 'found' && before && (before.minor !== outcome.invoice.amount.minor || before.unit !== outcome.invoice.amount.unit)
   const shown = changed && before.unit === outcome.invoice.amount.unit ? { shown_amount: bound(before.minor) } : {}
   const [row] = (await tx('checkouts')
     .where({ id: checkout.id })
-    .update({ ...snapshotColumns(outcome, now), ...shown })
+    .update({ ...snapshotColumns(outcome, readAt), ...shown })
     .returning('*')) as CheckoutRow[]
   if (!row) throw new Refusal('not_found')
   return toCheckout(row)

@@ -1,6 +1,8 @@
 export { checkCaptured } from './check-captured'
 export { forgetOldCheckouts } from './forget-checkouts'
 export { createFundGate } from './fund-gate'
+export { findPaymentsOf, listCaptured } from './known-payments'
+export type { KnownPayment } from './known-payments'
 export { releaseLeases } from './lease'
 export type { Payment, PaymentDeps, PaymentSettings } from './payment'
 export { FAULT_POINTS } from './payment'

@@ -10,10 +10,10 @@ const PATIENCE_MS = 5 * SECOND
 
 /** A member pays: hold, ask, record (docs/architecture.md). @throws Refusal see authorizePayment; after the hold nothing is refused any more, it is answered by a state. */
 export async function makePayment(deps: PaymentDeps, request: PaymentRequest): Promise<Payment> {
-  const { payment, isNew } = await authorizePayment(deps, request) // transaction 1: hold
+  const { payment, isNew, permit } = await authorizePayment(deps, request) // transaction 1: hold
   if (!isNew) return payment
   await deps.faultPoint?.('after-hold')
-  const submitted = deps.background.follow(submitPayment(deps, payment)).catch((error: unknown) => {
+  const submitted = deps.background.follow(submitPayment(deps, payment, permit)).catch((error: unknown) => {
     // Everything is held and the worker will ask again, so the buyer is told just that.
     deps.log.error({ err: error, paymentId: payment.id }, 'the answer to a payment could not be recorded')
     return payment

@@ -1,5 +1,7 @@
-import { engineOf, insertRows, iso } from '../shared/database'
-import type { Row, Tx } from '../shared/database'
+import { brokenUniqueRule, engineOf, iso } from '../shared/database'
+import type { Engine, Tx } from '../shared/database'
+import { insertions, runTogether } from '../shared/statements'
+import type { Row, Statement } from '../shared/statements'
 import { newSortedId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import type { Payment } from './payment'
@@ -27,45 +29,54 @@ export interface Move {
  */
 export async function movePayments(tx: Tx, moves: readonly Move[]): Promise<void> {
   for (const { payment, to } of moves) if (!canMove(payment.state, to)) throw new Error(`bug: ${payment.state} -> ${to}`)
-  const moved = await updateStates(tx, moves)
-  if (moved !== moves.length) throw new Refusal('payment_in_wrong_state')
-  await insertRows(tx, 'payment_events', moves.map(toEventRow))
-  await insertRows(tx, 'outbox', moves.map(toOutboxRow))
+  const engine = engineOf(tx)
+  const [moved] = await runTogether(tx, [
+    stateUpdate(engine, moves),
+    ...insertions(engine, [
+      ['payment_events', moves.map(toEventRow)],
+      ['outbox', moves.map(toOutboxRow)],
+    ]),
+  ]).catch((error: unknown) => {
+    // The event of that state is promised already: another process was quicker, and the update, whose answer was not waited for, found nothing.
+    throw brokenUniqueRule(error)?.includes('outbox') ? new Refusal('payment_in_wrong_state') : error
+  })
+  if (moved?.length !== moves.length) throw new Refusal('payment_in_wrong_state')
 }
 
-async function updateStates(tx: Tx, moves: readonly Move[]): Promise<number> {
-  const json = JSON.stringify(
-    moves.map((move) => ({
-      pid: move.payment.id,
-      was: move.payment.state,
-      token: String(move.payment.leaseToken),
-      now: move.to,
-      at: iso(move.at),
-      txid: move.transactionId ?? null,
-      code: move.rejectionCode ?? null,
-      note: move.note ?? null,
-      by: move.resolvedBy ?? null,
-      look: move.nextCheckAt ? iso(move.nextCheckAt) : null,
-    })),
-  )
+function stateUpdate(engine: Engine, moves: readonly Move[]): Statement {
   const set = `state = v.now, settled_at = case when v.now = 'review' then null else v.at end, transaction_id = coalesce(v.txid, transaction_id),
     rejection_code = coalesce(v.code, rejection_code), reason = coalesce(v.note, reason), resolved_by = v.by, next_check_at = v.look, lease_until = null, lease_owner = null,
     lease_token = lease_token + 1`
   const match = 'payments.id = v.pid and payments.state = v.was and payments.lease_token = v.token'
-  if (engineOf(tx) === 'postgres') {
-    const columns = 'pid text, was text, token bigint, now text, at timestamptz, txid text, code text, note text, by text, look timestamptz'
-    const { rows } = await tx.raw<{ rows: unknown[] }>(
-      `update payments set ${set} from json_to_recordset(?::json) as v(${columns}) where ${match} returning payments.id`,
-      [json],
-    )
-    return rows.length
+  const columns = MOVED.map(({ name }) => name)
+  if (engine === 'postgres') {
+    const arrays = MOVED.map(({ type }) => `?::${type}[]`).join(', ')
+    return {
+      sql: `update payments set ${set} from unnest(${arrays}) as v(${columns.join(', ')}) where ${match} returning payments.id`,
+      values: MOVED.map(({ of }) => moves.map(of)),
+    }
   }
-  const picked = ['pid', 'was', 'now', 'at', 'txid', 'code', 'note', 'by', 'look']
-    .map((name) => `value ->> '$.${name}' as ${name}`)
-    .join(', ')
-  const values = `select ${picked}, cast(value ->> '$.token' as integer) as token from json_each(?)`
-  return ((await tx.raw(`update payments set ${set} from (${values}) as v where ${match} returning id`, [json])) as unknown[]).length
+  const picked = MOVED.map(({ name, type }) => `cast(value ->> '$.${name}' as ${type === 'bigint' ? 'integer' : 'text'}) as ${name}`)
+  const json = JSON.stringify(moves.map((move) => Object.fromEntries(MOVED.map(({ name, of }) => [name, of(move)]))))
+  return {
+    sql: `update payments set ${set} from (select ${picked.join(', ')} from json_each(?)) as v where ${match} returning id`,
+    values: [json],
+  }
 }
+
+/** What an update needs of a move, by column. Arrays tell PostgreSQL's planner how many there are; of a JSON text it would assume a hundred, and read the whole table. */
+const MOVED: readonly { name: string; type: string; of: (move: Move) => string | null }[] = [
+  { name: 'pid', type: 'text', of: ({ payment }) => payment.id },
+  { name: 'was', type: 'text', of: ({ payment }) => payment.state },
+  { name: 'token', type: 'bigint', of: ({ payment }) => String(payment.leaseToken) },
+  { name: 'now', type: 'text', of: ({ to }) => to },
+  { name: 'at', type: 'timestamptz', of: ({ at }) => iso(at) },
+  { name: 'txid', type: 'text', of: ({ transactionId }) => transactionId ?? null },
+  { name: 'code', type: 'text', of: ({ rejectionCode }) => rejectionCode ?? null },
+  { name: 'note', type: 'text', of: ({ note }) => note ?? null },
+  { name: 'by', type: 'text', of: ({ resolvedBy }) => resolvedBy ?? null },
+  { name: 'look', type: 'timestamptz', of: ({ nextCheckAt }) => (nextCheckAt ? iso(nextCheckAt) : null) },
+]
 
 const toEventRow = (move: Move): Row => ({
   id: newSortedId(),
@@ -85,19 +96,3 @@ const toOutboxRow = (move: Move): Row => ({
   body: JSON.stringify({ paymentId: move.payment.id, state: move.to, at: iso(move.at) }),
   created_at: iso(move.at),
 })
-
-/** The first line of a payment's history. */
-export const insertBirths = (tx: Tx, births: readonly { paymentId: string; actor: string; at: Date }[]): Promise<void> =>
-  insertRows(
-    tx,
-    'payment_events',
-    births.map(({ paymentId, actor, at }) => ({
-      id: newSortedId(),
-      payment_id: paymentId,
-      from_state: null,
-      to_state: 'confirming',
-      actor,
-      note: null,
-      at: iso(at),
-    })),
-  )

@@ -6,6 +6,7 @@ import { formatMoment, formatMoney } from '../shared/texts/format'
 import type { CheckoutState } from './checkout-state'
 import type { Checkout, Snapshot } from './checkouts'
 import type { Payment } from './payment'
+import { isOpen } from './states'
 import type { CheckoutView } from './view-checkout'
 
 interface Speaker {
@@ -130,8 +131,7 @@ function alertOf({ state, payment, memberId, checkout }: CheckoutView, { t }: Sp
   if (notice === 'consent' && (state === 'ready' || state === 'amount-changed')) return alert(t('pay.alert.consent'))
   if (payment?.state === 'voided' && payment.memberId === memberId && payment.checkoutId === checkout.id)
     return alert(t('pay.alert.voided'))
-  const isOpen = payment?.state === 'confirming' || payment?.state === 'review'
-  return isOpen && payment.memberId !== memberId ? alert(t('pay.alert.being_paid')) : {}
+  return payment && isOpen(payment.state) && payment.memberId !== memberId ? alert(t('pay.alert.being_paid')) : {}
 }
 
 /** "Pay by …" on a page that says that there is nothing to pay would mislead. */

@@ -1,28 +1,41 @@
 import { plus } from '../shared/clock'
 import { bound, engineOf, inTransaction, iso } from '../shared/database'
-import type { Tx } from '../shared/database'
-import type { ReadOutcome } from '../invoicebox'
-import { askToPay, readAndKeep } from './ask'
+import type { Knex } from 'knex'
+import type { Db, Tx } from '../shared/database'
+import type { Permit, ReadOutcome } from '../invoicebox'
+import { askToPay } from './ask'
 import { LONGEST_PAUSE_MS } from './backoff'
 import { LEASE_MS, underLease } from './lease'
 import type { Payment, PaymentDeps } from './payment'
+import { NO_BUDGET } from './put-back'
+import { MOST_IN_A_PAGE, readTogether } from './read-due'
 import { keepHeld, settlePayment, toReview } from './settle-payment'
 import type { Settler } from './settle-payment'
 import { readPayment, toPayment } from './store'
 import type { PaymentRow } from './store'
 
-const MOST_AT_ONCE = 10
 const RECOVERY: Settler = { actor: 'system:recovery', companions: [] }
 
 /**
  * One run of recovery: takes up the payments that got no definite answer and whose time has come, and asks Invoicebox again with the same operation id.
  * Returns how many were taken up. Any number of processes may run it: a payment belongs to whoever holds its lease.
+ * The slots are taken first, one for reading all invoices and one for each confirm: only as many payments are taken up as can be asked about at once, since a read must
+ * not grow old before its confirm, nor a lease while its payment stands in a queue.
  */
 export async function recoverPayments(deps: PaymentDeps): Promise<number> {
-  const claimed = await inTransaction(deps.db, (tx) => claimDuePayments(tx, deps))
+  const due = await duePayments(deps.db, deps.clock.now()).limit(MOST_IN_A_PAGE).pluck('id')
+  if (due.length === 0) return 0
+  const permit = await deps.invoicebox.reserve({ as: 'recovery', atLeast: 2, atMost: due.length + 1 })
+  if (!permit) return 0
+  return recoverUnder(deps, permit).finally(() => permit.giveBack())
+}
+
+async function recoverUnder(deps: PaymentDeps, permit: Permit): Promise<number> {
+  const claimed = await inTransaction(deps.db, (tx) => claimDuePayments(tx, deps, Math.max(1, permit.left - 1)))
+  const read = readTogether(deps, claimed, permit)
   await Promise.all(
     claimed.map((payment) =>
-      recoverPayment(deps, payment).catch((error: unknown) => {
+      recoverPayment(deps, payment, { read, permit }).catch((error: unknown) => {
         deps.log.error({ err: error, paymentId: payment.id }, 'a payment could not be recovered in this run')
         return waitsItsTurn(deps, payment)
       }),
@@ -37,13 +50,9 @@ const waitsItsTurn = (deps: PaymentDeps, payment: Payment): Promise<unknown> =>
     deps.log.error({ err: error, paymentId: payment.id }, 'the payment stays leased until the lease ends')
   })
 
-/**
- * Leases due payments to this process. The lease's number grows with every claim, so that whoever held it before can record nothing any more.
- * A time that lies further ahead than any pause or lease was written by a clock that was wrong, and counts as due.
- */
-async function claimDuePayments(tx: Tx, { clock, instance }: PaymentDeps): Promise<Payment[]> {
-  const now = clock.now()
-  const due = tx('payments')
+/** A time that lies further ahead than any pause or lease was written by a clock that was wrong, and counts as due. */
+const duePayments = (db: Db, now: Date): Knex.QueryBuilder<PaymentRow, PaymentRow[]> =>
+  db<PaymentRow, PaymentRow[]>('payments')
     .where({ state: 'confirming' })
     .andWhere(
       (time) => void time.where('next_attempt_at', '<=', iso(now)).orWhere('next_attempt_at', '>', iso(plus(now, LONGEST_PAUSE_MS))),
@@ -55,9 +64,12 @@ async function claimDuePayments(tx: Tx, { clock, instance }: PaymentDeps): Promi
           .orWhere('lease_until', '<=', iso(now))
           .orWhere('lease_until', '>', iso(plus(now, 2 * LEASE_MS))),
     )
-    .orderBy('next_attempt_at')
-    .limit(MOST_AT_ONCE)
-  const rows = (await (engineOf(tx) === 'postgres' ? due.forUpdate().skipLocked() : due)) as PaymentRow[]
+
+/** Leases due payments to this process. The lease's number grows with every claim, so that whoever held it before can record nothing any more. */
+async function claimDuePayments(tx: Tx, { clock, instance }: PaymentDeps, most: number): Promise<Payment[]> {
+  const now = clock.now()
+  const due = duePayments(tx, now).orderBy('next_attempt_at').limit(most)
+  const rows = await (engineOf(tx) === 'postgres' ? due.forUpdate().skipLocked() : due)
   const until = plus(now, LEASE_MS)
   for (const row of rows) {
     const [attempts, token] = [Number(row.attempts) + 1, row.lease_token + 1n]
@@ -72,16 +84,22 @@ async function claimDuePayments(tx: Tx, { clock, instance }: PaymentDeps): Promi
 /**
  * Asks again. The invoice is read first: the confirm carries no amount, so after a change it would pay what nobody consented to. Then a person decides (docs/adr/0005).
  */
-export const recoverPayment = (deps: PaymentDeps, payment: Payment): Promise<Payment> =>
+const recoverPayment = (deps: PaymentDeps, payment: Payment, { read, permit }: Means): Promise<Payment> =>
   underLease(deps, payment, async () => {
     await deps.faultPoint?.('recovery-claimed')
-    const doubt = doubtOf(payment, await readAndKeep(deps, payment))
+    const doubt = doubtOf(payment, await read(payment))
     if (doubt === 'changed')
       return toReview(deps, payment, 'The amount of the invoice changed before it was known whether our payment arrived.', RECOVERY.actor)
     if (doubt) return keepHeld(deps, payment, doubt)
-    const outcome = await askToPay(deps, payment)
+    const outcome = await askToPay(deps, payment, { as: 'recovery', permit })
     return outcome ? settlePayment(deps, payment, outcome, RECOVERY) : readPayment(deps.db, payment.id)
   })
+
+/** What a run has ready for its payments. */
+interface Means {
+  readonly read: (payment: Payment) => Promise<ReadOutcome>
+  readonly permit: Permit
+}
 
 /** Why the question must not be repeated now, as far as the invoice tells. */
 function doubtOf(
@@ -91,7 +109,7 @@ function doubtOf(
   switch (read.kind) {
     case 'unavailable':
       return {
-        reason: `reading failed: ${read.reason}`,
+        reason: read.reason === NO_BUDGET ? NO_BUDGET : `reading failed: ${read.reason}`,
         ...(read.retryAfterMs ? { retryAfterMs: read.retryAfterMs } : {}),
       }
     case 'odd':

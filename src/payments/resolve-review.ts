@@ -42,7 +42,7 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
   const { resolution } = request
   if (resolution.kind === 'capture' && !TRANSACTION_ID.test(resolution.transactionId)) throw new Refusal('bad_input', 'transactionId')
   if (resolution.kind === 'ask-again') return askAgain(deps, payment, { ...request, reason })
-  const status = paidStatus(await readAndKeep(deps, payment))
+  const status = paidStatus(await readAndKeep(deps, payment, { as: 'payment' }))
   if (status === 'unknown') throw new Refusal('resolution_not_allowed', 'the invoice cannot be read now')
   if (resolution.kind === 'capture') {
     if (status !== 'paid') throw new Refusal('resolution_not_allowed', 'the invoice does not read paid')
@@ -59,7 +59,7 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
 
 /** Sends the same operation id once more: an acceptance captures; a refusal leaves the review to the person; silence refuses the resolution. */
 async function askAgain(deps: PaymentDeps, payment: Payment, request: ResolveRequest): Promise<Payment> {
-  const outcome = await askToPay(deps, payment)
+  const outcome = await askToPay(deps, payment, { as: 'payment' })
   // A refused token says nothing about this payment.
   const isSilent =
     !outcome || outcome.kind === 'unknown' || (outcome.kind === 'rejected' && (outcome.status === 401 || outcome.status === 403))

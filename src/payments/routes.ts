@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineRoute } from '../http'
 import type { Route } from '../http'
-import { isTransient } from '../shared/database'
+import { isDown, isTransient } from '../shared/database'
 import { looksLikeId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import type { RefusalCode } from '../shared/refusals'
@@ -103,7 +103,7 @@ const confirm = (deps: PaymentDeps): Route =>
         redirect(path)
       } catch (error) {
         // A connection that broke during the commit leaves it open whether the points are held: the page will tell.
-        if (isTransient(error)) redirect(path)
+        if (isTransient(error) || isDown(error)) redirect(path)
         else if (!(error instanceof Refusal)) throw error
         else if (error.code === 'consent_expired') redirect(`${path}?notice=consent`)
         else if (TOLD_BY_THE_PAGE.includes(error.code)) redirect(path)

@@ -13,6 +13,7 @@ import type { Reading } from './checkouts'
 import type { Payment, PaymentDeps } from './payment'
 import { movePayments } from './move-payments'
 import type { Move } from './move-payments'
+import { NO_BUDGET, putBack } from './put-back'
 import { postpone, readPayment, seenTransactions, wasRefusedBefore } from './store'
 
 /** A captured payment is compared with its invoice this much later, many in one request. */
@@ -75,7 +76,7 @@ async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Reje
   const [earlier] = await seenTransactions(deps.db, payment.id)
   // Accepted before, and the process died or the answer came too late to be recorded: a refusal of the repeat takes nothing back.
   if (earlier !== undefined) return capturePayment(deps, payment, earlier, by)
-  const read = await readAndKeep(deps, payment)
+  const read = await readAndKeep(deps, payment, { as: payment.attempts > 1 ? 'recovery' : 'payment' })
   const status = paidStatus(read)
   const refusal = `${rejected.code} (HTTP ${rejected.status})`
   if (status === 'unknown') return keepHeld(deps, payment, { reason: 'the invoice could not be read after a refusal' })
@@ -154,6 +155,7 @@ export async function keepHeld(
   unknown: { reason: string; retryAfterMs?: number; alarm?: string },
 ): Promise<Payment> {
   const { db, clock } = deps
+  if (unknown.reason === NO_BUDGET) return putBack(deps, payment, unknown.retryAfterMs)
   const pause = pauseAfter(payment.attempts, unknown.retryAfterMs)
   if (pause === undefined)
     return toReview(

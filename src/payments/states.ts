@@ -10,9 +10,15 @@ export const NEXT_STATES = {
   reversed: [],
 } as const satisfies Record<PaymentState, readonly PaymentState[]>
 
-export const canMove = (from: PaymentState, to: PaymentState): boolean => (NEXT_STATES[from] as readonly PaymentState[]).includes(to)
+/** Nothing leads out of a state that a later version of the gateway has brought and this one does not know. */
+export const canMove = (from: PaymentState, to: PaymentState): boolean =>
+  (NEXT_STATES as Readonly<Record<string, readonly PaymentState[]>>)[from]?.includes(to) ?? false
 
-/** While a payment is in one of these, nobody else can pay its invoice here. */
-export const BINDING_STATES = ['confirming', 'review', 'captured'] as const satisfies PaymentState[]
+/** A payment in one of these leaves its invoice to others. */
+export const FREEING_STATES = ['voided', 'reversed'] as const satisfies PaymentState[]
 
-export const isBinding = (state: PaymentState): boolean => (BINDING_STATES as readonly PaymentState[]).includes(state)
+/** While it is so, nobody else can pay the invoice here. An unknown state binds: that money waits in it is the safe thing to believe. */
+export const isBinding = (state: PaymentState): boolean => !(FREEING_STATES as readonly PaymentState[]).includes(state)
+
+/** Whether money waits for the end of this payment. */
+export const isOpen = (state: PaymentState): boolean => isBinding(state) && state !== 'captured'

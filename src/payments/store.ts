@@ -1,6 +1,8 @@
-import { bound, insertRows, iso, moment, optionalMoment } from '../shared/database'
-import type { Db, Row, Tx } from '../shared/database'
+import { bound, engineOf, iso, moment, optionalMoment } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
+import { insertRows, insertions, runTogether } from '../shared/statements'
+import type { Row } from '../shared/statements'
 import { money } from '../shared/money'
 import type { Unit } from '../shared/money'
 import { Refusal } from '../shared/refusals'
@@ -96,9 +98,26 @@ export const toPayment = (row: PaymentRow): Payment => ({
   checkAttempts: Number(row.check_attempts),
 })
 
-/** A new payment as it enters the books: confirming, about to be sent for the first time, leased to the process that attempts it. */
-export const insertPayments = (tx: Tx, payments: readonly (Payment & { leaseOwner: string })[]): Promise<void> =>
-  insertRows(tx, 'payments', payments.map(toNewRow))
+/** New payments as they enter the books: confirming, about to be sent for the first time, leased to the process that attempts them; and the first line of their history. */
+export async function insertPayments(tx: Tx, payments: readonly (Payment & { leaseOwner: string })[]): Promise<void> {
+  await runTogether(
+    tx,
+    insertions(engineOf(tx), [
+      ['payments', payments.map(toNewRow)],
+      ['payment_events', payments.map(toBirthRow)],
+    ]),
+  )
+}
+
+const toBirthRow = (payment: Payment): Row => ({
+  id: newSortedId(),
+  payment_id: payment.id,
+  from_state: null,
+  to_state: payment.state,
+  actor: `member:${payment.memberId}`,
+  note: null,
+  at: iso(payment.createdAt),
+})
 
 const toNewRow = (payment: Payment & { leaseOwner: string }): Row => ({
   id: payment.id,

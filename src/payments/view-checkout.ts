@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from '../shared/clock'
+import { MINUTE } from '../shared/clock'
 import { inOneStatement, inTransaction } from '../shared/database'
 import { ACCOUNTS, memberAccount, readAccounts } from '../ledger'
 import { readMember } from '../members'
@@ -6,13 +6,12 @@ import { checkoutState } from './checkout-state'
 import type { CheckoutState, Situation } from './checkout-state'
 import { claimCheckout, readCheckout, refreshCheckout } from './checkouts'
 import type { Checkout } from './checkouts'
+import { FAILED_FOR_MS } from './freshness'
 import type { PaymentDeps } from './payment'
 import { isBinding } from './states'
 
 /** A page may show an invoice this old: what it costs is read again before anything is held. */
 const SHOWN_FOR_MS = 30 * MINUTE
-/** After a read that failed the page asks again, but not with every view: views cost nothing, requests to Invoicebox are counted. */
-const FAILED_FOR_MS = 5 * SECOND
 
 export interface CheckoutView extends Situation {
   readonly state: CheckoutState
@@ -38,7 +37,11 @@ export async function viewCheckout(deps: PaymentDeps, id: string, memberId: stri
     account: accounts.find((account) => account.id !== ACCOUNTS.fund) ?? null,
     memberId,
     canPay: (amount) =>
-      !invoicebox.circuit().open && fundGate.isOpen() && fund !== undefined && fund.available - amount.minor >= (fund.minAvailable ?? 0n),
+      !invoicebox.circuit().open &&
+      !invoicebox.isExhausted() &&
+      fundGate.isOpen() &&
+      fund !== undefined &&
+      fund.available - amount.minor >= (fund.minAvailable ?? 0n),
     rate: settings.rate,
     now: clock.now(),
   }
@@ -50,6 +53,6 @@ export async function viewCheckout(deps: PaymentDeps, id: string, memberId: stri
 async function refreshIfStale({ db, clock, invoicebox }: PaymentDeps, checkout: Checkout): Promise<Checkout> {
   const goodForMs = checkout.problem === 'unavailable' ? FAILED_FOR_MS : SHOWN_FOR_MS
   if (checkout.readAt && Math.abs(clock.now().getTime() - checkout.readAt.getTime()) < goodForMs) return checkout
-  const { outcome } = await invoicebox.readInvoice(checkout.invoiceId)
-  return inTransaction(db, (tx) => refreshCheckout(tx, checkout, outcome, clock.now()))
+  const { outcome, exchange } = await invoicebox.readInvoice(checkout.invoiceId, { as: 'page', maxAgeMs: FAILED_FOR_MS, evenFailed: true })
+  return inTransaction(db, (tx) => refreshCheckout(tx, checkout, outcome, exchange.startedAt))
 }

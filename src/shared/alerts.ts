@@ -1,7 +1,8 @@
 import { authorName } from './actor'
 import type { Author } from './actor'
 import { requireReason, writeAudit } from './audit'
-import type { Db, Row, Tx } from './database'
+import type { Db, Tx } from './database'
+import type { Row } from './statements'
 import { iso, moment, storable } from './database'
 import { newSortedId } from './ids'
 import { Refusal } from './refusals'
@@ -27,6 +28,7 @@ export type AlertKind =
   | 'not_shown_as_paid'
   | 'second_look_fails'
   | 'fund_too_low'
+  | 'clock_off'
 
 export interface Alert extends NewAlert {
   readonly id: string

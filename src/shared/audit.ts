@@ -1,7 +1,9 @@
 import { authorName } from './actor'
 import type { Author } from './actor'
-import { insertRows, iso } from './database'
-import type { Row, Tx } from './database'
+import { iso } from './database'
+import { insertRows } from './statements'
+import type { Tx } from './database'
+import type { Row } from './statements'
 import { canonicalJson, newSortedId } from './ids'
 import { Refusal } from './refusals'
 

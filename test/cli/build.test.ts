@@ -10,7 +10,7 @@ describe('the built product', () => {
   const dist = join(folder.path, 'dist')
   const program = process.execPath
   const file = join(dist, 'src/main.js')
-  const built = { cwd: folder.path, program, file, env: { MODE: 'sandbox', DATABASE_URL: 'sqlite:./built.sqlite3', PORT: '0' } }
+  const built = { cwd: folder.path, isBuilt: true, file, env: { MODE: 'sandbox', DATABASE_URL: 'sqlite:./built.sqlite3', PORT: '0' } }
 
   beforeAll(async () => {
     await new Promise<void>((done, fail) => {

@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 
 const ROOT = resolve(__dirname, '../..')
-const TSX = join(ROOT, 'node_modules/.bin/tsx')
+/** The loader inside the process itself: the `tsx` command would stand between us and the signals we send. */
+const LOADER = pathToFileURL(require.resolve('tsx')).href
 
 /** What PATH and the like a program needs to start at all; no setting of the gateway comes from whoever runs the tests. */
 const SURROUNDINGS = { PATH: process.env.PATH ?? '', HOME: tmpdir() }
@@ -35,8 +37,8 @@ export interface RunOptions {
   readonly input?: string
   /** The file to run; the command line's own source by default. */
   readonly file?: string
-  /** What runs the file: sources need a loader, the built product does not. */
-  readonly program?: string
+  /** The built product needs no loader. */
+  readonly isBuilt?: boolean
 }
 
 const running = new Set<() => Promise<unknown>>()
@@ -49,9 +51,12 @@ afterAll(async () => {
 /** Starts a program of ours as a person would, with these settings and no others. */
 export function start(
   args: readonly string[],
-  { env = {}, cwd, input = '', file = join(ROOT, 'src/main.ts'), program = TSX }: RunOptions,
+  { env = {}, cwd, input = '', file = join(ROOT, 'src/main.ts'), isBuilt = false }: RunOptions,
 ): Started {
-  const child = spawn(program, [file, ...args], { cwd, env: { ...SURROUNDINGS, ...env } })
+  const child = spawn(process.execPath, [...(isBuilt ? [] : ['--import', LOADER]), file, ...args], {
+    cwd,
+    env: { ...SURROUNDINGS, ...env },
+  })
   const text = { out: '', err: '' }
   child.stdout.setEncoding('utf8').on('data', (part: string) => (text.out += part))
   child.stderr.setEncoding('utf8').on('data', (part: string) => (text.err += part))

@@ -14,7 +14,7 @@ import {
 } from '../../src/ledger'
 import type { Instruction, Ledger } from '../../src/ledger'
 import { systemClock } from '../../src/shared/clock'
-import { insertRows } from '../../src/shared/database'
+import { insertRows } from '../../src/shared/statements'
 import type { Db, Tx } from '../../src/shared/database'
 import { createLog } from '../../src/shared/log'
 import { money, parseMoney } from '../../src/shared/money'

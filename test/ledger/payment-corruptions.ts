@@ -128,6 +128,12 @@ export const PAYMENT_CORRUPTIONS: readonly Corruption[] = [
   },
   { what: 'a payment is born captured', breaks: { 'step-not-allowed': 12 }, plant: addEvent('captured', null, 'captured') },
   {
+    what: 'a payment is put into a state that nobody knows',
+    breaks: { 'state-unknown': 12, 'history-not-ending-in-state': 12 },
+    plant: raw(`update payments set state = 'lost' where state = 'confirming'`),
+  },
+  { what: 'a payment has been in a state that nobody knows', breaks: { 'state-unknown': 12 }, plant: addEvent('captured', null, 'lost') },
+  {
     what: 'a voided payment is captured',
     breaks: { 'step-not-allowed': 12, 'event-missing': 19 },
     plant: addEvent('voided', 'voided', 'captured'),

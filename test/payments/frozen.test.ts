@@ -166,7 +166,7 @@ describe.each(ENGINES)('a process freezes in the middle of a payment and comes b
     const before = (await world.sandbox.requests()).length
     const taken = await Promise.all([world.parts, other, world.parts, other, world.parts, other].map((parts) => recoverPayments(parts)))
     expect(taken.reduce((sum, count) => sum + count)).toBe(12)
-    expect((await world.sandbox.requests()).length - before).toBe(24) // One read and one repeat each.
+    expect((await world.sandbox.requests()).length - before).toBeLessThanOrEqual(12 + 6) // One repeat each, and at most one list for each that looked.
     for (const invoice of invoices) expect((await paymentOf(world, invoice)).state).toBe('captured')
     expect(await anna.balance()).toEqual({ available: '380.00', held: '0.00' })
   })

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { readConfig } from '../../src/config'
 import type { FaultPoint } from '../../src/payments'
-import { serve } from '../../src/serve'
+import { serve, work } from '../../src/serve'
 import { createLog } from '../../src/shared/log'
 import { buildParts } from '../../src/wiring'
 import { listenOn } from './listen'
@@ -12,7 +12,7 @@ import type { World } from './world'
 
 /**
  * A gateway in a process of its own, for tests that kill it. Run as a program it serves as `gateway serve` does, with two differences told by its environment:
- * DIES_AT names the step at which it kills itself, CLOCK_OFFSET_MS moves its clock.
+ * DIES_AT names the step at which it kills itself, CLOCK_OFFSET_MS moves its clock. With the role `worker` it runs as `gateway worker` does.
  */
 export interface GatewayProcess {
   readonly url: string
@@ -25,9 +25,15 @@ export interface ProcessOptions {
   readonly diesAt?: FaultPoint
   readonly withWorker?: boolean
   readonly clockOffsetMs?: number
+  /** Another way to the world's database, through a connection pooler. */
+  readonly databaseUrl?: string
+  /** The address that several processes share behind a load balancer. */
+  readonly publicUrl?: string
+  /** The web process unless told otherwise. */
+  readonly role?: 'serve' | 'worker'
 }
 
-/** Starts one on the database and the sandbox of a world. Resolves when it listens, or when it ended before. */
+/** Starts one on the database and the sandbox of a world. Resolves when it listens or works, or when it ended before. */
 export async function startGateway(world: World, options: ProcessOptions = {}): Promise<GatewayProcess> {
   const reserved = await listenOn()
   await reserved.close()
@@ -38,12 +44,14 @@ export async function startGateway(world: World, options: ProcessOptions = {}): 
       PATH: process.env.PATH ?? '',
       MODE: 'sandbox',
       PORT: String(reserved.port),
-      PUBLIC_URL: reserved.url,
-      DATABASE_URL: world.databaseUrl,
+      PUBLIC_URL: options.publicUrl ?? reserved.url,
+      DATABASE_URL: options.databaseUrl ?? world.databaseUrl,
       INVOICEBOX_API_URL: invoicebox.apiUrl,
       INVOICEBOX_TOKEN: invoicebox.token,
       SANDBOX_PORT: String(sandboxPort),
+      INVOICEBOX_RATE_LIMIT: '999999/1',
       DIES_AT: options.diesAt ?? '',
+      ROLE: options.role ?? 'serve',
       WITH_WORKER: options.withWorker ? 'yes' : '',
       CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
     },
@@ -54,15 +62,15 @@ export async function startGateway(world: World, options: ProcessOptions = {}): 
 }
 
 async function main(): Promise<void> {
-  const { DIES_AT, WITH_WORKER, CLOCK_OFFSET_MS } = process.env
+  const { DIES_AT, WITH_WORKER, CLOCK_OFFSET_MS, ROLE } = process.env
   const clock = { now: () => new Date(Date.now() + Number(CLOCK_OFFSET_MS)) }
   const faultPoint = (step: FaultPoint): void => {
     if (step === DIES_AT) process.kill(process.pid, 'SIGKILL')
   }
   const parts = buildParts(readConfig({}, process.env), { clock, log: createLog('silent'), faultPoint })
-  const running = await serve(parts, { withWorker: WITH_WORKER === 'yes' })
+  const running = ROLE === 'worker' ? await work(parts) : await serve(parts, { withWorker: WITH_WORKER === 'yes' })
   process.once('SIGTERM', () => void running.stop().then(() => process.exit(0)))
-  process.stdout.write(`listening on ${running.port}\n`)
+  process.stdout.write('running\n')
 }
 
 if (require.main === module) void main()

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ApiRefusal } from '../http/refusal'
-import { RETURN_LINKS, SETTINGS_ABOUT } from '../state/settings'
+import { RATE_LIMITERS, RETURN_LINKS, SETTINGS_ABOUT } from '../state/settings'
 import type { RateLimit, Settings } from '../state/settings'
 import type { World } from '../state/world'
 import { flagField, readBody, textField, wholeField } from './read'
@@ -51,6 +51,7 @@ const settingsSchema = z.strictObject({
     })
     .optional(),
   magicAmounts: flagField.optional(),
+  rateLimiter: z.enum(RATE_LIMITERS).optional(),
 })
 
 function isWebAddress(template: string): boolean {

@@ -136,6 +136,7 @@ function settingsWish(world: World, req: Request): Record<string, unknown> {
     'signatureKey',
     'partnerAuthUrl',
     'returnLinks',
+    'rateLimiter',
   ])
   const flags = Object.entries(world.settings).filter(([, value]) => typeof value === 'boolean')
   const [invoiceId, successUrl, failUrl, returnUrl] = queryNames?.split(/\s+/) ?? []

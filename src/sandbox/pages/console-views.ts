@@ -9,7 +9,7 @@ import { MAIN_CURRENCY } from '../state/fund'
 import type { Fund } from '../state/fund'
 import { INVOICE_STATUSES } from '../state/invoices'
 import type { JournalEntry } from '../state/journal'
-import { RETURN_LINKS } from '../state/settings'
+import { RATE_LIMITERS, RETURN_LINKS } from '../state/settings'
 import type { Settings } from '../state/settings'
 import type { World } from '../state/world'
 import { pageOf, render } from './page'
@@ -109,6 +109,7 @@ function settingField(name: keyof Settings, world: World, { t }: Page) {
   const common = { name, about: t.settings[name] }
   if (typeof value === 'boolean') return { ...common, control: 'flag', value }
   if (name === 'returnLinks') return { ...common, control: 'choice', value, options: RETURN_LINKS }
+  if (name === 'rateLimiter') return { ...common, control: 'choice', value, options: RATE_LIMITERS }
   if (name === 'queryNames') return { ...common, control: 'text', value: Object.values(world.settings.queryNames).join(' ') }
   if (name === 'rateLimit') return { ...common, control: 'text', value: rateText(world.settings.rateLimit) ?? 'off' }
   return { ...common, control: 'text', value: typeof value === 'object' ? '' : String(value) }

@@ -30,6 +30,8 @@ const faultKinds: Record<FaultKind, string> = {
 
 const settings: Record<keyof Settings, string> = {
   rateLimit: 'Запросов на токен за окно: 100/30 или off. Сверх этого ответ 429 (Q-35).',
+  rateLimiter:
+    'Как считать запросы: fixed (окна по часам), flexible (окно открывает первый запрос), sliding-log (любой отрезок длиной в окно) (Q-35).',
   nonIdempotentConfirm: 'На повтор оплаты с тем же partnerOperationId отвечать invoice_already_paid вместо 200 (Q-10).',
   singleAsArray: 'Счёт по id приходит массивом из одного элемента (Q-05).',
   statusMissing: 'Счета приходят без status (Q-15).',

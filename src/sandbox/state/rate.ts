@@ -1,4 +1,4 @@
-import type { RateLimit } from './settings'
+import type { RateLimit, RateLimiter } from './settings'
 
 /** What the X-RateLimit headers say after a request was counted. */
 export interface RateVerdict {
@@ -9,29 +9,38 @@ export interface RateVerdict {
 }
 
 export interface RateCounter {
-  /** Counts one request of an account. `now`: real milliseconds, so that moving the sandbox clock lifts no limit. */
-  count(account: string, limit: RateLimit, now: number): RateVerdict
+  /** Counts one request of an account. `now`: real milliseconds, so that moving the sandbox clock lifts no limit. A refused request does not count. */
+  count(account: string, limit: RateLimit, now: number, limiter?: RateLimiter): RateVerdict
 }
 
-interface Window {
-  readonly startedAt: number
-  used: number
+/** The moments of the requests that count now, and when the first of them stops to. */
+interface Counted {
+  readonly moments: number[]
+  readonly endsAt: number
 }
 
-/** A fixed window that opens with the first request. A refused request does not count. */
+/** What is left of the counted requests at a moment. */
+const REMAINDERS: Readonly<Record<RateLimiter, (counted: Counted | undefined, windowMs: number, now: number) => Counted>> = {
+  fixed: (counted, windowMs, now) => same(counted, now) ?? { moments: [], endsAt: (Math.floor(now / windowMs) + 1) * windowMs },
+  flexible: (counted, windowMs, now) => same(counted, now) ?? { moments: [], endsAt: now + windowMs },
+  'sliding-log': (counted, windowMs, now) => {
+    const moments = (counted?.moments ?? []).filter((moment) => moment > now - windowMs)
+    return { moments, endsAt: (moments[0] ?? now) + windowMs }
+  },
+}
+
+const same = (counted: Counted | undefined, now: number): Counted | undefined => (counted && now < counted.endsAt ? counted : undefined)
+
 export function createRateCounter(): RateCounter {
-  const windows = new Map<string, Window>()
+  const accounts = new Map<string, Counted>()
   return {
-    count(account, { limit, windowSeconds }, now) {
-      let window = windows.get(account)
-      if (!window || now >= window.startedAt + windowSeconds * 1_000) {
-        window = { startedAt: now, used: 0 }
-        windows.set(account, window)
-      }
-      const allowed = window.used < limit
-      if (allowed) window.used += 1
-      const resetSeconds = Math.max(1, Math.ceil((window.startedAt + windowSeconds * 1_000 - now) / 1_000))
-      return { allowed, remaining: limit - window.used, resetSeconds }
+    count(account, { limit, windowSeconds }, now, limiter = 'flexible') {
+      const counted = REMAINDERS[limiter](accounts.get(account), windowSeconds * 1_000, now)
+      const allowed = counted.moments.length < limit
+      if (allowed) counted.moments.push(now)
+      accounts.set(account, counted)
+      const resetSeconds = Math.max(1, Math.ceil((counted.endsAt - now) / 1_000))
+      return { allowed, remaining: limit - counted.moments.length, resetSeconds }
     },
   }
 }

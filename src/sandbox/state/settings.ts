@@ -3,6 +3,13 @@ export interface RateLimit {
   readonly windowSeconds: number
 }
 
+/**
+ * How requests are counted, since Invoicebox does not say (Q-35): in windows that follow the clock, in a window that opens with the first request and is
+ * opened anew by the first one after its end, or over the last so many seconds at any moment.
+ */
+export const RATE_LIMITERS = ['fixed', 'flexible', 'sliding-log'] as const
+export type RateLimiter = (typeof RATE_LIMITERS)[number]
+
 export interface QueryNames {
   readonly invoiceId: string
   readonly successUrl: string
@@ -16,6 +23,7 @@ export const RETURN_LINKS = ['all', 'none', 'return-only'] as const
 export interface Settings {
   /** null: unlimited. */
   rateLimit: RateLimit | null
+  rateLimiter: RateLimiter
   nonIdempotentConfirm: boolean
   singleAsArray: boolean
   statusMissing: boolean
@@ -36,6 +44,8 @@ export interface Settings {
 export const SETTINGS_ABOUT: Readonly<Record<keyof Settings, string>> = {
   rateLimit:
     'Requests per window and token: "100/30", {"limit": 100, "windowSeconds": 30}, or null / "off" for unlimited. Excess is answered 429 (Q-35).',
+  rateLimiter:
+    'How requests are counted: "fixed" (windows by the clock), "flexible" (a window opens with the first request), "sliding-log" (any span of one window) (Q-35).',
   nonIdempotentConfirm: 'A repeated confirm with the same partnerOperationId is answered invoice_already_paid instead of 200 (Q-10).',
   singleAsArray: 'An invoice read by id comes as an array of one (Q-05).',
   statusMissing: 'Invoices come without status (Q-15).',
@@ -58,6 +68,7 @@ export const DEFAULT_SIGNATURE_KEY = 'sandbox-signature-key-0001'
 
 export const defaultSettings = (partnerAuthUrl: string): Settings => ({
   rateLimit: { limit: 100, windowSeconds: 30 },
+  rateLimiter: 'flexible',
   nonIdempotentConfirm: false,
   singleAsArray: false,
   statusMissing: false,

@@ -18,7 +18,7 @@ export function authenticate(world: World, call: ApiCall, route: ApiRoute): stri
 export function countRequest(world: World, userId: string | null): Record<string, string> {
   const limit = world.settings.rateLimit
   if (!limit || userId === null) return {}
-  const { allowed, remaining, resetSeconds } = world.rate.count(userId, limit, performance.now())
+  const { allowed, remaining, resetSeconds } = world.rate.count(userId, limit, performance.now(), world.settings.rateLimiter)
   const headers = {
     'X-RateLimit-Limit': String(limit.limit),
     'X-RateLimit-Remaining': String(remaining),

@@ -51,22 +51,42 @@ export function formatMoment(date: Date, language: Language, zone = 'Europe/Mosc
   return `${day}${language === 'ru' ? '' : ','} ${time} ${zoneName}`
 }
 
-function datePart(date: Date, zone: string): (type: Intl.DateTimeFormatPartTypes) => string {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    day: '2-digit',
-    month: '2-digit',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-    timeZoneName: 'shortOffset',
-  }).formatToParts(date)
+type Value = (type: Intl.DateTimeFormatPartTypes) => string
+
+const partsOf = (format: Intl.DateTimeFormat, date: Date): Value => {
+  const parts = format.formatToParts(date)
   return (type) => parts.find((part) => part.type === type)?.value ?? ''
 }
 
+/** A format costs far more to make than to use, and there are as many as there are zones. */
+function keptByZone(make: (timeZone: string) => Intl.DateTimeFormat): (zone: string) => Intl.DateTimeFormat {
+  const kept = new Map<string, Intl.DateTimeFormat>()
+  return (zone) => {
+    const format = kept.get(zone) ?? make(zone)
+    kept.set(zone, format)
+    return format
+  }
+}
+
+const numeric = keptByZone(
+  (timeZone) =>
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      day: '2-digit',
+      month: '2-digit',
+      year: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+      timeZoneName: 'shortOffset',
+    }),
+)
+
+const english = keptByZone((timeZone) => new Intl.DateTimeFormat('en-US', { timeZone, day: 'numeric', month: 'short', year: 'numeric' }))
+
+const datePart = (date: Date, zone: string): Value => partsOf(numeric(zone), date)
+
 function englishDay(date: Date, zone: string): string {
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, day: 'numeric', month: 'short', year: 'numeric' }).formatToParts(date)
-  const value = (type: Intl.DateTimeFormatPartTypes): string => parts.find((part) => part.type === type)?.value ?? ''
+  const value = partsOf(english(zone), date)
   return `${value('day')} ${value('month')} ${value('year')}`
 }

@@ -1,0 +1,88 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createChance } from './chance'
+import { stopChildren } from './child'
+import { startCluster } from './cluster'
+import type { Cluster } from './cluster'
+import type { Bench, Group } from './group'
+import { accrualsGroup } from './cases/accruals'
+import { budgetGroup } from './cases/budget'
+import { footprintGroup } from './cases/footprint'
+import { growthGroup } from './cases/growth'
+import { ledgerGroup } from './cases/ledger'
+import { pagesGroup } from './cases/pages'
+import { sqliteGroup } from './cases/sqlite'
+import { describeMachine, describePostgres } from './machine'
+import type { Figure } from './measure'
+import { buildProduct } from './product'
+import { runGroup } from './run-group'
+import { readOptions } from './options'
+import type { Options } from './options'
+import { toTable } from './report'
+import type { Report } from './report'
+
+const GROUPS: readonly Group[] = [ledgerGroup, sqliteGroup, accrualsGroup, pagesGroup, growthGroup, budgetGroup, footprintGroup]
+
+const progress = (line: string): void => void process.stderr.write(`${line}\n`)
+
+async function measure(options: Options, folder: string): Promise<Report> {
+  let cluster: Promise<Cluster> | undefined
+  let product: Promise<string> | undefined
+  const { seconds, rounds, quick, seed } = options
+  const place = options.folder ?? folder
+  mkdirSync(place, { recursive: true })
+  const bench: Bench = {
+    plan: { seconds, rounds, quick },
+    chance: createChance(seed),
+    folder,
+    postgres: () => (cluster ??= startCluster(place)),
+    product: () => (product ??= buildProduct(folder)),
+    progress,
+  }
+  const startedAt = new Date().toISOString()
+  const machine = describeMachine(folder)
+  const stop = async (): Promise<void> => {
+    await stopChildren()
+    await (await cluster)?.stop()
+  }
+  const interrupted = (): void => {
+    void stop().finally(() => {
+      rmSync(folder, { recursive: true, force: true })
+      process.exit(130)
+    })
+  }
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
+  try {
+    const groups: { name: string; figures: Figure[] }[] = []
+    for (const group of GROUPS.filter(({ name }) => options.only.includes(name)))
+      groups.push({ name: group.name, figures: await runGroup(group, bench, options.figures) })
+    const postgres = cluster && (await describePostgres(await cluster))
+    return { startedAt, plan: { seconds, rounds, quick, seed }, machine: { ...machine, ...(postgres && { postgres }) }, groups }
+  } finally {
+    await stop()
+  }
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(
+    GROUPS.map(({ name }) => name),
+    process.argv.slice(2),
+  )
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-bench-'))
+  chmodSync(folder, 0o755)
+  try {
+    const report = await measure(options, folder)
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+    process.stdout.write(`${toTable(report)}\n`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+if (require.main === module) {
+  main().catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    process.exitCode = 1
+  })
+}

@@ -1,0 +1,1 @@
+export const callersText = (callers: number): string => `${callers} ${callers === 1 ? 'caller' : 'callers'}`

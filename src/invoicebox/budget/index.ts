@@ -1,0 +1,5 @@
+export { createRequestBudget, unlimitedBudget } from './request-budget'
+export type { BudgetDeps, BudgetSettings, BudgetUse, RequestBudget, Taken, Taking } from './types'
+export type { Limit, PerClass, RequestClass } from './policy'
+export { REQUEST_CLASSES } from './policy'
+export type { Permit, Slot } from './permit'

@@ -1,0 +1,51 @@
+import { isDown } from './database'
+
+export interface Gatherer<T, R> {
+  /** Resolves with what `write` answered for this item, once it is committed. */
+  submit(item: T): Promise<R>
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>
+}
+
+interface Waiting<T, R> {
+  readonly item: T
+  readonly resolve: (answer: R) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Large enough to spread the cost of a commit, small enough that nobody waits long behind it (docs/adr/0002). */
+const MOST_AT_ONCE = 500
+
+/**
+ * Callers of this process that arrive while a set is being written are gathered and written together in the next one. `write` commits all of them or none and answers
+ * for each in order. A set that the database rejects is run again item by item, so that one item does not fail its neighbours; unless the database is down: then all fail.
+ */
+export function gather<T, R>(write: (items: readonly T[]) => Promise<readonly R[]>, onIdle: () => void = () => undefined): Gatherer<T, R> {
+  const queue: Waiting<T, R>[] = []
+  let working: Promise<void> | undefined
+
+  const writeTogether = async (waiting: readonly Waiting<T, R>[]): Promise<void> => {
+    try {
+      const answers = await write(waiting.map(({ item }) => item))
+      waiting.forEach(({ resolve }, index) => resolve(answers[index] as R))
+    } catch (error) {
+      if (waiting.length === 1 || isDown(error)) for (const { reject } of waiting) reject(error)
+      else for (const one of waiting) await writeTogether([one])
+    }
+  }
+  const work = async (): Promise<void> => {
+    while (queue.length > 0) await writeTogether(queue.splice(0, MOST_AT_ONCE))
+    working = undefined
+    onIdle()
+  }
+  return {
+    submit: (item) =>
+      new Promise((resolve, reject) => {
+        queue.push({ item, resolve, reject })
+        working ??= Promise.resolve().then(work)
+      }),
+    async idle() {
+      while (working) await working
+    },
+  }
+}

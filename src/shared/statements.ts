@@ -1,0 +1,118 @@
+import { engineOf, storable } from './database'
+import type { Engine, Tx } from './database'
+
+/** One statement and its values, not yet sent; `?` stands for a value. */
+export interface Statement {
+  readonly sql: string
+  readonly values: readonly unknown[]
+}
+
+type Scalar = string | number | bigint | boolean | null
+export type Row = Readonly<Record<string, Scalar>>
+
+interface Sent {
+  readonly sql: string
+  readonly bindings: readonly unknown[]
+  readonly method: 'raw'
+  readonly onlyReads: boolean
+}
+
+interface Sender {
+  acquireConnection(): Promise<unknown>
+  query(connection: unknown, query: Sent): Promise<{ response: unknown }>
+}
+
+/**
+ * Runs statements in their order and answers with the rows that each of them returned. PostgreSQL gets all of them at once and answers in one round trip, so what a
+ * batch costs does not grow with the distance to the database. None may depend on another's answer; when one fails, those behind it fail too, and so must the transaction.
+ */
+export const runTogether = (tx: Tx, statements: readonly Statement[]): Promise<unknown[][]> => send(tx, statements, false)
+
+/** The same for statements that only read and lock: they need not wait for the answer to the transaction's BEGIN. */
+export const readTogether = (tx: Tx, statements: readonly Statement[]): Promise<unknown[][]> => send(tx, statements, true)
+
+async function send(tx: Tx, statements: readonly Statement[], onlyReads: boolean): Promise<unknown[][]> {
+  const sender = tx.client as Sender
+  const connection = await sender.acquireConnection()
+  if (engineOf(tx) === 'postgres') sendAtOnce(connection as PostgresConnection)
+  const answers = await Promise.all(
+    statements.map(({ sql, values }) =>
+      sender.query(connection, { sql: inDialect(engineOf(tx), sql), bindings: values, method: 'raw', onlyReads }),
+    ),
+  )
+  return answers.map(({ response }) => rowsOf(response))
+}
+
+interface PostgresConnection {
+  readonly connection: { readonly stream: { cork(): void; uncork(): void } }
+}
+
+/** What is written from here until the program waits for something leaves in one piece. */
+function sendAtOnce({ connection: { stream } }: PostgresConnection): void {
+  stream.cork()
+  process.nextTick(() => stream.uncork())
+}
+
+const rowsOf = (response: unknown): unknown[] => (Array.isArray(response) ? response : ((response as { rows?: unknown[] }).rows ?? []))
+
+const numbered = new Map<string, string>()
+
+/** PostgreSQL counts its values; remembered, since the same few texts come again and again. */
+function inDialect(engine: Engine, sql: string): string {
+  if (engine === 'sqlite') return sql
+  const known = numbered.get(sql)
+  if (known !== undefined) return known
+  let count = 0
+  const text = sql.replace(/\?/g, () => `$${String(++count)}`)
+  numbered.set(sql, text)
+  return text
+}
+
+/** One statement for any number of rows: they travel as one JSON parameter, which both engines unpack. All rows must have the columns of the first. */
+export function insertion(engine: Engine, table: string, rows: readonly [Row, ...Row[]]): Statement {
+  const columns = Object.keys(rows[0])
+  const names = columns.map((name) => `"${name}"`).join(', ')
+  const values = [rowsAsJson(rows)]
+  if (engine === 'postgres')
+    return { sql: `insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", ?::json)`, values }
+  const picked = columns.map((name) => `value ->> '$.${name}'`).join(', ')
+  return { sql: `insert into "${table}" (${names}) select ${picked} from json_each(?)`, values }
+}
+
+/**
+ * The insertions of several tables, in their order; a table without rows costs nothing. PostgreSQL takes them as one statement, since each one it is sent costs it as much
+ * as several rows; rows may refer to rows of a table before theirs, but no trigger may expect to see those.
+ */
+export function insertions(engine: Engine, tables: readonly (readonly [string, readonly Row[]])[]): Statement[] {
+  const each = tables.flatMap(([table, rows]) => (isFilled(rows) ? [insertion(engine, table, rows)] : []))
+  return engine === 'postgres' ? asOne(each) : each
+}
+
+function asOne(statements: readonly Statement[]): Statement[] {
+  const last = statements.at(-1)
+  if (!last || statements.length === 1) return [...statements]
+  const before = statements.slice(0, -1).map(({ sql }, index) => `s${index} as (${sql})`)
+  return [{ sql: `with ${before.join(', ')} ${last.sql}`, values: statements.flatMap(({ values }) => values) }]
+}
+
+const isFilled = (rows: readonly Row[]): rows is readonly [Row, ...Row[]] => rows.length > 0
+
+/** Inserts rows into one table; see `insertion`. */
+export async function insertRows(tx: Tx, table: string, rows: readonly Row[]): Promise<void> {
+  await runTogether(tx, insertions(engineOf(tx), [[table, rows]]))
+}
+
+/** The same for rows some of which may be there already: those are left alone. */
+export async function insertMissingRows(tx: Tx, table: string, rows: readonly Row[]): Promise<void> {
+  // SQLite would take "on conflict" for the condition of a join, were there no "where".
+  const unlessThere = ({ sql, values }: Statement): Statement => ({ sql: `${sql} where true on conflict do nothing`, values })
+  await runTogether(tx, insertions(engineOf(tx), [[table, rows]]).map(unlessThere))
+}
+
+/** Rows as the one JSON text in which they travel: integers as decimals, since a JSON number would lose digits. */
+export const rowsAsJson = (rows: readonly Row[]): string => JSON.stringify(rows, asJson)
+
+function asJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  return typeof value === 'string' ? storable(value) : value
+}
