@@ -44,6 +44,9 @@ end $$`
 export async function up(knex: Knex): Promise<void> {
   if (engineOf(knex) !== 'postgres') return
   for (const sql of [
+    // In the order in which payments lock them, and not at any price: whoever reads for minutes would make every payment wait behind this.
+    `set local lock_timeout = '3s'`,
+    'lock table ledger_accounts, ledger_entries in access exclusive mode',
     `create or replace function ledger_close_batch() returns trigger language plpgsql ${BY_INDEX} as $$ declare found record; begin
        ${POSTED};
        if found.unbalanced then raise exception 'unbalanced transfer'; end if;
@@ -55,6 +58,7 @@ export async function up(knex: Knex): Promise<void> {
          then raise exception 'this batch is closed'; end if; return null; end $$`,
     ...KEYS.map(([name]) => `alter table ledger_entries drop constraint ${name}`),
     WRITE,
+    'set local lock_timeout = 0',
   ]) {
     await knex.raw(sql)
   }

@@ -101,7 +101,10 @@ const ENVIRONMENT = z.object({
   INVOICEBOX_NOTIFICATION_KEY: optional,
   INVOICEBOX_RATE_LIMIT: z
     .string()
-    .regex(/^(off|[1-9]\d{0,5}\/[1-9]\d{0,4})$/, 'INVOICEBOX_RATE_LIMIT must look like 100/30: requests, then seconds; or be off.')
+    .regex(
+      /^(off|([2-9]|[1-9]\d{1,5})\/[1-9]\d{0,4})$/,
+      'INVOICEBOX_RATE_LIMIT must look like 100/30: requests, at least the 2 of one payment, then seconds; or be off.',
+    )
     .default('100/30'),
   RETURN_URL_HOSTS: z
     .string()

@@ -1,6 +1,7 @@
 import { HOUR, MINUTE, SECOND } from './shared/clock'
 import { startLoop } from './shared/loop'
 import type { Loop } from './shared/loop'
+import { forgetReadings } from './invoicebox'
 import { sealBatches } from './ledger'
 import { forgetOldAttempts } from './members'
 import { checkCaptured, forgetOldCheckouts, recoverPayments } from './payments'
@@ -21,6 +22,7 @@ export function startWorker(parts: Parts): { stop(): Promise<void> } {
     // Looks at every old checkout, so not often.
     job('forget-checkouts', HOUR, () => forgetOldCheckouts(db, clock.now())),
     job('forget-old', 10 * MINUTE, () => forgetOldAttempts(db, clock.now())),
+    job('forget-readings', 5 * MINUTE, () => forgetReadings(db, clock)),
   ]
   return {
     async stop() {

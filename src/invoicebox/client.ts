@@ -28,11 +28,11 @@ export function createInvoiceboxClient(settings: InvoiceboxSettings, deps: Invoi
       const path = `${invoices}?${listQuery(query, names)}`
       return asker.read({ operation: 'business.list', method: 'GET', path, as, permit }, (answer) => listOutcome(answer, query, checked))
     }),
-    confirmInvoice: async (invoiceId, operationId, { as = 'payment', permit } = {}) => {
+    confirmInvoice: async (invoiceId, operationId, { as = 'payment', permit, waitMs } = {}) => {
       const path = `${invoices}/${pathId(invoiceId)}/confirm`
       const body = JSON.stringify({ partnerOperationId: pathId(operationId) })
       const judge = (answer: Parameters<typeof confirmOutcome>[0]) => hideSecrets(asker, confirmOutcome(answer, invoiceId, operationId))
-      return await asker.write({ operation: 'business.confirm', method: 'POST', path, as, permit }, body, judge)
+      return await asker.write({ operation: 'business.confirm', method: 'POST', path, as, permit, waitMs }, body, judge)
     },
     checkAuth: () =>
       asker.read({ operation: 'auth.check', method: 'GET', path: `${checked.prefix}/security/api/auth/auth`, as: 'recovery' }, authOutcome),

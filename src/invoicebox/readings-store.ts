@@ -84,8 +84,8 @@ export async function publishReading(
 export const releaseReading = (db: Db, invoiceId: string, reader: string): Promise<unknown> =>
   inOneStatement(db, (any) => any('invoice_reads').where({ invoice_id: invoiceId, reader }).update({ reader: null }))
 
-/** Nobody takes an answer that old. */
-export const forgetReadings = (db: Db, clock: Clock): Promise<unknown> =>
+/** Nobody takes an answer that old. Returns how many were forgotten. */
+export const forgetReadings = (db: Db, clock: Clock): Promise<number> =>
   inOneStatement(db, (any) =>
     any('invoice_reads')
       .whereRaw(`reading_until < ${nowIn(db, clock)} - ${KEPT_MS}`)
@@ -97,8 +97,14 @@ async function rowsOf(db: Db, sql: string, values: readonly (string | number)[])
   return Array.isArray(answer) ? answer : answer.rows
 }
 
+/** Who pays is nobody's business but the reader's: it is not stored. */
 const encode = (answer: Answer): string =>
-  storable(JSON.stringify(answer, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))
+  storable(
+    JSON.stringify(answer, (key, value: unknown) => {
+      if (key === 'customer') return {}
+      return typeof value === 'bigint' ? value.toString() : value
+    }),
+  )
 
 /** An invoice as JSON keeps it. */
 interface Written extends Omit<Invoice, 'amount' | 'createdAt' | 'expirationDate'> {

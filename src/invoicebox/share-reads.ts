@@ -3,7 +3,7 @@ import { SECOND } from '../shared/clock'
 import type { Clock } from '../shared/clock'
 import type { Db } from '../shared/database'
 import type { Log } from '../shared/log'
-import { claimReading, forgetReadings, publishReading, readLatest, releaseReading } from './readings-store'
+import { claimReading, publishReading, readLatest, releaseReading } from './readings-store'
 import type { Asked, InvoiceboxClient, ReadAsking, ReadOutcome } from './types'
 
 export interface ShareDeps {
@@ -20,7 +20,7 @@ type Answer = Asked<ReadOutcome>
 /** A reading that is under way in this process. */
 interface Reading {
   readonly answer: Promise<Answer>
-  /** When it went out, by this process's tick; null while it waits for a slot. */
+  /** When it went out, by this process's tick; null while it waits for a slot or for another process, whose reading is older than the waiting. */
   beganAt: number | null
 }
 
@@ -28,7 +28,6 @@ interface Reading {
 const LOOK_EVERY_MS = 100
 /** A reader that is not done by then has died: the next one reads. */
 const SLACK_MS = 2 * SECOND
-const FORGET_EVERY = 100
 /** What fits into the key; for anything else the client has its own answer. Two spellings of one id are two: upstream may not take them for one. */
 const ID = /^[\w-]{1,36}$/
 
@@ -44,7 +43,6 @@ export function shareReads(client: InvoiceboxClient, deps: ShareDeps): Invoicebo
 
 class SharedReadings {
   private readonly here = new Map<string, Reading>()
-  private count = 0
 
   constructor(
     private readonly client: InvoiceboxClient,
@@ -90,7 +88,6 @@ class SharedReadings {
         const answer = await this.claimAndRead(invoiceId, asking, { began, seen: latest.beganAt })
         if (answer) return answer
       }
-      began()
       await wait(LOOK_EVERY_MS)
     }
   }
@@ -135,8 +132,6 @@ class SharedReadings {
   private async kept(writing: Promise<unknown>): Promise<void> {
     try {
       await writing
-      this.count += 1
-      if (this.count % FORGET_EVERY === 0) await forgetReadings(this.deps.db, this.deps.clock)
     } catch (error) {
       this.deps.log.warn({ err: error }, 'a reading could not be shared')
     }

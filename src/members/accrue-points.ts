@@ -2,7 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { requireReason, writeAudit } from '../shared/audit'
-import { plus } from '../shared/clock'
 import { brokenUniqueRule, engineOf } from '../shared/database'
 import { toDecimal } from '../shared/money'
 import { Refusal } from '../shared/refusals'
@@ -138,12 +137,12 @@ async function creditBatches(
  * On SQLite one batch after the other would keep every other process from writing: whoever waits for the file asks for it every 70 milliseconds and would always come too late.
  * So after half a second of writing the file is left alone for longer than that. PostgreSQL has no need of it: whoever waits for a row is next.
  */
-function createGiveWay({ db, clock }: Pick<MembersDeps, 'db' | 'clock'>): () => Promise<void> {
-  let since = clock.now()
+function createGiveWay({ db }: Pick<MembersDeps, 'db'>): () => Promise<void> {
+  let since = performance.now()
   return async () => {
-    if (engineOf(db) !== 'sqlite' || clock.now() < plus(since, WRITES_FOR_MS)) return
+    if (engineOf(db) !== 'sqlite' || performance.now() < since + WRITES_FOR_MS) return
     await pause(GIVES_WAY_MS)
-    since = clock.now()
+    since = performance.now()
   }
 }
 

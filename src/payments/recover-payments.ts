@@ -91,7 +91,8 @@ const recoverPayment = (deps: PaymentDeps, payment: Payment, { read, permit }: M
     if (doubt === 'changed')
       return toReview(deps, payment, 'The amount of the invoice changed before it was known whether our payment arrived.', RECOVERY.actor)
     if (doubt) return keepHeld(deps, payment, doubt)
-    const outcome = await askToPay(deps, payment, { as: 'recovery', permit })
+    // Not in a queue: the reading would grow old before its confirm.
+    const outcome = await askToPay(deps, payment, { as: 'recovery', permit, waitMs: 0 })
     return outcome ? settlePayment(deps, payment, outcome, RECOVERY) : readPayment(deps.db, payment.id)
   })
 

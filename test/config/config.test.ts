@@ -196,6 +196,7 @@ describe('a value that cannot be used', () => {
     ['INVOICEBOX_TOKEN', 'токен'],
     ['INVOICEBOX_RATE_LIMIT', '100'],
     ['INVOICEBOX_RATE_LIMIT', '0/30'],
+    ['INVOICEBOX_RATE_LIMIT', '1/30'],
     ['INVOICEBOX_RATE_LIMIT', '100/0'],
     ['RETURN_URL_HOSTS', 'https://shop.example.ru'],
     ['RETURN_URL_HOSTS', 'shop.example.ru/path'],

@@ -29,7 +29,12 @@ describe.each(ENGINES)('many readers of one invoice on %s', (engine) => {
     expect((await asked()) - before).toBe(1)
     const [first] = answers
     expect(first?.outcome).toMatchObject({ kind: 'found', invoice: { id, amount: { minor: 19_658n, unit: 'RUB' } } })
-    for (const answer of answers) expect(answer).toEqual(first)
+    // Who pays is not stored, so those who did not read it themselves do not know.
+    const known = (answer: (typeof answers)[number]): unknown =>
+      answer.outcome.kind === 'found'
+        ? { ...answer, outcome: { ...answer.outcome, invoice: { ...answer.outcome.invoice, customer: {} } } }
+        : answer
+    for (const answer of answers) expect(known(answer)).toEqual(first && known(first))
   })
 
   test('an answer is good as long as the reader says, and one who wants a reading of its own gets it', async () => {

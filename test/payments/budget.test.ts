@@ -1,6 +1,8 @@
 import { createApp } from '../../src/app'
 import { readConfig } from '../../src/config'
 import { checkCaptured, recoverPayments } from '../../src/payments'
+import { putBack } from '../../src/payments/put-back'
+import { listPayments } from '../../src/payments/store'
 import { createLog } from '../../src/shared/log'
 import { buildParts } from '../../src/wiring'
 import type { Parts } from '../../src/wiring'
@@ -165,6 +167,23 @@ describe('the request budget and a payment', () => {
     await checkCaptured(world.parts)
     await until(async () => (await world.db('request_slots').where({ answered: 0 }).whereNotIn('id', before)).length === 0)
   })
+})
+
+test('a payment that is put back twice, since the answer to the first commit was lost, is one attempt younger and not two', async () => {
+  const world = await World.make()
+  const anna = await world.member({ points: '500.00' })
+  const [invoice] = await invoicesFor(world, 1)
+  if (!invoice) throw new Error('There is an invoice.')
+  await world.sandbox.misbehave({ on: 'business.confirm', kind: 'lose-answer', times: 1 })
+  expect((await anna.pays(invoice)).state).toBe('checking')
+  await world.db('payments').update({ attempts: 3 })
+  const [payment] = await listPayments(world.db, { limit: 1 })
+  if (!payment) throw new Error('There is a payment.')
+  await putBack(world.parts, payment)
+  expect(await putBack(world.parts, payment)).toMatchObject({ state: 'confirming', attempts: 2 })
+  await world.passes(60_000)
+  expect(await world.findings()).toEqual([])
+  await world.close()
 })
 
 test('without an agreed limit nothing is counted', async () => {

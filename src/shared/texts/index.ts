@@ -41,6 +41,19 @@ export function createTexts(): Texts {
     interpolation: { escapeValue: false, skipOnVariables: true },
   })
   void i18n.init()
-  const translators = { ru: i18n.getFixedT('ru'), en: i18n.getFixedT('en') }
-  return { translator: (language) => translators[language] as unknown as Translate }
+  const translators = { ru: remembering(i18n.getFixedT('ru') as Lookup), en: remembering(i18n.getFixedT('en') as Lookup) }
+  return { translator: (language) => translators[language] }
+}
+
+type Lookup = (key: string, values?: object) => string
+
+/** A text that takes no values is always the same, and most texts of a page are such: finding one anew costs more than printing it. */
+function remembering(find: Lookup): Lookup {
+  const kept = new Map<string, string>()
+  return (key, values) => {
+    if (values) return find(key, values)
+    const text = kept.get(key) ?? find(key)
+    kept.set(key, text)
+    return text
+  }
 }
