@@ -20,7 +20,7 @@ test('nothing is left to be done, no test stands alone and none is left out', ()
   expect(tests.filter((path) => alone.test(readText(path)) || leftOut.test(readText(path)))).toEqual([])
   // Whole files are left out where there is no browser or no connection pooler alone, loudly, and never where CI is set.
   const wholly = tests.filter((path) => readText(path).includes(['describe.sk', 'ip'].join('')))
-  expect(wholly.sort()).toEqual(['test/scale/pooler.ts', 'test/support/chromium.ts'])
+  expect(wholly.sort()).toEqual(['test/support/needed-program.ts'])
 })
 
 test('docs/payment-states.md shows exactly the steps that the code allows', () => {

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
-import { accessSync, chmodSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { listenOn } from '../support/listen'
+import { describeWith, findProgram } from '../support/needed-program'
 
 /** A real PgBouncer in front of the tests' PostgreSQL, in the mode that keeps nothing for a client between two transactions. */
 export interface Pooler {
@@ -15,34 +16,13 @@ export interface Pooler {
 /** Far fewer than two gateways open towards it, so that they really share. */
 export const SERVER_CONNECTIONS = 4
 
-const USUAL_PLACE = '/usr/sbin/pgbouncer'
-
-function findPgBouncer(): string | undefined {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
-  return [USUAL_PLACE, ...folders.map((folder) => join(folder, 'pgbouncer'))].find(isExecutable)
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
+const findPgBouncer = (): string | undefined => findProgram('/usr/sbin/pgbouncer', ['pgbouncer'])
 
 const NO_PGBOUNCER =
   'NO PGBOUNCER WAS FOUND: THE TESTS WITH A CONNECTION POOLER DO NOT RUN. Install it (on Debian: apt-get install pgbouncer).'
 
-/** `describe` for tests that need PgBouncer. Without it they are left out with a loud message; where CI=true they fail instead. */
-export function describeWithPooler(name: string, tests: () => void): void {
-  if (findPgBouncer()) describe(name, tests)
-  else if (process.env.CI === 'true') test(name, () => Promise.reject(new Error(NO_PGBOUNCER)))
-  else {
-    process.stderr.write(`\n${'!'.repeat(80)}\n${NO_PGBOUNCER}\nLeft out: ${name}\n${'!'.repeat(80)}\n\n`)
-    describe.skip(name, tests)
-  }
-}
+/** `describe` for tests that need PgBouncer. */
+export const describeWithPooler = (name: string, tests: () => void): void => describeWith(findPgBouncer(), NO_PGBOUNCER, name, tests)
 
 /** Nobody in particular: PgBouncer refuses to run as root. */
 const NOBODY = 65_534
