@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import type { Chance } from './chance'
+import type { Chance } from '../test/support/chance'
 import type { Workload } from './measure'
 
 const ACCOUNTS = 10_000

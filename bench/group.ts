@@ -1,4 +1,4 @@
-import type { Chance } from './chance'
+import type { Chance } from '../test/support/chance'
 import type { Cluster } from './cluster'
 import type { Comparison, Figure } from './measure'
 

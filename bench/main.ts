@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createChance } from './chance'
+import { chanceOf } from '../test/support/chance'
 import { stopChildren } from './child'
 import { startCluster } from './cluster'
 import type { Cluster } from './cluster'
@@ -34,7 +34,7 @@ async function measure(options: Options, folder: string): Promise<Report> {
   mkdirSync(place, { recursive: true })
   const bench: Bench = {
     plan: { seconds, rounds, quick },
-    chance: createChance(seed),
+    chance: chanceOf(seed),
     folder,
     postgres: () => (cluster ??= startCluster(place)),
     product: () => (product ??= buildProduct(folder)),

@@ -1,4 +1,4 @@
-import type { Chance } from './chance'
+import type { Chance } from '../test/support/chance'
 import { median } from './numbers'
 
 /** One run of one workload. `value` is in the workload's own unit: transfers per second, milliseconds, rows per second. */

@@ -14,7 +14,7 @@ export const benchLogin = (number: number): string => `bench-${String(number).pa
 const STEP = 50_000
 
 /**
- * Adds members `benchLogin(1)` to `benchLogin(count)`, each with random id and an empty points account, by a few statements for each 50,000 of them. Nobody can sign in as one.
+ * Adds members `benchLogin(1)` to `benchLogin(count)`, each with an id that grows with time, as the product's do, and an empty points account, by a few statements for each 50,000 of them. Nobody can sign in as one.
  * Members that are there already are left alone, so it may be run again with a larger count.
  */
 export async function addMembersInBulk(db: Db, count: number): Promise<void> {
@@ -25,7 +25,16 @@ export async function addMembersInBulk(db: Db, count: number): Promise<void> {
   if (engineOf(db) === 'postgres') await db.raw('analyze logins, members, member_people, ledger_accounts')
 }
 
-const RANDOM_HEX = `lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(2)) || '-' || hex(randomblob(6)))`
+/** When the first of them came, in milliseconds; each of the others came a millisecond after the one before. */
+const FIRST_CAME = 1_767_225_600_000
+
+/** An id of version 7 out of the number in a login: the moment, then chance. */
+const ID = {
+  postgres: `substr(v.came, 1, 8) || '-' || substr(v.came, 9) || '-7' || substr(v.chance, 16, 3) || '-8' || substr(v.chance, 21)
+    from (select login, lpad(to_hex(${FIRST_CAME} + substr(login, 7)::bigint), 12, '0') as came, gen_random_uuid()::text as chance from logins) as v`,
+  sqlite: `substr(v.came, 1, 8) || '-' || substr(v.came, 9) || '-7' || substr(v.chance, 1, 3) || '-8' || substr(v.chance, 4, 3) || '-' || substr(v.chance, 7, 12)
+    from (select login, printf('%012x', ${FIRST_CAME} + cast(substr(login, 7) as integer)) as came, lower(hex(randomblob(9))) as chance from logins) as v`,
+}
 
 async function addRange(tx: Tx, from: number, to: number, at: string): Promise<void> {
   const postgres = engineOf(tx) === 'postgres'
@@ -33,11 +42,10 @@ async function addRange(tx: Tx, from: number, to: number, at: string): Promise<v
     ? 'select n from generate_series(?::int, ?::int) as n'
     : 'select n from (with recursive counted(n) as (select ? union all select n + 1 from counted where n < ?) select n from counted)'
   const login = postgres ? `'bench-' || lpad(n::text, 8, '0')` : `printf('bench-%08d', n)`
-  const id = postgres ? 'gen_random_uuid()::text' : RANDOM_HEX
   const fresh = `login between '${benchLogin(from)}' and '${benchLogin(to)}'`
   await tx.raw(`insert into logins (login) select ${login} from (${numbers}) as v where true on conflict (login) do nothing`, [from, to])
   await tx.raw(
-    `insert into members (id, login, password_hash, language, created_at) select ${id}, login, ?, 'ru', ? from logins where ${fresh} and login not in (select login from members where ${fresh})`,
+    `insert into members (login, password_hash, language, created_at, id) select v.login, ?, 'ru', ?, ${ID[engineOf(tx)]} where ${fresh} and login not in (select login from members where ${fresh})`,
     [NO_PASSWORD, at],
   )
   await tx.raw(

@@ -1,8 +1,8 @@
 import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { freePort } from '../test/support/free-port'
 import { startChild } from './child'
 import type { Child } from './child'
-import { freePort } from './cluster'
 import { runProgram } from './programs'
 
 const PROJECT = join(__dirname, '..')

@@ -1,11 +1,16 @@
+import { backofficeRoutes } from './backoffice/routes'
 import { createHttp } from './http'
 import type { Http } from './http'
 import { memberRoutes } from './members/routes'
+import type { MemberRoutesDeps } from './members/routes'
+import { statementRoutes } from './members/statement-routes'
 import { createMetrics } from './metrics'
 import { findReceipts } from './payments'
 import { paymentRoutes } from './payments/routes'
 import { probes } from './probes'
 import { createTexts } from './shared/texts'
+import { admitStaff } from './staff'
+import { staffRoutes } from './staff/routes'
 import type { Parts } from './wiring'
 
 /** The web application: every room's routes behind one front. Does not listen. */
@@ -25,7 +30,11 @@ export function createApp(parts: Parts): Http {
     onAnswer: metrics.countRequest,
   })
   http.mount(probes(parts, metrics))
-  http.mount(memberRoutes({ ...parts, passport: http.passport, findReceipts: (ids) => findReceipts(db, ids) }))
+  const admit: MemberRoutesDeps['admitStaff'] = (door, staff, entry) => admitStaff(parts.staff, door, staff, entry)
+  http.mount(memberRoutes({ ...parts, passport: http.passport, findReceipts: (ids) => findReceipts(db, ids), admitStaff: admit }))
+  http.mount(statementRoutes({ ...parts, findReceipts: (ids) => findReceipts(db, ids) }))
+  http.mount(staffRoutes(parts.staff))
   http.mount(paymentRoutes(parts))
+  http.mount(backofficeRoutes(parts))
   return http
 }

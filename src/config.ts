@@ -1,7 +1,23 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
+import {
+  amount,
+  checked,
+  isHost,
+  isMailbox,
+  isMailUrl,
+  isOrigin,
+  isServer,
+  isTimeZone,
+  isWebAddress,
+  oneOf,
+  optional,
+  port,
+  whole,
+} from './config-fields'
+import { noticeFaults } from './config-notices'
 import { parseRate } from './shared/money'
-import type { Rate } from './shared/money'
+import type { Money, Rate } from './shared/money'
 
 export type Mode = 'demo' | 'sandbox' | 'production'
 
@@ -30,7 +46,24 @@ export interface Config {
     readonly contact: string | undefined
   }
   readonly pointsPerRuble: Rate
+  /** Up to these amounts one member of staff may act alone; above them a second one must agree. */
+  readonly alone: { readonly points: Money; readonly roubles: Money }
+  /** The operator's time zone, such as Europe/Moscow. */
+  readonly timeZone: string
+  readonly mail: {
+    /** `console:`, `file:FOLDER`, `smtp://…` or `smtps://…`; undefined sends nothing. */
+    readonly url: string | undefined
+    readonly from: string
+  }
+  /** Where alerts go besides the home page. */
+  readonly alerts: {
+    readonly emails: readonly string[]
+    readonly webhookUrl: string | undefined
+    readonly webhookSecret: string | undefined
+  }
   readonly logLevel: string
+  /** The password of whoever a command names with `--as`. */
+  readonly commandLinePassword: string | undefined
   readonly trustProxy: number
   readonly sandboxPort: number
 }
@@ -59,24 +92,6 @@ const NOT_FOR_PRODUCTION = {
 /** Published in Invoicebox's own documents, so they protect nothing. */
 const PUBLISHED_TOKEN = /^(\d+-API:)?b37c4c689295904ed21eee5d9a48d42e$/i
 const PUBLISHED_MERCHANT = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
-
-const optional = z.string().trim().min(1).optional()
-/** A text that may be left out; the sentence says what it must be. */
-const checked = (isRight: (text: string) => boolean, sentence: string) => z.string().trim().refine(isRight, sentence).optional()
-const port = (name: string, fallback: number) =>
-  z.coerce
-    .number(`${name} must be a port number.`)
-    .int(`${name} must be a port number.`)
-    .min(0, `${name} must be a port number.`)
-    .max(65535, `${name} must be a port number.`)
-    .default(fallback)
-const whole = (name: string, fallback: number) =>
-  z.coerce
-    .number(`${name} must be a whole number.`)
-    .int(`${name} must be a whole number.`)
-    .min(0, `${name} must not be negative.`)
-    .default(fallback)
-const oneOf = <const T extends readonly string[]>(name: string, values: T) => z.enum(values, `${name} must be one of ${values.join(', ')}.`)
 
 export const DEFAULT_DATABASE = 'sqlite:./data/gateway.sqlite3'
 
@@ -146,6 +161,28 @@ const ENVIRONMENT = z.object({
   LOG_LEVEL: oneOf('LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   TRUST_PROXY: whole('TRUST_PROXY', 0),
   SANDBOX_PORT: port('SANDBOX_PORT', 4100),
+  TWO_EYES_POINTS: amount('TWO_EYES_POINTS', 'PTS', '100000'),
+  TWO_EYES_ROUBLES: amount('TWO_EYES_ROUBLES', 'RUB', '5000000'),
+  TIME_ZONE: z
+    .string()
+    .trim()
+    .refine(isTimeZone, 'TIME_ZONE must be the name of a time zone, such as Europe/Moscow.')
+    .default('Europe/Moscow'),
+  MAIL_URL: checked(isMailUrl, 'MAIL_URL must be console:, file:FOLDER, or an smtp:// or smtps:// address.'),
+  MAIL_FROM: checked(isMailbox, 'MAIL_FROM must be an e-mail address, such as points@example.org.'),
+  ALERT_EMAILS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((one) => one.trim())
+        .filter(Boolean),
+    )
+    .refine((all) => all.every(isMailbox), 'ALERT_EMAILS must be e-mail addresses with commas between them.'),
+  ALERT_WEBHOOK_URL: checked(isWebAddress, 'ALERT_WEBHOOK_URL must be an http or https address.'),
+  ALERT_WEBHOOK_SECRET: optional,
+  GATEWAY_PASSWORD: z.string().max(200).optional(),
 })
 
 type Environment = z.output<typeof ENVIRONMENT>
@@ -211,30 +248,15 @@ function toConfig(env: Environment): Config {
     returnHosts: isProduction ? hosts : [...hosts, sandbox, `localhost:${env.SANDBOX_PORT}`],
     program: { name: env.PROGRAM_NAME, logoUrl: env.PROGRAM_LOGO_URL, accent: env.PROGRAM_ACCENT, contact: env.PROGRAM_CONTACT },
     pointsPerRuble: env.POINTS_PER_RUBLE,
+    alone: { points: env.TWO_EYES_POINTS, roubles: env.TWO_EYES_ROUBLES },
+    timeZone: env.TIME_ZONE,
+    mail: { url: env.MAIL_URL ?? (isProduction ? undefined : 'file:./data/mail'), from: env.MAIL_FROM ?? 'points@localhost' },
+    alerts: { emails: env.ALERT_EMAILS, webhookUrl: env.ALERT_WEBHOOK_URL, webhookSecret: env.ALERT_WEBHOOK_SECRET },
     logLevel: env.LOG_LEVEL,
+    commandLinePassword: env.GATEWAY_PASSWORD,
     trustProxy: env.TRUST_PROXY,
     sandboxPort: env.SANDBOX_PORT,
   }
-}
-
-function isWebAddress(text: string): boolean {
-  return /^https?:\/\//i.test(text) && URL.canParse(text)
-}
-
-/** The address of a server to ask: what else a URL can carry would be lost or sent along. */
-function isServer(text: string): boolean {
-  if (!isWebAddress(text)) return false
-  const { username, password, search, hash } = new URL(text)
-  return username + password + search + hash === ''
-}
-
-/** Our pages link to each other from the root, and browsers name us by the origin alone. */
-function isOrigin(text: string): boolean {
-  return isServer(text) && new URL(text).pathname === '/'
-}
-
-function isHost(text: string): boolean {
-  return URL.canParse(`https://${text}`) && !/[/@?#*\\\s]/.test(text)
 }
 
 /** What must be right before real money moves. */
@@ -257,6 +279,7 @@ function productionFaults(env: Environment, config: Config): string[] {
       config.invoicebox.notificationKey !== undefined && isWeak(config.invoicebox.notificationKey, 16),
       'INVOICEBOX_NOTIFICATION_KEY is too weak.',
     ],
+    ...noticeFaults(env),
   ]
   return checks.flatMap(([isFault, sentence]) => (isFault ? [sentence] : []))
 }

@@ -46,7 +46,9 @@ demo ready
   1. Invoices of the sandbox    ${sandbox}/
      Open one, choose the loyalty programme, sign in as anna (password demo-anna), confirm.
   2. Anna's account             ${gateway}/account
-  3. The sandbox by hand        ${sandbox}/_sandbox/
+  3. The back office            ${gateway}/admin
+     Sign in as admin, operator, approver, support, auditor or viewer.
+  4. The sandbox by hand        ${sandbox}/_sandbox/
 
   Members: anna (25 000 points), boris (100), vera (locked). Each password is demo- and the login. Ctrl+C ends both.
 `

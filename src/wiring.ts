@@ -1,9 +1,15 @@
 import { hostname } from 'node:os'
+import { createApprovals } from './approvals'
+import type { Approvals } from './approvals'
 import type { Config } from './config'
+import { allDeeds, buildDeeds } from './deeds'
+import type { Deeds } from './deeds'
 import { createInvoiceboxClient, createRequestBudget, DEFAULT_TIMEOUTS, shareReads, unlimitedBudget } from './invoicebox'
 import type { BudgetDeps, InvoiceboxClient, RequestBudget, Timeouts } from './invoicebox'
 import { createLedger } from './ledger'
 import type { Ledger } from './ledger'
+import { createNotices } from './notices'
+import type { Notices, NoticeSettings } from './notices'
 import { createFundGate } from './payments'
 import type { FaultPoint, PaymentDeps } from './payments'
 import { createBackground } from './shared/background'
@@ -16,6 +22,7 @@ import type { Db } from './shared/database'
 import { newId } from './shared/ids'
 import { createLog } from './shared/log'
 import type { Log } from './shared/log'
+import type { StaffDeps } from './staff'
 
 /** The parts of a running gateway, built and joined. */
 export interface Parts extends PaymentDeps {
@@ -26,6 +33,11 @@ export interface Parts extends PaymentDeps {
   readonly ledger: Ledger
   readonly invoicebox: InvoiceboxClient
   readonly clockWatch: ClockWatch
+  readonly approvals: Approvals
+  readonly deeds: Deeds
+  readonly notices: Notices
+  /** What the room of the staff needs. */
+  readonly staff: StaffDeps
   /** Lets running calls and batches end and closes every connection. */
   close(): Promise<void>
 }
@@ -50,26 +62,10 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
   const db = openDatabase(config.databaseUrl, { patient: replace.patient ?? false })
   const instance = `${hostname().slice(0, 20)}:${process.pid}:${newId().slice(0, 8)}`
   const ledger = createLedger({ db, clock, log })
-  const allowHttp = config.mode !== 'production'
-  const currencies = ['RUB'] as const
   const timeouts = { ...DEFAULT_TIMEOUTS, ...replace.timeouts }
-  const budget = createBudget(config, timeouts, { db, clock, log, newId, instance })
-  const client = createInvoiceboxClient(
-    {
-      baseUrl: config.invoicebox.apiUrl,
-      version: config.invoicebox.version,
-      token: config.invoicebox.token,
-      appName: 'InvoiceboxLoyaltyGateway',
-      appVersion: VERSION,
-      allowHttp,
-      currencies,
-      timeouts,
-    },
-    { clock, log, newId, budget },
-  )
-  const invoicebox = shareReads(client, { db, clock, log, newId, readMs: timeouts.readMs })
-  return {
-    config,
+  const notices = createNotices({ db, clock, log, settings: noticeSettings(config) })
+  const invoicebox = createInvoicebox(config, timeouts, { db, clock, log, newId, instance })
+  const own: PaymentDeps = {
     db,
     clock,
     log,
@@ -78,16 +74,57 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
     background: createBackground(),
     fundGate: createFundGate(clock),
     instance,
-    clockWatch: (replace.watchClock ?? !replace.clock) ? createClockWatch({ db, clock, log, instance }) : UNWATCHED,
-    settings: { rate: config.pointsPerRuble, secret: config.sessionSecret, returnHosts: config.returnHosts, allowHttp, currencies },
+    settings: paymentSettings(config),
     faultPoint: replace.faultPoint,
+  }
+  const secondFactor = config.mode !== 'demo'
+  const staff: StaffDeps = { db, clock, log, settings: { secondFactor, secret: config.sessionSecret, issuer: config.program.name } }
+  const deeds = buildDeeds(own, staff)
+  return {
+    ...own,
+    config,
+    approvals: createApprovals({ db, clock, log, alone: config.alone }, allDeeds(deeds)),
+    deeds,
+    notices,
+    staff,
+    clockWatch: (replace.watchClock ?? !replace.clock) ? createClockWatch({ db, clock, log, instance }) : UNWATCHED,
     async close() {
       await ledger.idle()
       await invoicebox.close()
+      await notices.close()
       await db.destroy()
     },
   }
 }
+
+const allowHttp = ({ mode }: Config): boolean => mode !== 'production'
+const CURRENCIES = ['RUB'] as const
+
+const paymentSettings = (config: Config): PaymentDeps['settings'] => ({
+  rate: config.pointsPerRuble,
+  secret: config.sessionSecret,
+  returnHosts: config.returnHosts,
+  allowHttp: allowHttp(config),
+  currencies: CURRENCIES,
+  timeZone: config.timeZone,
+})
+
+function createInvoicebox(config: Config, timeouts: Timeouts, deps: BudgetDeps): InvoiceboxClient {
+  const { apiUrl: baseUrl, version, token } = config.invoicebox
+  const settings = { baseUrl, version, token, appName: 'InvoiceboxLoyaltyGateway', appVersion: VERSION, allowHttp: allowHttp(config) }
+  const budget = createBudget(config, timeouts, deps)
+  const client = createInvoiceboxClient({ ...settings, currencies: CURRENCIES, timeouts }, { ...deps, budget })
+  return shareReads(client, { ...deps, readMs: timeouts.readMs })
+}
+
+const noticeSettings = ({ publicUrl, program, timeZone, mail, alerts, mode }: Config): NoticeSettings => ({
+  publicUrl,
+  programName: program.name,
+  zone: timeZone,
+  mail,
+  alerts,
+  allowPrivate: mode !== 'production',
+})
 
 function createBudget(config: Config, { writeMs, readMs }: Timeouts, deps: BudgetDeps): RequestBudget {
   const { rateLimit } = config.invoicebox

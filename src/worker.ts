@@ -1,10 +1,14 @@
 import { HOUR, MINUTE, SECOND } from './shared/clock'
 import { startLoop } from './shared/loop'
 import type { Loop } from './shared/loop'
+import { chainAudit } from './audit'
+import { proveWhenDue } from './backoffice/home/prove-money'
 import { forgetReadings } from './invoicebox'
+import { checkThresholds, closeFundDays } from './fund'
 import { sealBatches } from './ledger'
 import { forgetOldAttempts } from './members'
 import { checkCaptured, forgetOldCheckouts, recoverPayments } from './payments'
+import { reconcileNightly } from './reconciliation'
 import type { Parts } from './wiring'
 
 /**
@@ -12,16 +16,26 @@ import type { Parts } from './wiring'
  * what is not.
  */
 export function startWorker(parts: Parts): { stop(): Promise<void> } {
-  const { db, clock, clockWatch, log } = parts
+  const { config, db, clock, clockWatch, log, notices } = parts
   const job = (name: string, pauseMs: number, run: () => Promise<number>): Loop =>
     startLoop({ name, pauseMs, log, run: async () => (await clockWatch.fault()) === undefined && (await run()) > 0 })
   const loops = [
     job('recover-payments', SECOND, () => recoverPayments(parts)),
     job('check-captured', 5 * SECOND, () => checkCaptured(parts)),
     job('seal-ledger', 10 * SECOND, () => sealBatches(db, clock.now())),
+    job('chain-audit', 10 * SECOND, () => chainAudit(db)),
+    job('tidy-approvals', 30 * SECOND, () => parts.approvals.tidyUp()),
+    job('prove-money', MINUTE, () => proveWhenDue(parts)),
     // Looks at every old checkout, so not often.
     job('forget-checkouts', HOUR, () => forgetOldCheckouts(db, clock.now())),
     job('forget-old', 10 * MINUTE, () => forgetOldAttempts(db, clock.now())),
+    job('check-fund-thresholds', MINUTE, () => checkThresholds(parts)),
+    job('close-fund-days', 5 * MINUTE, () => closeFundDays(parts, config.timeZone)),
+    job('queue-notices', 5 * SECOND, () => notices.queue()),
+    job('send-letters', 5 * SECOND, () => notices.sendMail()),
+    job('call-webhook', 5 * SECOND, () => notices.callWebhook()),
+    job('forget-notices', HOUR, () => notices.forget()),
+    job('reconcile-nightly', MINUTE, () => reconcileNightly(parts, config.timeZone)),
     job('forget-readings', 5 * MINUTE, () => forgetReadings(db, clock)),
   ]
   return {

@@ -12,7 +12,7 @@ import { callersText } from '../texts'
 import { keepCalling } from '../callers'
 import { makeCheckouts } from '../checkouts'
 import type { Waiting } from '../checkouts'
-import type { Chance } from '../chance'
+import type { Chance } from '../../test/support/chance'
 import type { Sample, Workload } from '../measure'
 
 /** A clock that stands still while payments run, so that every invoice counts as just read, however many were prepared. */

@@ -5,7 +5,7 @@ import { money } from '../../src/shared/money'
 import type { Stocked } from '../books'
 import { callersText } from '../texts'
 import { keepCalling } from '../callers'
-import type { Chance } from '../chance'
+import type { Chance } from '../../test/support/chance'
 import type { Workload } from '../measure'
 
 /** Accounts in roubles that the fund pays to, as many as there are members: one side of a hot transfer is spread like real payments are. */

@@ -1,10 +1,12 @@
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
-import { addMember, creditMember, debitMember, lockMember, showMember, unlockMember } from '../members'
-import { COMMAND_LINE } from '../shared/actor'
-import { newId } from '../shared/ids'
-import { parsePositiveMoney } from '../shared/money'
+import { addMember, showMember } from '../members'
+import { parsePositiveMoney, toDecimal } from '../shared/money'
 import { addAccrueCommand } from './accrue'
+import { authorOf, firstLine } from './author'
+import type { AuthorOptions } from './author'
+import { addMemberCareCommands } from './member-care'
+import { AS, CODE, KEY, memberIdOf, submitDeed } from './member-deed'
+import type { DeedOptions } from './member-deed'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -15,7 +17,9 @@ interface Json {
 export function addMemberCommands(program: Command, config: ConfigFor): void {
   const members = program.command('members').description('members and their points')
   addPeopleCommands(members, config)
+  addLockCommands(members, config)
   addPointsCommands(members, config)
+  addMemberCareCommands(members, config)
   addAccrueCommand(members, config)
 }
 
@@ -27,64 +31,61 @@ function addPeopleCommands(members: Command, config: ConfigFor): void {
     .option('--full-name <name>')
     .option('--email <email>')
     .option('--phone <phone>')
+    .option(...AS)
+    .option(...CODE)
     .option('--json')
-    .action(async (login: string, options: Json & { password?: string; fullName?: string; email?: string; phone?: string }) => {
-      const { json, password = await firstLine(), ...person } = options
-      await withParts(config(), async (parts) => {
-        await addMember(parts, { login, password, ...person, actor: COMMAND_LINE })
-        answer(await showMember(parts.db, login), { json: json ?? false })
-      })
-    })
+    .action(
+      async (login: string, options: Json & AuthorOptions & { password?: string; fullName?: string; email?: string; phone?: string }) => {
+        const { json, password = await firstLine(), as, code, ...person } = options
+        await withParts(config(), async (parts) => {
+          const actor = await authorOf(parts, { ...(as !== undefined && { as }), ...(code !== undefined && { code }) })
+          await addMember(parts, { login, password, ...person, actor })
+          answer(await showMember(parts.db, login), { json: json ?? false })
+        })
+      },
+    )
   members
     .command('show <login>')
-    .description('show a member and their points')
+    .description('show a member, their points and limits')
     .option('--json')
     .action((login: string, options: Json) => withParts(config(), async ({ db }) => answer(await showMember(db, login), options)))
-  for (const [name, change] of [
-    ['lock', lockMember],
-    ['unlock', unlockMember],
-  ] as const) {
+}
+
+function addLockCommands(members: Command, config: ConfigFor): void {
+  for (const name of ['lock', 'unlock'] as const) {
     members
       .command(`${name} <login>`)
       .description(name === 'lock' ? 'keep a member from paying' : 'let a locked member pay again')
       .requiredOption('--reason <text>')
+      .option(...KEY)
+      .option(...AS)
+      .option(...CODE)
       .option('--json')
-      .action((login: string, options: Json & { reason: string }) =>
+      .action((login: string, options: DeedOptions) =>
         withParts(config(), async (parts) => {
-          await change(parts, { login, reason: options.reason, actor: COMMAND_LINE })
-          answer(await showMember(parts.db, login), options)
+          const memberId = await memberIdOf(parts, login)
+          await submitDeed(parts, { deed: parts.deeds.members[name], payload: { memberId }, login }, options)
         }),
       )
   }
 }
 
 function addPointsCommands(members: Command, config: ConfigFor): void {
-  for (const [name, adjust] of [
-    ['credit', creditMember],
-    ['debit', debitMember],
-  ] as const) {
+  for (const name of ['credit', 'debit'] as const) {
     members
       .command(`${name} <login> <points>`)
       .description(name === 'credit' ? 'give a member points' : 'take points from a member')
       .option('--reason <text>', 'why', 'By command line')
-      .option('--key <key>', 'names the intent: the same key has one effect')
+      .option(...KEY)
+      .option(...AS)
+      .option(...CODE)
       .option('--json')
-      .action((login: string, points: string, options: Json & { reason: string; key?: string }) =>
+      .action((login: string, typed: string, options: DeedOptions) =>
         withParts(config(), async (parts) => {
-          const amount = parsePositiveMoney(points, 'PTS')
-          await adjust(parts, { login, amount, reason: options.reason, key: options.key ?? newId(), actor: COMMAND_LINE })
-          answer(await showMember(parts.db, login), options)
+          const points = toDecimal(parsePositiveMoney(typed, 'PTS').minor)
+          const memberId = await memberIdOf(parts, login)
+          await submitDeed(parts, { deed: parts.deeds.points[name], payload: { memberId, points }, login }, options)
         }),
       )
-  }
-}
-
-async function firstLine(): Promise<string> {
-  const input = createInterface({ input: process.stdin })
-  try {
-    for await (const line of input) return line
-    return ''
-  } finally {
-    input.close()
   }
 }

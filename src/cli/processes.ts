@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Config } from '../config'
 import { seedDemo } from '../demo-data'
 import { serve, work } from '../serve'
-import { COMMAND_LINE } from '../shared/actor'
+import { COMMAND_LINE, STAFF_ROLES } from '../shared/actor'
 import { migrateToLatest } from '../shared/migrate'
 import { buildParts } from '../wiring'
 import { withParts } from './run'
@@ -34,7 +34,9 @@ export function addProcessCommands(program: Command, config: ConfigFor): void {
     .description('add the demo people and their fund (repeatable; refused in production)')
     .action(async () => {
       await withParts(config(), (parts) => seedDemo(parts, COMMAND_LINE))
-      process.stdout.write('The demo people are there: anna, boris, vera, admin. Each password is demo- and the login.\n')
+      process.stdout.write(
+        `The demo people are there: anna, boris, vera, and staff of each role: ${STAFF_ROLES.join(', ')}. Each password is demo- and the login.\n`,
+      )
     })
 }
 

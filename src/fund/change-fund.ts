@@ -4,6 +4,7 @@ import type { AuditEntry } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import { toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
+import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { ACCOUNTS, companion, transfer } from '../ledger'
 import type { FundDeps } from './fund'
@@ -17,13 +18,16 @@ export interface Deposit {
   /** Names the intent: the same key with the same amount is one deposit, however often it is sent. */
   readonly key: string
   readonly actor: Author
+  /** The second pair of eyes, where one was needed. */
+  readonly approvedBy?: Author | undefined
 }
 
-/** Records money that was deposited at Invoicebox. @throws Refusal bad_input (detail: the field), key_reused */
+/** Records money that was deposited at Invoicebox. @throws Refusal forbidden, bad_input (detail: the field), key_reused */
 export async function depositFund({ ledger, clock, log }: FundDeps, deposit: Deposit): Promise<{ replayed: boolean }> {
   const reason = requireReason(deposit.reason)
   const key = `fund-deposit:${requireKey(deposit.key)}`
   const { amount, actor } = deposit
+  requirePermission(actor, 'fund.change')
   if (amount.unit !== 'RUB' || amount.minor <= 0n) throw new Refusal('bad_input', 'amount')
   const after = { deposited: toDecimal(amount.minor) }
   const audit: AuditEntry = {
@@ -34,6 +38,7 @@ export async function depositFund({ ledger, clock, log }: FundDeps, deposit: Dep
     reason,
     after,
     instructionKey: key,
+    ...(deposit.approvedBy && { approvedBy: deposit.approvedBy }),
   }
   const line = transfer({ kind: 'fund_deposit', from: ACCOUNTS.bank, to: ACCOUNTS.fund, amount })
   const { replayed } = await ledger.submit({ key, lines: [line], companions: [companion(writeAudit, audit)] })
@@ -46,20 +51,22 @@ export interface LimitChange {
   readonly amount: Money
   readonly reason: string
   readonly actor: Author
+  readonly approvedBy?: Author | undefined
 }
 
-/** Sets the part of the fund that is kept for buyers. It may exceed the balance: then nothing is left for automatic payments. @throws Refusal bad_input (detail: the field) */
+/** Sets the part of the fund that is kept for buyers. It may exceed the balance: then nothing is left for automatic payments. @throws Refusal forbidden, bad_input (detail: the field) */
 export const setFloor = (deps: FundDeps, change: LimitChange): Promise<void> => changeLimit(deps, change, 'floor')
 
 /**
  * Sets how far below zero the fund may go, as agreed with Invoicebox.
- * @throws Refusal not_enough_available when the fund stands lower than that already; bad_input (detail: the field)
+ * @throws Refusal not_enough_available when the fund stands lower than that already; forbidden, bad_input (detail: the field)
  */
 export const setOverdraft = (deps: FundDeps, change: LimitChange): Promise<void> => changeLimit(deps, change, 'overdraft')
 
 async function changeLimit({ db, clock, log }: FundDeps, change: LimitChange, limit: keyof FundLimits): Promise<void> {
   const reason = requireReason(change.reason)
-  const { amount, actor } = change
+  const { amount, actor, approvedBy } = change
+  requirePermission(actor, 'fund.change')
   if (amount.unit !== 'RUB' || amount.minor < 0n) throw new Refusal('bad_input', 'amount')
   const action = `fund_${limit}_set`
   const after = { [limit]: toDecimal(amount.minor) }
@@ -67,7 +74,9 @@ async function changeLimit({ db, clock, log }: FundDeps, change: LimitChange, li
     const limits = await lockFundLimits(tx)
     await writeFundLimits(tx, { ...limits, [limit]: amount.minor })
     const before = { [limit]: toDecimal(limits[limit]) }
-    await writeAudit(tx, [{ author: actor, at: clock.now(), action, subject: ACCOUNTS.fund, reason, before, after }])
+    await writeAudit(tx, [
+      { author: actor, at: clock.now(), action, subject: ACCOUNTS.fund, reason, before, after, ...(approvedBy && { approvedBy }) },
+    ])
   })
   log.info({ action, ...after }, 'a limit of the fund was changed')
 }

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express'
+import type { Express, RequestHandler } from 'express'
 import type { Log } from '../shared/log'
 import { inRequest } from '../shared/request-context'
 import { beginState } from './request-state'
@@ -29,16 +29,13 @@ export const begin =
     inRequest(state.id, next)
   }
 
-/** What the world calls us is a setting. The Host header and a proxy's word for it are never believed. */
-export const believePublicUrl =
-  (publicUrl: URL): RequestHandler =>
-  (req, _res, next) => {
-    const facts = {
-      protocol: publicUrl.protocol.slice(0, -1),
-      secure: publicUrl.protocol === 'https:',
-      hostname: publicUrl.hostname,
-      host: publicUrl.host,
-    }
-    for (const [name, value] of Object.entries(facts)) Object.defineProperty(req, name, { value, configurable: true })
-    next()
+/** What the world calls us is a setting, for every request alike. The Host header and a proxy's word for it are never believed. */
+export function believePublicUrl(app: Express, publicUrl: URL): void {
+  const facts = {
+    protocol: publicUrl.protocol.slice(0, -1),
+    secure: publicUrl.protocol === 'https:',
+    hostname: publicUrl.hostname,
+    host: publicUrl.host,
   }
+  for (const [name, value] of Object.entries(facts)) Object.defineProperty(app.request, name, { value, configurable: true })
+}

@@ -1,12 +1,25 @@
 import type { NextFunction, Request, Response } from 'express'
+import type { PassportStatic } from 'passport'
 import { actorOf, signIn, signOut } from './actors'
+import { halfwayOf, keepHalfway } from './halfway'
 import type { Pages } from './pages'
 import { addressOf, stateOf } from './request-state'
 import type { AnyInput } from './input'
 import type { Input, RouteContext, Schemas } from './route'
 
+export interface ContextDeps {
+  readonly pages: Pages
+  readonly passport: PassportStatic
+}
+
 /** Everything a handler gets, for one request. */
-export function createContext(pages: Pages, req: Request, res: Response, next: NextFunction, input: AnyInput): RouteContext {
+export function createContext(
+  { pages, passport }: ContextDeps,
+  req: Request,
+  res: Response,
+  next: NextFunction,
+  input: AnyInput,
+): RouteContext {
   const actor = actorOf(req)
   const page = (view: string, model: object, status = 200): void => void pages.send(req, res, view, model, status).catch(next)
   return {
@@ -23,9 +36,11 @@ export function createContext(pages: Pages, req: Request, res: Response, next: N
     page,
     redirect: (path) => res.redirect(303, ownPath(path)),
     formsMayLeadTo: (href) => allowFormsTo(res, href),
-    redirectOut: (href) => res.redirect(303, href.startsWith('/') ? ownPath(href) : webAddress(href)),
-    signIn: (who) => signIn(req, who),
-    signOut: () => signOut(req),
+    redirectOut: (href) => res.redirect(303, href.startsWith('/') ? ownPath(href) : webAddress(href).href),
+    halfway: halfwayOf(req),
+    signIn: (who) => signIn(passport, req, res, who),
+    signInHalfway: (halfway) => keepHalfway(req, halfway),
+    signOut: () => signOut(passport, req, res),
   }
 }
 
@@ -35,7 +50,7 @@ const PLAIN_ORIGIN = /^https?:\/\/[\w.:[\]-]+$/
 /** The browser applies `form-action` to the redirects that follow a form, so the page with the form must name where they may end. */
 function allowFormsTo(res: Response, href: string): void {
   if (href.startsWith('/')) return
-  const { origin } = new URL(webAddress(href))
+  const { origin } = webAddress(href)
   // A host may contain `;`, which would begin another directive. No site has such a name, so the form simply stays with us.
   if (!PLAIN_ORIGIN.test(origin)) return
   const policy = String(res.getHeader(CSP))
@@ -48,8 +63,8 @@ function ownPath(path: string): string {
   return path
 }
 
-function webAddress(href: string): string {
+function webAddress(href: string): URL {
   const url = new URL(href)
   if (url.protocol !== 'https:' && url.protocol !== 'http:') throw new Error('bug: a link out that is not a web address')
-  return url.href
+  return url
 }

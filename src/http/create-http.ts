@@ -5,7 +5,7 @@ import type { Clock } from '../shared/clock'
 import type { Db } from '../shared/database'
 import type { Log } from '../shared/log'
 import type { Texts } from '../shared/texts'
-import { createPassport } from './actors'
+import { createPassport, readActor } from './actors'
 import { loadAssets } from './assets'
 import { begin, believePublicUrl } from './begin'
 import type { Answered } from './begin'
@@ -69,7 +69,8 @@ export function createHttp(settings: HttpSettings): Http {
     publicUrl,
     clock: settings.clock,
     pages,
-    readVisitor: [readSession({ store, secret: settings.sessionSecret, publicUrl }), passport.initialize(), passport.session()],
+    passport,
+    readVisitor: [readSession({ store, secret: settings.sessionSecret, publicUrl }), readActor],
     limitWork: limitWork(settings.mostAtWork ?? MOST_AT_WORK),
   })
   table.mount(httpRoutes(assets))
@@ -82,10 +83,10 @@ function buildApp(settings: HttpSettings, publicUrl: URL): Express {
   app.disable('etag')
   app.set('query parser', 'simple')
   app.set('trust proxy', settings.trustProxy)
+  believePublicUrl(app, publicUrl)
   app.use(
     begin(settings.log, settings.onAnswer ?? (() => undefined)),
-    believePublicUrl(publicUrl),
-    ...securityHeaders(publicUrl, settings.program.logoUrl),
+    securityHeaders(publicUrl, settings.program.logoUrl),
     chooseLanguage(publicUrl),
   )
   return app

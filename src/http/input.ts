@@ -32,8 +32,13 @@ function formFields(req: Request): Record<string, unknown> {
 function parse(schema: z.ZodObject, value: unknown, code: RefusalCode): Record<string, unknown> {
   const result = schema.safeParse(value)
   if (!result.success) throw new Refusal(code, faultyFields(result.error))
+  const odd = Object.entries(result.data).find(([, given]) => hasZero(given))
+  if (odd) throw new Refusal(code, odd[0])
   return result.data
 }
+
+/** No field of ours holds a zero character, and PostgreSQL refuses to compare a text with one. */
+const hasZero = (given: unknown): boolean => typeof given === 'string' && given.includes('\0')
 
 /** The names of the fields alone: their values may be secrets. A made-up name is cut short. */
 const faultyFields = (error: z.ZodError): string =>

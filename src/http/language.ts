@@ -33,6 +33,8 @@ function browserLanguage(req: Request): Language {
 
 const LONGEST_LINK = 1_000
 
+const LINK_ALONE = { ru: { href: '?lang=ru', language: 'ru' }, en: { href: '?lang=en', language: 'en' } } as const
+
 /**
  * A link to the same page in the other language. It is a query alone, so the browser keeps the path and no path can turn it into a link elsewhere.
  * Null for pages that cannot be asked for again, such as the answer to a form.
@@ -40,6 +42,7 @@ const LONGEST_LINK = 1_000
 export function languageLink(req: Request, language: Language): { href: string; language: Language } | null {
   if (req.method !== 'GET' && req.method !== 'HEAD') return null
   const other: Language = language === 'ru' ? 'en' : 'ru'
+  if (!req.originalUrl.includes('?')) return LINK_ALONE[other]
   const query = new URLSearchParams(req.originalUrl.split('?').slice(1).join('?'))
   query.set('lang', other)
   const href = `?${query.toString()}`

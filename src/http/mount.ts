@@ -6,16 +6,15 @@ import type { Route } from './route'
 import { Refusal } from '../shared/refusals'
 import { actorOf } from './actors'
 import { createContext } from './context'
+import type { ContextDeps } from './context'
 import { requireSameOrigin, requireToken } from './forgery'
 import { parseInput, readForm, readRaw } from './input'
 import { limitAddress } from './limits'
-import type { Pages } from './pages'
 import { stateOf } from './request-state'
 
-export interface MountDeps {
+export interface MountDeps extends ContextDeps {
   readonly publicUrl: URL
   readonly clock: Clock
-  readonly pages: Pages
   /** Session and sign-in, in this order. */
   readonly readVisitor: readonly RequestHandler[]
   readonly limitWork: RequestHandler
@@ -92,7 +91,7 @@ function stepsOf(route: Route, deps: MountDeps): RequestHandler[] {
     enforcePolicy(route),
     ...(isForm(route) ? [readForm, requireToken] : []),
     ...(machineCall ? [readRaw] : []),
-    (req, res, next) => route.handle(createContext(deps.pages, req, res, next, parseInput(route.input ?? {}, req))),
+    (req, res, next) => route.handle(createContext(deps, req, res, next, parseInput(route.input ?? {}, req))),
   ]
 }
 

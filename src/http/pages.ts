@@ -54,9 +54,17 @@ export function createPages(deps: PagesDeps): Pages {
       const tokenBefore = sessionToken(req)
       const html = deps.render(view, { model, t: translator(res), language: stateOf(res).language, layout: layoutOf(deps, req, res) })
       if (sessionToken(req) !== tokenBefore) await saveSession(req)
-      res.status(status).type('html').send(html)
+      sendHtml(res, status, html)
     },
   }
+}
+
+/** Express's `send` would look for a cached copy to compare with, which no page has: each is made for one reader and never kept. */
+function sendHtml(res: Response, status: number, html: string): void {
+  res.statusCode = status
+  res.setHeader('Content-Type', 'text/html; charset=utf-8')
+  res.setHeader('Content-Length', Buffer.byteLength(html))
+  res.end(html, 'utf8') // As text it leaves together with the headers, in one write.
 }
 
 /** The session of a request that may have none: not every route reads it, and reading it may have failed. */

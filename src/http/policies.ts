@@ -1,4 +1,6 @@
 import type { Actor, MemberActor, StaffActor, StaffRole } from '../shared/actor'
+import { rolesWith } from '../shared/permissions'
+import type { Permission } from '../shared/permissions'
 
 /**
  * Who may use a route. There is no default: a route without a policy keeps the app from starting.
@@ -25,6 +27,12 @@ export type ActorUnder<P extends Policy> = P['kind'] extends 'member'
       : P['kind'] extends 'probe'
         ? null
         : Actor | null
+
+/** Staff who have this right. */
+export const staffWith = (permission: Permission): { readonly kind: 'staff'; readonly roles: readonly StaffRole[] } => ({
+  kind: 'staff',
+  roles: rolesWith(permission),
+})
 
 export type Admission = 'admitted' | 'sign-in-first' | 'forbidden'
 

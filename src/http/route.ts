@@ -2,6 +2,7 @@ import type { Request, Response } from 'express'
 import type { z } from 'zod'
 import type { Actor, MemberActor, StaffActor } from '../shared/actor'
 import type { Language, Translate } from '../shared/texts'
+import type { Halfway } from './halfway'
 import type { ActorUnder, Policy } from './policies'
 
 /**
@@ -49,6 +50,10 @@ export interface RouteContext<S extends Schemas = Schemas, P extends Policy = Po
   readonly redirectOut: (href: string) => void
   /** Signs the actor in under a new session id; what the old session held is gone. */
   readonly signIn: (actor: Actor) => Promise<void>
+  /** Whoever has given the right password and must show something more; nobody is signed in by that. */
+  readonly halfway: Halfway | null
+  /** Notes such a person under a new session id. */
+  readonly signInHalfway: (halfway: Halfway) => Promise<void>
   readonly signOut: () => Promise<void>
 }
 

@@ -4,10 +4,13 @@ import type { Actor } from '../shared/actor'
 import type { Clock } from '../shared/clock'
 import { HOUR, MINUTE, plus } from '../shared/clock'
 import { inOneStatement, inTransaction, iso, moment } from '../shared/database'
-import type { Db } from '../shared/database'
+import type { Db, Engine } from '../shared/database'
+import { gatherReads, isOneOf, listOf, readRows } from '../shared/gather-reads'
 import { sha256 } from '../shared/ids'
 import type { Log } from '../shared/log'
 import { Refusal } from '../shared/refusals'
+import type {} from './halfway'
+import type {} from './seen'
 
 declare module 'express-session' {
   interface SessionData {
@@ -33,6 +36,15 @@ const TOUCH_EVERY = MINUTE
 const SWEEP_EVERY = 10 * MINUTE
 
 type Done = (error?: unknown) => void
+
+const textOfRead = (engine: Engine): string => `select id_hash, data, expires_at from sessions where id_hash ${isOneOf(engine)}`
+
+/** The sessions of requests that arrive together are read together: every page begins with one. */
+const readSessionRow = gatherReads<string, SessionRow | undefined>(async (db, engine, hashes) => {
+  const rows = await readRows<SessionRow>(db, { sql: textOfRead(engine), values: [listOf(engine, hashes)] })
+  const found = new Map(rows.map((row) => [row.id_hash, row]))
+  return hashes.map((hash) => found.get(hash))
+})
 
 /**
  * Sessions in the table `sessions`, shared by all instances. The table holds the SHA-256 of the session id, so that whoever reads it cannot sign in with it.
@@ -60,23 +72,27 @@ export class SessionStore extends Store {
     this.finish(this.remove(id), done)
   }
 
-  override touch(id: string, session: SessionData, done: Done = () => undefined): void {
-    const until = this.expiry(session)
-    const due = session.storedUntil !== undefined && until.getTime() - session.storedUntil >= TOUCH_EVERY
-    if (!due) {
-      done()
-      return
-    }
-    this.finish(this.prolong(id, until), done)
+  private async read(id: string): Promise<SessionData | null> {
+    const row = await readSessionRow(this.deps.db, sha256(id))
+    const until = row && moment(row.expires_at).getTime()
+    if (!row || !until || until <= this.deps.clock.now().getTime()) return null
+    const session = JSON.parse(row.data) as SessionData
+    session.storedUntil = until
+    await this.prolongIfDue(id, session)
+    return session
   }
 
-  private async read(id: string): Promise<SessionData | null> {
-    const { db, clock } = this.deps
-    const row = await db<SessionRow>('sessions')
-      .where({ id_hash: sha256(id) })
-      .where('expires_at', '>', iso(clock.now()))
-      .first('data', 'expires_at')
-    return row ? { ...(JSON.parse(row.data) as SessionData), storedUntil: moment(row.expires_at).getTime() } : null
+  /**
+   * Done where the session is read and not where the request ends, since the library would digest the whole session once more to find out whether to ask for it.
+   * A session that cannot be prolonged now is as good as it was; the next request tries again.
+   */
+  private async prolongIfDue(id: string, session: SessionData): Promise<void> {
+    const until = this.expiry(session)
+    if (until.getTime() - (session.storedUntil ?? 0) < TOUCH_EVERY) return
+    await this.prolong(id, until).then(
+      () => (session.storedUntil = until.getTime()),
+      (error: unknown) => this.unavailable(error),
+    )
   }
 
   /** A session that was read is only ever updated: one that was signed out meanwhile must not come back to life. */
@@ -89,7 +105,11 @@ export class SessionStore extends Store {
     const row = {
       data: JSON.stringify({ ...data, startedAt }),
       member_id: actor?.kind === 'member' ? actor.id : null,
-      staff_id: actor?.kind === 'staff' ? actor.id : null,
+      // Somebody halfway in counts as well: what ends the sessions of a person ends that one too.
+      staff_id: actor?.kind === 'staff' ? actor.id : (session.halfway?.staffId ?? null),
+      created_at: iso(new Date(startedAt)),
+      seen_from: session.seen?.from ?? null,
+      seen_with: session.seen?.with ?? null,
       expires_at: iso(this.expiry({ ...session, startedAt })),
     }
     if (storedUntil !== undefined) {

@@ -2,7 +2,7 @@
 export { createRequestBudget, REQUEST_CLASSES, unlimitedBudget } from './budget'
 export type { BudgetDeps, BudgetSettings, BudgetUse, Limit, Permit, RequestBudget, RequestClass } from './budget'
 export { createInvoiceboxClient } from './client'
-export { forgetReadings } from './readings-store'
+export { forgetReadings, forgetReadingsOf } from './readings-store'
 export { shareReads } from './share-reads'
 export { DEFAULT_TIMEOUTS } from './settings'
 export type { InvoiceboxDeps } from './asker'

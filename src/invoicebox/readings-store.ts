@@ -1,7 +1,7 @@
 import { MINUTE } from '../shared/clock'
 import type { Clock } from '../shared/clock'
 import { engineOf, inOneStatement, storable } from '../shared/database'
-import type { Db } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
 import type { Asked, Exchange, Invoice, ReadOutcome } from './types'
 
 type Answer = Asked<ReadOutcome>
@@ -91,6 +91,13 @@ export const forgetReadings = (db: Db, clock: Clock): Promise<number> =>
       .whereRaw(`reading_until < ${nowIn(db, clock)} - ${KEPT_MS}`)
       .delete(),
   )
+
+/** Forgets what was read of these invoices, whatever its age: somebody's personal data are erased. */
+export async function forgetReadingsOf(tx: Tx, invoiceIds: readonly string[]): Promise<void> {
+  await tx('invoice_reads')
+    .whereIn('invoice_id', [...invoiceIds])
+    .delete()
+}
 
 async function rowsOf(db: Db, sql: string, values: readonly (string | number)[]): Promise<unknown[]> {
   const answer = (await db.raw(sql, values)) as unknown[] | { rows: unknown[] }

@@ -1,9 +1,11 @@
 import type { Clock } from '../shared/clock'
-import { brokenUniqueRule, isTransient } from '../shared/database'
+import { brokenUniqueRule, engineOf, isTransient } from '../shared/database'
 import type { Db } from '../shared/database'
 import { gather } from '../shared/gather'
 import type { Log } from '../shared/log'
 import { Refusal } from '../shared/refusals'
+import { asInstruction, openCredit } from './credit-many'
+import type { BulkCredit, OpenCredit } from './credit-many'
 import { checkInstruction } from './instructions'
 import type { Instruction } from './instructions'
 import { sealBatches } from './seal'
@@ -15,6 +17,12 @@ export interface Ledger {
    * @throws Refusal not_enough_available (detail: the account), account_locked, account_unknown, hold_unknown, hold_already_resolved, key_reused
    */
   submit(instruction: Instruction): Promise<{ replayed: boolean }>
+  /**
+   * Begins a credit of thousands of accounts, which its `close` commits. On PostgreSQL the next one may be begun before this one is closed, in the order of the accounts; it is not tried again
+   * after a deadlock or a lost connection, and must be closed or cancelled soon, since it holds its locks. On SQLite nothing happens before `close`.
+   * @throws Refusal key_reused, account_unknown; what the database throws
+   */
+  openCredit(credit: BulkCredit): Promise<OpenCredit>
   /** Resolves when everything that was submitted is written and sealed. */
   idle(): Promise<void>
 }
@@ -29,12 +37,18 @@ const SEAL_AFTER_MS = 250
 export function createLedger(deps: { db: Db; clock: Clock; log: Log }): Ledger {
   const sealer = createSealer(deps)
   const gathered = gather((instructions: readonly Instruction[]) => writeBatch(deps.db, instructions, deps.clock.now()), sealer.wake)
+  const submit: Ledger['submit'] = async (instruction) => {
+    checkInstruction(instruction)
+    const { replayed, answer } = await gathered.submit(instruction)
+    if (answer.answer !== 'done') throw new Refusal(answer.answer, answer.detail ?? undefined)
+    return { replayed }
+  }
   return {
-    async submit(instruction) {
-      checkInstruction(instruction)
-      const { replayed, answer } = await gathered.submit(instruction)
-      if (answer.answer !== 'done') throw new Refusal(answer.answer, answer.detail ?? undefined)
-      return { replayed }
+    submit,
+    async openCredit(credit) {
+      if (engineOf(deps.db) === 'sqlite') return { close: () => submit(asInstruction(credit)), cancel: () => Promise.resolve() }
+      const open = await openCredit(deps.db, credit, deps.clock.now())
+      return { ...open, close: () => open.close().finally(sealer.wake) }
     },
     async idle() {
       await gathered.idle()

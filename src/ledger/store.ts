@@ -1,5 +1,6 @@
 import { bound, engineOf, iso, moment } from '../shared/database'
-import type { Db, Tx } from '../shared/database'
+import type { Db, Engine, Tx } from '../shared/database'
+import { isOneOf, listOf, readRows } from '../shared/gather-reads'
 import { insertMissingRows, readTogether } from '../shared/statements'
 import { Refusal, isRefusalCode } from '../shared/refusals'
 import type { Unit } from '../shared/money'
@@ -41,7 +42,9 @@ export async function readAccount(db: Db, id: string): Promise<Account> {
 
 /** Reads several accounts in one round trip; one that does not exist is missing from the answer. */
 export async function readAccounts(db: Db, ids: readonly string[]): Promise<Account[]> {
-  const rows = (await db('ledger_accounts').whereIn('id', [...ids])) as AccountRow[]
+  const engine = engineOf(db)
+  const sql = `select * from ledger_accounts where id ${isOneOf(engine)}`
+  const rows = await readRows<AccountRow>(db, { sql, values: [listOf(engine, ids)] })
   return rows.map(toAccount)
 }
 
@@ -89,20 +92,15 @@ export async function readBooks(
   tx: Tx,
   of: { accounts: readonly string[]; holds: readonly string[]; keys: readonly string[] },
 ): Promise<Pick<Books, 'holds' | 'answers'> & { readonly accounts: ReadonlyMap<string, AccountState> }> {
-  const isPostgres = engineOf(tx) === 'postgres'
-  const oneOf = isPostgres ? '= any(?)' : 'in (select value from json_each(?))'
-  const list = (values: readonly string[]): unknown => (isPostgres ? values : JSON.stringify(values))
-  const [accounts = [], holds = [], answers = []] = await readTogether(tx, [
+  const engine = engineOf(tx)
+  const isOne = isOneOf(engine)
+  const [accounts = [], answers = [], holds = []] = await readTogether(tx, [
     {
-      sql: `select * from ledger_accounts where id ${oneOf} order by id${isPostgres ? ' for no key update' : ''}`,
-      values: [list(of.accounts)],
+      sql: `select ${ACCOUNT_COLUMNS} from ledger_accounts where id ${isOne} order by id${LOCKED[engine]}`,
+      values: [listOf(engine, of.accounts)],
     },
-    {
-      sql: `select h.id, h.account_id, h.to_account_id, h.unit, h.amount, r.hold_id as resolved
-              from ledger_holds h left join ledger_resolutions r on r.hold_id = h.id where h.id ${oneOf}`,
-      values: [list(of.holds)],
-    },
-    { sql: `select key, fingerprint, answer, detail from ledger_instructions where key ${oneOf}`, values: [list(of.keys)] },
+    { sql: `select key, fingerprint, answer, detail from ledger_instructions where key ${isOne}`, values: [listOf(engine, of.keys)] },
+    ...(of.holds.length > 0 ? [{ sql: `${HOLDS} where h.id ${isOne}`, values: [listOf(engine, of.holds)] }] : []),
   ])
   return {
     accounts: new Map((accounts as AccountRow[]).map((row) => [row.id, toAccount(row)])),
@@ -110,6 +108,11 @@ export async function readBooks(
     answers: new Map((answers as AnswerRow[]).map((row) => [row.key, toAnswer(row)])),
   }
 }
+
+const ACCOUNT_COLUMNS = 'id, unit, balance, held, min_available, entry_count, locked'
+const HOLDS = `select h.id, h.account_id, h.to_account_id, h.unit, h.amount, r.hold_id as resolved
+    from ledger_holds h left join ledger_resolutions r on r.hold_id = h.id`
+const LOCKED = { postgres: ' for no key update', sqlite: '' } as const satisfies Record<Engine, string>
 
 interface HoldRow {
   id: string
@@ -179,3 +182,7 @@ export async function listEntries(db: Db, accountId: string, page: { before?: bi
     at: moment(row.event_at),
   }))
 }
+
+/** Whether an instruction was written under this key. */
+export const isKeyUsed = async (db: Db, key: string): Promise<boolean> =>
+  (await db('ledger_instructions').where({ key }).first('key')) !== undefined

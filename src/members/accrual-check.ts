@@ -25,8 +25,8 @@ export class BadAccrualFile extends Refusal {
 
 const MOST_TOLD = 20
 
-/** Lines that are looked up by one statement. */
-const PAGE = 10_000
+/** Lines that are looked up by one statement. Of so many, neighbours among the logins share a page of the database, whatever the order of the list. */
+const PAGE = 100_000
 
 /**
  * Reads a whole list before anything is credited: each amount is points, each member exists, nobody stands in it twice, and the sum is one we serve.
@@ -62,14 +62,15 @@ async function* inPages(rows: AsyncIterable<AccrualRow>): AsyncGenerator<Accrual
 
 type Looked = [page: AccrualRow[], ids: (string | undefined)[]]
 
-/** Each page with the ids of its members. The database looks one page up while the next is read. */
+/** Each page with the ids of its members. The database looks one page up while the one before it is checked and the next is read. */
 async function* withMembers(db: Db, pages: AsyncIterable<AccrualRow[]>): AsyncGenerator<Looked> {
   let looking: Promise<Looked> | undefined
   for await (const page of pages) {
-    if (looking) yield await looking
+    const before = looking
     looking = findAll(db, page)
-    // It is awaited above, after the next page is read; until then a failure must not count as unnoticed.
+    // It is awaited after the next page is read; until then a failure must not count as unnoticed.
     looking.catch(() => undefined)
+    if (before) yield await before
   }
   if (looking) yield await looking
 }

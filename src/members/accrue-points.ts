@@ -1,16 +1,15 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { requireReason, writeAudit } from '../shared/audit'
-import { brokenUniqueRule, engineOf } from '../shared/database'
+import { brokenUniqueRule } from '../shared/database'
 import { toDecimal } from '../shared/money'
 import { Refusal } from '../shared/refusals'
-import { ACCOUNTS, companion, memberAccount } from '../ledger'
-import type { Instruction } from '../ledger'
+import { creditBatches, keyOf, membersIn } from './accrual-batches'
+import type { OnProgress } from './accrual-batches'
 import { checkAccrual } from './accrual-check'
 import type { AccrualRow } from './accrual-file'
 import type { AccrualList } from './accrual-list'
-import { advanceAccruals, insertAccrual, readAccrual } from './accrual-store'
+import { insertAccrual, readAccrual } from './accrual-store'
 import type { AccrualJob } from './accrual-store'
 import type { MembersDeps } from './member'
 
@@ -22,17 +21,9 @@ export interface AccrualRequest {
   readonly reason: string
   readonly actor: Author
   /** Called after each page that was checked and each batch that was credited. What it throws ends the run; the next one goes on. */
-  readonly onProgress?: (progress: AccrualProgress) => unknown
+  readonly onProgress?: OnProgress
   /** Members per batch of a new job; for tests. */
   readonly batchSize?: number
-}
-
-export interface AccrualProgress {
-  readonly phase: 'checking' | 'crediting'
-  /** Lines checked, or members credited, those of earlier runs included. */
-  readonly done: number
-  /** Members of the job; while checking nobody knows how many lines follow. */
-  readonly total: number | null
 }
 
 export interface Accrued {
@@ -82,8 +73,6 @@ function requireName(name: string): string {
   return name
 }
 
-const membersIn = (job: AccrualJob, batches: number): number => Math.min(batches * job.batchSize, Number(job.members))
-
 /** The job as it stands, made when it is new. @throws Refusal key_reused */
 async function openJob(deps: MembersDeps, request: AccrualRequest, list: AccrualList): Promise<{ job: AccrualJob; resumed: boolean }> {
   const digest = list.digest()
@@ -109,55 +98,5 @@ async function makeJob(deps: MembersDeps, request: AccrualRequest, list: Accrual
   } catch (error) {
     if (brokenUniqueRule(error) === undefined) throw error
     return undefined
-  }
-}
-
-const keyOf = (name: string, batch: number): string => `accrual:${name}:${batch}`
-
-async function creditBatches(
-  deps: MembersDeps,
-  job: AccrualJob,
-  list: AccrualList,
-  onProgress: AccrualRequest['onProgress'],
-): Promise<void> {
-  const giveWay = createGiveWay(deps)
-  let done = job.doneBatches
-  while (done < job.batches) {
-    const { replayed } = await deps.ledger.submit(toInstruction(job, done + 1, list, deps.clock.now()))
-    // Another run of the same job credited this batch, and perhaps more.
-    const now = replayed ? ((await readAccrual(deps.db, job.name))?.doneBatches ?? 0) : done + 1
-    if (now <= done) throw new Error('bug: a batch is credited and not counted')
-    done = now
-    await onProgress?.({ phase: 'crediting', done: membersIn(job, done), total: list.size })
-    await giveWay()
-  }
-}
-
-/**
- * On SQLite one batch after the other would keep every other process from writing: whoever waits for the file asks for it every 70 milliseconds and would always come too late.
- * So after half a second of writing the file is left alone for longer than that. PostgreSQL has no need of it: whoever waits for a row is next.
- */
-function createGiveWay({ db }: Pick<MembersDeps, 'db'>): () => Promise<void> {
-  let since = performance.now()
-  return async () => {
-    if (engineOf(db) !== 'sqlite' || performance.now() < since + WRITES_FOR_MS) return
-    await pause(GIVES_WAY_MS)
-    since = performance.now()
-  }
-}
-
-const WRITES_FOR_MS = 500
-const GIVES_WAY_MS = 100
-
-/** The instruction of one batch: the same for the same job, whoever builds it. */
-function toInstruction(job: AccrualJob, batch: number, list: AccrualList, at: Date): Instruction {
-  const credits = list.slice((batch - 1) * job.batchSize, batch * job.batchSize)
-  const legs = credits.map(({ memberId, amount }) => ({ account: memberAccount(memberId), amount }))
-  const total = credits.reduce((sum, { amount }) => sum + amount, 0n)
-  return {
-    key: keyOf(job.name, batch),
-    reference: `accrual:${job.name}`,
-    lines: [{ do: 'transfer', kind: 'accrual', unit: 'PTS', legs: [...legs, { account: ACCOUNTS.program, amount: -total }] }],
-    companions: [companion(advanceAccruals, { name: job.name, batch, finishedAt: batch === job.batches ? at : null })],
   }
 }

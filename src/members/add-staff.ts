@@ -2,6 +2,7 @@ import type { Author, StaffActor, StaffRole } from '../shared/actor'
 import { writeAudit } from '../shared/audit'
 import { brokenUniqueRule, inTransaction } from '../shared/database'
 import { newId } from '../shared/ids'
+import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { canonicalLogin } from './login'
 import type { MembersDeps } from './member'
@@ -19,12 +20,13 @@ export interface StaffApplication {
 
 /**
  * Adds a member of staff, who signs in through the same form as members do.
- * @throws Refusal login_taken, also when a member has the login; bad_input (detail: the field)
+ * @throws Refusal forbidden; login_taken, also when a member has the login; bad_input (detail: the field)
  */
 export async function addStaff(deps: Omit<MembersDeps, 'ledger'>, application: StaffApplication): Promise<StaffActor> {
   const login = canonicalLogin(application.login)
   if (login === undefined) throw new Refusal('bad_input', 'login')
   const { role, actor } = application
+  requirePermission(actor, 'staff.change')
   const passwordHash = await hashPassword(application.password)
   const staff: NewStaff = { id: newId(), login, passwordHash, role, createdAt: deps.clock.now() }
   try {

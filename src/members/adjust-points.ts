@@ -1,6 +1,7 @@
 import { requireKey, requireReason, writeAudit } from '../shared/audit'
 import type { Author } from '../shared/actor'
 import { toDecimal } from '../shared/money'
+import { requirePermission } from '../shared/permissions'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { ACCOUNTS, companion, memberAccount, transfer } from '../ledger'
@@ -17,6 +18,8 @@ export interface PointsAdjustment {
   /** Names the intent: the same key with the same member and amount has one effect, however often it is sent. */
   readonly key: string
   readonly actor: Author
+  /** The second pair of eyes, where one was needed. */
+  readonly approvedBy?: Author | undefined
 }
 
 /** What a movement did: nothing new when the key had been used for the same movement before. */
@@ -27,7 +30,7 @@ export interface Adjusted {
 
 /**
  * Gives points out of the programme: as a correction, or as an accrual when the member earned them.
- * @throws Refusal not_found (member), bad_input (detail: the field), key_reused
+ * @throws Refusal not_found (member), member_erased, bad_input (detail: the field), key_reused
  */
 export const creditMember = (deps: MembersDeps, adjustment: PointsAdjustment & { kind?: 'adjustment' | 'accrual' }): Promise<Adjusted> =>
   movePoints(deps, adjustment, (account) => ({
@@ -38,8 +41,9 @@ export const creditMember = (deps: MembersDeps, adjustment: PointsAdjustment & {
   }))
 
 /**
- * Takes points away as a correction. Points that are held for a payment cannot be taken.
- * @throws Refusal not_enough_available, not_found (member), bad_input (detail: the field), key_reused
+ * Takes points away as a correction, from an erased member too: a payment that was cancelled later may have brought some back. Points that are held for a payment cannot
+ * be taken.
+ * @throws Refusal forbidden, not_enough_available, not_found (member), bad_input (detail: the field), key_reused
  */
 export const debitMember = (deps: MembersDeps, adjustment: PointsAdjustment): Promise<Adjusted> =>
   movePoints(deps, adjustment, (account) => ({ action: 'points_debited', kind: 'adjustment', from: account, to: ACCOUNTS.adjusted }))
@@ -53,14 +57,25 @@ interface Movement {
 
 async function movePoints(deps: MembersDeps, adjustment: PointsAdjustment, plan: (account: string) => Movement): Promise<Adjusted> {
   const { amount, actor } = adjustment
+  requirePermission(actor, 'members.adjust')
   const reason = requireReason(adjustment.reason)
   const key = `adjust:${requireKey(adjustment.key)}`
   if (amount.unit !== 'PTS' || amount.minor <= 0n) throw new Refusal('bad_input', 'amount')
   const member = await requireMember(deps.db, adjustment.login)
   const subject = memberAccount(member.id)
   const { action, kind, from, to } = plan(subject)
+  if (member.erasedAt && to === subject) throw new Refusal('member_erased')
   const after = { points: toDecimal(amount.minor) }
-  const audit = { author: actor, at: deps.clock.now(), action, subject, reason, after, instructionKey: key }
+  const audit = {
+    author: actor,
+    at: deps.clock.now(),
+    action,
+    subject,
+    reason,
+    after,
+    instructionKey: key,
+    ...(adjustment.approvedBy && { approvedBy: adjustment.approvedBy }),
+  }
   const { replayed } = await deps.ledger.submit({
     key,
     lines: [transfer({ kind, from, to, amount })],

@@ -1,6 +1,8 @@
 import type { Author } from '../shared/actor'
 import { requireReason, writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
+import { requirePermission } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
 import { lockAccount, memberAccount } from '../ledger'
 import { readMember, requireMember } from './find-member'
 import type { Member, MembersDeps } from './member'
@@ -18,16 +20,18 @@ type Deps = Omit<MembersDeps, 'ledger'>
 /**
  * Keeps a member from paying: the points account refuses new holds from the same commit on. What is held already takes its course.
  * The member may still sign in and look. Locking a locked member changes nothing, the first reason included.
- * @throws Refusal not_found (member), bad_input (detail: reason)
+ * @throws Refusal forbidden, not_found (member), member_erased, bad_input (detail: reason)
  */
 export const lockMember = (deps: Deps, change: LockChange): Promise<Member> => changeLock(deps, change, true)
 
-/** Lets a locked member pay again. @throws Refusal not_found (member), bad_input (detail: reason) */
+/** Lets a locked member pay again. @throws Refusal as `lockMember` */
 export const unlockMember = (deps: Deps, change: LockChange): Promise<Member> => changeLock(deps, change, false)
 
 async function changeLock({ db, clock, log }: Deps, change: LockChange, locked: boolean): Promise<Member> {
+  requirePermission(change.actor, 'members.lock')
   const reason = requireReason(change.reason)
-  const { id } = await requireMember(db, change.login)
+  const { id, erasedAt } = await requireMember(db, change.login)
+  if (erasedAt) throw new Refusal('member_erased')
   const at = clock.now()
   const changed = await inTransaction(db, async (tx) => {
     if (!(await updateLock(tx, id, locked ? { at, reason } : null))) return false

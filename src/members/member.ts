@@ -13,6 +13,8 @@ export interface Member {
   /** Since when the member may sign in and look, but not pay. */
   readonly lockedAt: Date | null
   readonly lockedReason: string | null
+  /** Since when nothing is known of the person any more. */
+  readonly erasedAt: Date | null
 }
 
 /** Personal data, kept in a table of its own so that it can be erased. */

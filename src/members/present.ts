@@ -66,7 +66,7 @@ function presentEntry(entry: EntryView, receipt: Receipt | undefined, language: 
   const arrives = entry.amount > 0n
   return {
     at: formatMoment(entry.at, language),
-    what: receipt && entry.kind === 'redemption' ? t('entry.redemption_of', { number: receipt.number }) : nameOf(entry.kind, t),
+    what: movementName(entry.kind, receipt?.number, t),
     amount: `${arrives ? '+' : ''}${formatMoney(money(entry.amount, 'PTS'), language)}`,
     sign: arrives ? 'plus' : 'minus',
     balanceAfter: formatMoney(money(entry.balanceAfter, 'PTS'), language),
@@ -76,7 +76,9 @@ function presentEntry(entry: EntryView, receipt: Receipt | undefined, language: 
 
 const NAMED = ['accrual', 'adjustment', 'redemption', 'reversal'] as const
 
-function nameOf(kind: string, t: Translate): string {
+/** What a movement is called on a statement. @param number of the invoice, where the movement belongs to a payment */
+export function movementName(kind: string, number: string | undefined, t: Translate): string {
+  if (kind === 'redemption' && number !== undefined) return t('entry.redemption_of', { number })
   const named = NAMED.find((name) => name === kind)
   return named ? t(`entry.${named}`) : t('entry.other')
 }

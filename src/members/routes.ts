@@ -4,18 +4,30 @@ import { Strategy } from 'passport-local'
 import { z } from 'zod'
 import { defineRoute } from '../http'
 import type { Route, RouteContext } from '../http'
-import type { Actor } from '../shared/actor'
+import type { Actor, StaffActor } from '../shared/actor'
 import { Refusal } from '../shared/refusals'
 import type { MembersDeps } from './member'
 import { localPath } from './next-path'
 import { presentAccount, presentSignIn } from './present'
 import { readStatement } from './read-statement'
 import type { StatementDeps } from './read-statement'
-import { signIn } from './sign-in'
+import { authenticate } from './sign-in'
+import type { Authenticated } from './sign-in'
 
 export interface MemberRoutesDeps extends Omit<MembersDeps, 'ledger'>, StatementDeps {
   /** The Passport of the http room, whose sessions the sign-in begins. */
   readonly passport: PassportStatic
+  /** Lets a member of staff in whose password was right, or asks for more first. Answers with the path to go on to. */
+  readonly admitStaff: (context: Door, staff: StaffActor, entry: StaffEntry) => Promise<string>
+}
+
+/** What the door of the staff needs of a request. */
+export type Door = Pick<RouteContext, 'signIn' | 'signInHalfway' | 'signOut'>
+
+export interface StaffEntry {
+  readonly stamp: string
+  /** A path of ours to go on to. */
+  readonly next: string | undefined
 }
 
 const ENTRY_NUMBER = z
@@ -49,13 +61,12 @@ const submitSignIn = (deps: MemberRoutesDeps): Route =>
     handle: async (context) => {
       const { login, password } = context.input.body
       const next = localPath(context.input.body.next)
-      const answer = login && password ? await authenticate(deps, context) : new Refusal('wrong_login_or_password')
+      const answer = login && password ? await askPassport(deps, context) : new Refusal('wrong_login_or_password')
       if (answer instanceof Refusal) {
         context.page('members/sign-in', presentSignIn({ next, login, refusal: answer }, context.t), answer.status)
         return
       }
-      await context.signIn(answer)
-      context.redirect(next ?? homeOf(answer))
+      context.redirect(await admit(deps, context, answer, next))
     },
   })
 
@@ -82,22 +93,28 @@ const showAccount = (deps: MemberRoutesDeps): Route =>
     },
   })
 
-const homeOf = (actor: Actor): string => (actor.kind === 'member' ? '/account' : '/')
+async function admit(deps: MemberRoutesDeps, door: Door, { actor, stamp }: Authenticated, next: string | undefined): Promise<string> {
+  if (actor.kind === 'staff') return deps.admitStaff(door, actor, { stamp, next })
+  await door.signIn(actor)
+  return next ?? homeOf(actor)
+}
+
+const homeOf = (actor: Actor): string => (actor.kind === 'member' ? '/account' : '/admin')
 
 /** Asks Passport's local strategy. It would take credentials from the address as well, so it is asked only when the form has both. */
-function authenticate(
+function askPassport(
   deps: MemberRoutesDeps,
   { req, res, address }: Pick<RouteContext, 'req' | 'res' | 'address'>,
-): Promise<Actor | Refusal> {
+): Promise<Authenticated | Refusal> {
   const strategy = new Strategy({ usernameField: 'login', session: false }, (login, password, done) => {
-    signIn(deps, { login, password, address }).then(
-      (actor) => done(null, actor),
+    authenticate(deps, { login, password, address }).then(
+      (authenticated) => done(null, authenticated as unknown as Express.User),
       (error: unknown) => (error instanceof Refusal ? done(null, false, error) : done(error)),
     )
   })
   return new Promise((resolve, reject) => {
-    const answered = (error: Error | null, actor: Actor | false, refusal: Refusal): void =>
-      error ? reject(error) : resolve(actor || refusal)
+    const answered = (error: Error | null, authenticated: Authenticated | false, refusal: Refusal): void =>
+      error ? reject(error) : resolve(authenticated || refusal)
     const ask = deps.passport.authenticate(strategy, { session: false }, answered) as RequestHandler
     void ask(req, res, reject)
   })

@@ -3,33 +3,40 @@ import { iso, optionalMoment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import type { Language } from '../shared/texts'
 import type { Member, Person } from './member'
+import { searchKeys } from './search-keys'
 
-interface MemberRow {
+export interface MemberRow {
   id: string
   login: string
   language: Language
   locked_at: Date | string | null
   locked_reason: string | null
+  erased_at: Date | string | null
 }
 
-const MEMBER_COLUMNS = ['id', 'login', 'language', 'locked_at', 'locked_reason']
+export const MEMBER_COLUMNS = ['id', 'login', 'language', 'locked_at', 'locked_reason', 'erased_at'] as const
 
-const toMember = (row: MemberRow): Member => ({
+export const toMember = (row: MemberRow): Member => ({
   id: row.id,
   login: row.login,
   language: row.language,
   lockedAt: optionalMoment(row.locked_at),
   lockedReason: row.locked_reason,
+  erasedAt: optionalMoment(row.erased_at),
 })
 
 /** The member with this canonical login. */
 export async function memberByLogin(db: Db, login: string): Promise<Member | undefined> {
-  const rows = await db('members').where({ login }).select<MemberRow[]>(MEMBER_COLUMNS)
+  const rows = await db('members')
+    .where({ login })
+    .select<MemberRow[]>(...MEMBER_COLUMNS)
   return rows.map(toMember)[0]
 }
 
 export async function memberById(db: Db, id: string): Promise<Member | undefined> {
-  const rows = await db('members').where({ id }).select<MemberRow[]>(MEMBER_COLUMNS)
+  const rows = await db('members')
+    .where({ id })
+    .select<MemberRow[]>(...MEMBER_COLUMNS)
   return rows.map(toMember)[0]
 }
 
@@ -46,7 +53,21 @@ export async function insertMember(tx: Tx, member: NewMember, person: Person): P
   const { id, login, language } = member
   await tx('logins').insert({ login })
   await tx('members').insert({ id, login, password_hash: member.passwordHash, language, created_at: iso(member.createdAt) })
-  await tx('member_people').insert({ member_id: id, full_name: person.fullName, email: person.email, phone: person.phone })
+  await tx('member_people').insert({
+    member_id: id,
+    full_name: person.fullName,
+    email: person.email,
+    phone: person.phone,
+    ...searchKeys(person),
+  })
+}
+
+/** What is known of a member as a person; undefined once it is erased. */
+export async function readPerson(db: Db, memberId: string): Promise<Person | undefined> {
+  const row = await db('member_people')
+    .where({ member_id: memberId })
+    .first<{ full_name: string | null; email: string | null; phone: string | null } | undefined>('full_name', 'email', 'phone')
+  return row && { fullName: row.full_name, email: row.email, phone: row.phone }
 }
 
 /** Changes the lock if it is not that way yet; returns whether it did. */

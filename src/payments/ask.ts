@@ -1,6 +1,9 @@
 import { plus } from '../shared/clock'
 import { openAlerts } from '../shared/alerts'
+import type { NewAlert } from '../shared/alerts'
 import { inTransaction } from '../shared/database'
+import type { Db } from '../shared/database'
+import { gatherFor } from '../shared/gather'
 import { toDecimal } from '../shared/money'
 import type { Asking, ConfirmOutcome, Exchange, ReadOutcome } from '../invoicebox'
 import { LEASE_MS } from './lease'
@@ -51,11 +54,21 @@ export const keepExchange = (
   payment: Payment,
   exchange: Exchange,
   transactionId: string | null,
-): Promise<void> =>
+): Promise<void> => keepCalls(db, { paymentId: payment.id, exchange, transactionId, keptAt: clock.now() })
+
+type Call = Parameters<typeof insertExchanges>[1][number] & { readonly keptAt: Date }
+
+/** Answers that arrive at the same moment are kept by one commit. */
+const keepCalls = gatherFor((db: Db, calls: readonly Call[]) =>
   inTransaction(db, async (tx) => {
-    await insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }])
-    if (exchange.status === 401 || exchange.status === 403) {
-      const detail = `Invoicebox refuses our token: HTTP ${exchange.status} to ${exchange.operation}.`
-      await openAlerts(tx, [{ kind: 'invoicebox_refuses_us', subject: 'invoicebox', detail, at: clock.now() }])
-    }
-  })
+    await insertExchanges(tx, calls)
+    await openAlerts(tx, calls.flatMap(refusedToken))
+    return calls.map(() => undefined)
+  }),
+)
+
+function refusedToken({ exchange, keptAt }: Call): NewAlert[] {
+  if (exchange.status !== 401 && exchange.status !== 403) return []
+  const detail = `Invoicebox refuses our token: HTTP ${exchange.status} to ${exchange.operation}.`
+  return [{ kind: 'invoicebox_refuses_us', subject: 'invoicebox', detail, at: keptAt }]
+}

@@ -5,14 +5,16 @@ import { pointsPrice } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { ACCOUNTS, companion, memberAccount } from '../ledger'
 import type { Exchange, Permit } from '../invoicebox'
-import { readCheckout, refreshCheckout } from './checkouts'
+import { refreshCheckout } from './checkouts'
 import type { Checkout, Snapshot } from './checkouts'
 import { openConsent } from './consent'
 import type { Consent } from './consent'
 import { FRESH_FOR_MS } from './freshness'
 import { LEASE_MS } from './lease'
 import type { Payment, PaymentDeps } from './payment'
-import { isBinding } from './states'
+import { readBeforeHold } from './read-before-hold'
+import { limitedHold, periodsAt, refuseOverLimit } from './spending-limits'
+import type { LimitedHold } from './spending-limits'
 import { findPayment, insertExchanges, insertPayments } from './store'
 
 export interface PaymentRequest {
@@ -34,19 +36,23 @@ export interface Authorized {
  * Transaction 1: the payment row with its operation id, the hold on the member's points and the hold on the fund, all or nothing.
  * The same consent asked again gives the payment it led to, with `isNew: false`. The slots for reading and confirming are taken before anything is held: who holds
  * points must not stand in a queue.
- * @throws Refusal consent_missing, consent_expired, amount_changed, invoice_not_payable, invoice_being_paid, not_enough_points, member_locked, payments_unavailable
+ * @throws Refusal consent_missing, consent_expired, amount_changed, invoice_not_payable, invoice_being_paid, not_enough_points, member_locked, spending_limit,
+ *   payments_unavailable
  */
 export async function authorizePayment(deps: PaymentDeps, request: PaymentRequest): Promise<Authorized> {
   const { db, clock, invoicebox, settings } = deps
   const consent = openConsent(settings.secret, request.consent, request, clock.now())
-  const earlier = await findPayment(db, { consent_id: consent.id })
+  const { earlier, checkout, isBound, limits } = await readBeforeHold(db, { ...request, consentId: consent.id })
   if (earlier) return { payment: earlier, isNew: false }
   if (invoicebox.circuit().open || !deps.fundGate.isOpen()) throw new Refusal('payments_unavailable')
-  const { checkout, payment: other } = await readCheckout(db, request.checkoutId, request.memberId)
-  if (other && isBinding(other.state)) throw new Refusal('invoice_being_paid')
+  if (!checkout) throw new Refusal('not_found')
+  if (isBound) throw new Refusal('invoice_being_paid')
+  const limited = limits && limitedHold(consent, limits, periodsAt(clock.now(), settings.timeZone))
+  // Nearly always it is refused here, so that nobody's batch need be taken back for it.
+  if (limited) await refuseOverLimit(db, [limited])
   const permit = await invoicebox.reserve({ as: 'payment', atLeast: freshSnapshot(deps, checkout) ? 1 : 2 })
   if (!permit) throw new Refusal('payments_unavailable')
-  const authorized = await holdUnder(deps, { consent, checkout, permit }).catch((error: unknown) => {
+  const authorized = await holdUnder(deps, { consent, checkout, permit, limited }).catch((error: unknown) => {
     permit.giveBack()
     throw error
   })
@@ -54,13 +60,20 @@ export async function authorizePayment(deps: PaymentDeps, request: PaymentReques
   return authorized
 }
 
-async function holdUnder(deps: PaymentDeps, of: { consent: Consent; checkout: Checkout; permit: Permit }): Promise<Authorized> {
-  const { consent, checkout, permit } = of
+interface Holding {
+  readonly consent: Consent
+  readonly checkout: Checkout
+  readonly permit: Permit
+  readonly limited: LimitedHold | undefined
+}
+
+async function holdUnder(deps: PaymentDeps, of: Holding): Promise<Authorized> {
+  const { consent, checkout, permit, limited } = of
   const { invoice, exchange } = await readAgain(deps, checkout, permit)
   checkConsent(consent, invoice, deps)
   await deps.faultPoint?.('before-hold')
   const payment = newPayment(deps, consent, invoice)
-  if (await placeHolds(deps, payment, exchange)) return { payment, isNew: true, permit }
+  if (await placeHolds(deps, payment, exchange, limited)) return { payment, isNew: true, permit }
   return { payment: await paymentOf(deps, consent), isNew: false }
 }
 
@@ -104,8 +117,8 @@ function newPayment({ clock }: PaymentDeps, consent: Consent, invoice: Snapshot)
     state: 'confirming',
     points: consent.points,
     amount: consent.amount,
-    pointsHoldId: newId(),
-    fundHoldId: newId(),
+    pointsHoldId: newSortedId(),
+    fundHoldId: newSortedId(),
     attempts: 1,
     leaseToken: 1n,
     leaseUntil: plus(now, LEASE_MS),
@@ -122,7 +135,12 @@ function newPayment({ clock }: PaymentDeps, consent: Consent, invoice: Snapshot)
 }
 
 /** False when the same consent was used already, by a form sent twice. */
-async function placeHolds({ ledger, instance }: PaymentDeps, payment: Payment, read: Exchange | undefined): Promise<boolean> {
+async function placeHolds(
+  { ledger, instance }: PaymentDeps,
+  payment: Payment,
+  read: Exchange | undefined,
+  limited: LimitedHold | undefined,
+): Promise<boolean> {
   try {
     const { replayed } = await ledger.submit({
       key: `consent:${payment.consentId}`,
@@ -139,6 +157,7 @@ async function placeHolds({ ledger, instance }: PaymentDeps, payment: Payment, r
       ],
       companions: [
         companion(insertPayments, { ...payment, leaseOwner: instance }),
+        ...(limited ? [companion(refuseOverLimit, { ...limited, paymentId: payment.id })] : []),
         ...(read ? [companion(insertExchanges, { paymentId: payment.id, exchange: read, transactionId: null })] : []),
       ],
     })

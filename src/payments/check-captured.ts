@@ -126,11 +126,11 @@ function ignoreCompared(error: unknown): void {
   if (!(error instanceof Refusal && error.code === 'payment_in_wrong_state')) throw error
 }
 
-/** @throws Refusal payment_in_wrong_state when it was compared already */
+/** @throws Refusal payment_in_wrong_state when it was compared already, or is captured no more */
 async function markChecked(tx: Tx, checks: readonly { id: string; at: Date }[]): Promise<void> {
   for (const { id, at } of checks) {
     const changed = await tx('payments')
-      .where({ id })
+      .where({ id, state: 'captured' })
       .whereNull('checked_at')
       .update({ checked_at: iso(at) })
     if (changed !== 1) throw new Refusal('payment_in_wrong_state')

@@ -3,6 +3,7 @@ import type { Money, Rate } from '../shared/money'
 import type { Account } from '../ledger'
 import type { Checkout, Snapshot } from './checkouts'
 import type { Payment } from './payment'
+import type { OverLimit } from './spending-limits'
 import { isBinding } from './states'
 
 /** What a buyer sees: the `data-state` of the page (docs/payment-states.md). */
@@ -35,6 +36,8 @@ export interface Situation {
   /** Whether the fund reaches and Invoicebox answers. */
   readonly canPay: (amount: Money) => boolean
   readonly rate: Rate
+  /** The spending limit that a payment of this invoice would break, if there is one. */
+  readonly overLimit: OverLimit | undefined
   readonly now: Date
 }
 
@@ -93,7 +96,7 @@ function stateOfInvoice(invoice: Snapshot, now: Date): CheckoutState | undefined
 }
 
 function stateOfMember(at: Situation, invoice: Snapshot, account: Account): CheckoutState {
-  if (account.locked) return 'blocked'
+  if (account.locked || at.overLimit) return 'blocked'
   if (!at.canPay(invoice.amount)) return 'unavailable'
   if (account.available < pointsPrice(invoice.amount, at.rate).minor) return 'not-enough'
   return at.checkout.shownAmount ? 'amount-changed' : 'ready'

@@ -1,6 +1,7 @@
 import { bound, iso, moment, optionalMoment } from '../shared/database'
+import type { Db, Engine, Tx } from '../shared/database'
+import { gatherReads, readRows } from '../shared/gather-reads'
 import { insertRows } from '../shared/statements'
-import type { Db, Tx } from '../shared/database'
 import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
 import { Refusal } from '../shared/refusals'
@@ -40,7 +41,7 @@ export interface Checkout {
   readonly links: ReturnLinks
 }
 
-interface CheckoutRow {
+export interface CheckoutRow {
   id: string
   invoice_id: string
   member_id: string | null
@@ -59,7 +60,7 @@ interface CheckoutRow {
   return_url: string | null
 }
 
-function toCheckout(row: CheckoutRow): Checkout {
+export function toCheckout(row: CheckoutRow): Checkout {
   const { currency } = row
   const hasInvoice = row.amount !== null && currency !== null && row.expires_at !== null
   return {
@@ -136,21 +137,47 @@ export async function readCheckout(
   id: string,
   memberId: string | null,
 ): Promise<{ checkout: Checkout; payment: Payment | undefined }> {
-  const row: (CheckoutRow & Record<`p_${string}`, unknown>) | undefined = await db('checkouts as c')
-    .leftJoin('payments as p', 'p.id', db.raw(`(${DECISIVE_PAYMENT})`))
-    .where('c.id', id)
-    .modify((query) => {
-      if (memberId !== null) void query.andWhere((owner) => void owner.whereNull('c.member_id').orWhere('c.member_id', memberId))
-    })
-    .first(['c.*', ...PAYMENT_COLUMNS.map((name) => `p.${name} as p_${name}`)])
+  const row = await readRow(db, { id, memberId })
   if (!row) throw new Refusal('not_found')
-  const payment = Object.fromEntries(PAYMENT_COLUMNS.map((name) => [name, row[`p_${name}`]])) as unknown as PaymentRow
-  return { checkout: toCheckout(row), payment: row.p_id === null ? undefined : toPayment(payment) }
+  return { checkout: toCheckout(row), payment: row.p_id === null ? undefined : toPayment(paymentIn(row)) }
+}
+
+type FoundRow = CheckoutRow & Record<`p_${string}`, unknown> & { readonly asked: number | bigint }
+
+interface Asked {
+  readonly id: string
+  readonly memberId: string | null
 }
 
 /** The payment that decides what an invoice's page says: the one that binds the invoice, else the newest. */
 const DECISIVE_PAYMENT = `select d.id from payments d where d.invoice_id = c.invoice_id
   order by case when d.state in ('${FREEING_STATES.join("', '")}') then 1 else 0 end, d.id desc limit 1`
+
+const OWN_OR_FREE = (member: string): string => `(${member} is null or c.member_id is null or c.member_id = ${member})`
+
+const FOUND_COLUMNS = ['c.*', ...PAYMENT_COLUMNS.map((name) => `p.${name} as p_${name}`)].join(', ')
+
+/** Both texts take the questions in and number the answers, since one checkout may be asked for twice at once, by its owner and by a stranger. */
+const READ_TEXT: Readonly<Record<Engine, string>> = {
+  postgres: `select a.number - 1 as asked, ${FOUND_COLUMNS}
+    from unnest(?::text[], ?::text[]) with ordinality as a(id, member, number)
+    join checkouts c on c.id = a.id and ${OWN_OR_FREE('a.member')} left join payments p on p.id = (${DECISIVE_PAYMENT})`,
+  sqlite: `select a.key as asked, ${FOUND_COLUMNS}
+    from json_each(?) a cross join checkouts c on c.id = a.value ->> 0 and ${OWN_OR_FREE('(a.value ->> 1)')}
+    left join payments p on p.id = (${DECISIVE_PAYMENT})`,
+}
+
+/** Buyers who look at their pages at the same moment are read together: pages are what is asked for most. */
+const readRow = gatherReads<Asked, FoundRow | undefined>(async (db, engine, asked) => {
+  const [ids, members] = [asked.map(({ id }) => id), asked.map(({ memberId }) => memberId)]
+  const values = engine === 'postgres' ? [ids, members] : [JSON.stringify(asked.map(({ id, memberId }) => [id, memberId]))]
+  const rows = await readRows<FoundRow>(db, { sql: READ_TEXT[engine], values })
+  const found = new Map(rows.map((row) => [Number(row.asked), row]))
+  return asked.map((_, index) => found.get(index))
+})
+
+const paymentIn = (row: FoundRow): PaymentRow =>
+  Object.fromEntries(PAYMENT_COLUMNS.map((name) => [name, row[`p_${name}`]])) as unknown as PaymentRow
 
 /**
  * Binds a checkout to the first member who is signed in on it: one statement, which needs no transaction around it.

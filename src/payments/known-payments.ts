@@ -1,4 +1,6 @@
 import type { Db } from '../shared/database'
+import { money } from '../shared/money'
+import type { Money, Unit } from '../shared/money'
 import { isBinding } from './states'
 import type { PaymentState } from './states'
 
@@ -7,20 +9,48 @@ export interface KnownPayment {
   readonly id: string
   readonly invoiceId: string
   readonly state: PaymentState
+  readonly invoiceNumber: string
+  readonly points: Money
+  readonly amount: Money
   /** True while nobody else can pay the invoice here: only then is a paid invoice explained by this payment. */
   readonly binds: boolean
 }
 
-type Row = Pick<KnownPayment, 'id' | 'state'> & { invoice_id: string }
+interface Row extends Pick<KnownPayment, 'id' | 'state'> {
+  invoice_id: string
+  invoice_number: string
+  points: bigint
+  amount: bigint
+  currency: Unit
+}
 
-const known = ({ id, invoice_id, state }: Row): KnownPayment => ({ id, invoiceId: invoice_id, state, binds: isBinding(state) })
+const COLUMNS = ['id', 'invoice_id', 'invoice_number', 'state', 'points', 'amount', 'currency'] as const satisfies (keyof Row)[]
+
+const known = (row: Row): KnownPayment => ({
+  id: row.id,
+  invoiceId: row.invoice_id,
+  invoiceNumber: row.invoice_number,
+  state: row.state,
+  points: money(row.points, 'PTS'),
+  amount: money(row.amount, row.currency),
+  binds: isBinding(row.state),
+})
 
 /** Every payment of these invoices. @param invoiceIds in lower case, as they are stored */
 export async function findPaymentsOf(db: Db, invoiceIds: readonly string[]): Promise<KnownPayment[]> {
   const rows = await db('payments')
     .whereIn('invoice_id', [...invoiceIds])
-    .select<Row[]>('id', 'invoice_id', 'state')
+    .select<Row[]>(...COLUMNS)
   return rows.map(known)
+}
+
+export async function findPaymentsById(db: Db, ids: readonly string[]): Promise<KnownPayment[]> {
+  if (ids.length === 0) return []
+  return (
+    await db('payments')
+      .whereIn('id', [...ids])
+      .select<Row[]>(...COLUMNS)
+  ).map(known)
 }
 
 /** Captured payments in the order of their ids, those after `after`. */
@@ -30,6 +60,6 @@ export async function listCaptured(db: Db, page: { readonly after: string; reado
     .where('id', '>', page.after)
     .orderBy('id')
     .limit(page.limit)
-    .select<Row[]>('id', 'invoice_id', 'state')
+    .select<Row[]>(...COLUMNS)
   return rows.map(known)
 }

@@ -1,6 +1,6 @@
 import { brokenUniqueRule, engineOf, iso } from '../shared/database'
-import type { Engine, Tx } from '../shared/database'
-import { insertions, runTogether } from '../shared/statements'
+import type { Tx } from '../shared/database'
+import { insertions, rowsAsJson, runTogether } from '../shared/statements'
 import type { Row, Statement } from '../shared/statements'
 import { newSortedId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
@@ -29,34 +29,59 @@ export interface Move {
  */
 export async function movePayments(tx: Tx, moves: readonly Move[]): Promise<void> {
   for (const { payment, to } of moves) if (!canMove(payment.state, to)) throw new Error(`bug: ${payment.state} -> ${to}`)
-  const engine = engineOf(tx)
-  const [moved] = await runTogether(tx, [
-    stateUpdate(engine, moves),
-    ...insertions(engine, [
-      ['payment_events', moves.map(toEventRow)],
-      ['outbox', moves.map(toOutboxRow)],
-    ]),
-  ]).catch((error: unknown) => {
+  const events = moves.map(toEventRow)
+  const promised = moves.map(toOutboxRow)
+  const write = engineOf(tx) === 'postgres' ? inOneCall : oneByOne
+  const moved = await write(tx, moves, { events, promised }).catch((error: unknown) => {
     // The event of that state is promised already: another process was quicker, and the update, whose answer was not waited for, found nothing.
     throw brokenUniqueRule(error)?.includes('outbox') ? new Refusal('payment_in_wrong_state') : error
   })
-  if (moved?.length !== moves.length) throw new Refusal('payment_in_wrong_state')
+  if (moved !== moves.length) throw new Refusal('payment_in_wrong_state')
 }
 
-function stateUpdate(engine: Engine, moves: readonly Move[]): Statement {
+interface Told {
+  readonly events: readonly Row[]
+  readonly promised: readonly Row[]
+}
+
+/** One call of the database's own function (migrations/009_payments_write), which answers how many stood where they were decided on. */
+async function inOneCall(tx: Tx, moves: readonly Move[], { events, promised }: Told): Promise<number> {
+  const sql = `select payments_move(${[...MOVED, 'events', 'promised'].map(() => '?').join(', ')}) as moved`
+  const values = [...MOVED.map(({ of }) => moves.map(of)), rowsAsJson(events), rowsAsJson(promised)]
+  const [[row] = []] = (await runTogether(tx, [{ sql, values }])) as { moved: number }[][]
+  return row?.moved ?? 0
+}
+
+async function oneByOne(tx: Tx, moves: readonly Move[], { events, promised }: Told): Promise<number> {
+  const [moved] = await runTogether(tx, [
+    stateUpdate(moves),
+    ...insertions('sqlite', [
+      ['payment_events', events],
+      ['outbox', promised],
+    ]),
+  ])
+  return moved?.length ?? 0
+}
+
+/** The payment as a move that was carried out has left it: what the update below writes, known without reading it back. */
+export const afterMove = (payment: Payment, move: Move): Payment => ({
+  ...payment,
+  state: move.to,
+  settledAt: move.to === 'review' ? null : move.at,
+  transactionId: move.transactionId ?? payment.transactionId,
+  rejectionCode: move.rejectionCode ?? payment.rejectionCode,
+  reason: move.note ?? payment.reason,
+  resolvedBy: move.resolvedBy ?? null,
+  leaseUntil: null,
+  leaseToken: payment.leaseToken + 1n,
+})
+
+function stateUpdate(moves: readonly Move[]): Statement {
   const set = `state = v.now, settled_at = case when v.now = 'review' then null else v.at end, transaction_id = coalesce(v.txid, transaction_id),
     rejection_code = coalesce(v.code, rejection_code), reason = coalesce(v.note, reason), resolved_by = v.by, next_check_at = v.look, lease_until = null, lease_owner = null,
     lease_token = lease_token + 1`
   const match = 'payments.id = v.pid and payments.state = v.was and payments.lease_token = v.token'
-  const columns = MOVED.map(({ name }) => name)
-  if (engine === 'postgres') {
-    const arrays = MOVED.map(({ type }) => `?::${type}[]`).join(', ')
-    return {
-      sql: `update payments set ${set} from unnest(${arrays}) as v(${columns.join(', ')}) where ${match} returning payments.id`,
-      values: MOVED.map(({ of }) => moves.map(of)),
-    }
-  }
-  const picked = MOVED.map(({ name, type }) => `cast(value ->> '$.${name}' as ${type === 'bigint' ? 'integer' : 'text'}) as ${name}`)
+  const picked = MOVED.map(({ name, type }) => `cast(value ->> '$.${name}' as ${type}) as ${name}`)
   const json = JSON.stringify(moves.map((move) => Object.fromEntries(MOVED.map(({ name, of }) => [name, of(move)]))))
   return {
     sql: `update payments set ${set} from (select ${picked.join(', ')} from json_each(?)) as v where ${match} returning id`,
@@ -64,18 +89,18 @@ function stateUpdate(engine: Engine, moves: readonly Move[]): Statement {
   }
 }
 
-/** What an update needs of a move, by column. Arrays tell PostgreSQL's planner how many there are; of a JSON text it would assume a hundred, and read the whole table. */
-const MOVED: readonly { name: string; type: string; of: (move: Move) => string | null }[] = [
+/** What an update needs of a move, in the order of the function's parameters. Arrays tell PostgreSQL's planner how many there are. */
+const MOVED: readonly { name: string; type: 'text' | 'integer'; of: (move: Move) => string | null }[] = [
   { name: 'pid', type: 'text', of: ({ payment }) => payment.id },
   { name: 'was', type: 'text', of: ({ payment }) => payment.state },
-  { name: 'token', type: 'bigint', of: ({ payment }) => String(payment.leaseToken) },
+  { name: 'token', type: 'integer', of: ({ payment }) => String(payment.leaseToken) },
   { name: 'now', type: 'text', of: ({ to }) => to },
-  { name: 'at', type: 'timestamptz', of: ({ at }) => iso(at) },
+  { name: 'at', type: 'text', of: ({ at }) => iso(at) },
   { name: 'txid', type: 'text', of: ({ transactionId }) => transactionId ?? null },
   { name: 'code', type: 'text', of: ({ rejectionCode }) => rejectionCode ?? null },
   { name: 'note', type: 'text', of: ({ note }) => note ?? null },
   { name: 'by', type: 'text', of: ({ resolvedBy }) => resolvedBy ?? null },
-  { name: 'look', type: 'timestamptz', of: ({ nextCheckAt }) => (nextCheckAt ? iso(nextCheckAt) : null) },
+  { name: 'look', type: 'text', of: ({ nextCheckAt }) => (nextCheckAt ? iso(nextCheckAt) : null) },
 ]
 
 const toEventRow = (move: Move): Row => ({

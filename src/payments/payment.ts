@@ -47,6 +47,8 @@ export interface PaymentSettings {
   /** Plain http links are for the sandbox alone. */
   readonly allowHttp: boolean
   readonly currencies: readonly string[]
+  /** The operator's: spending limits are for its days and months. */
+  readonly timeZone: string
 }
 
 export interface PaymentDeps {

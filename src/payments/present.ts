@@ -6,6 +6,7 @@ import { formatMoment, formatMoney } from '../shared/texts/format'
 import type { CheckoutState } from './checkout-state'
 import type { Checkout, Snapshot } from './checkouts'
 import type { Payment } from './payment'
+import { presentOverLimit } from './present-limit'
 import { isOpen } from './states'
 import type { CheckoutView } from './view-checkout'
 
@@ -62,7 +63,7 @@ export function presentCheckout(
 }
 
 function wordsOf(
-  { state, checkout, payment, account, rate, lockedReason }: CheckoutView,
+  { state, checkout, payment, account, rate, lockedReason, overLimit, zone }: CheckoutView,
   { t, language }: Speaker,
 ): { heading: string; note: string } {
   const number = checkout.snapshot?.number ?? ''
@@ -92,6 +93,7 @@ function wordsOf(
       return { heading: t('pay.paid.heading'), note: t('pay.paid.note', { points, number: payment?.invoiceNumber ?? number }) }
     }
     case 'blocked':
+      if (overLimit && !account?.locked) return presentOverLimit(overLimit, zone, { t, language })
       return {
         heading: t('pay.blocked.heading'),
         note: lockedReason ? t('pay.blocked.reason', { reason: lockedReason }) : t('pay.blocked.note'),

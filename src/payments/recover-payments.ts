@@ -30,8 +30,22 @@ export async function recoverPayments(deps: PaymentDeps): Promise<number> {
   return recoverUnder(deps, permit).finally(() => permit.giveBack())
 }
 
-async function recoverUnder(deps: PaymentDeps, permit: Permit): Promise<number> {
-  const claimed = await inTransaction(deps.db, (tx) => claimDuePayments(tx, deps, Math.max(1, permit.left - 1)))
+/**
+ * Asks about one payment at once, although its time has not come: somebody looks at it. Nothing happens while another process is at it.
+ * @returns whether it was taken up
+ */
+export async function recoverNow(deps: PaymentDeps, paymentId: string): Promise<boolean> {
+  const permit = await deps.invoicebox.reserve({ as: 'recovery', atLeast: 2 })
+  if (!permit) return false
+  const claim = (tx: Tx): Promise<Payment[]> => claimPayments(tx, deps, freePayments(tx, deps.clock.now()).where({ id: paymentId }))
+  return (await recoverClaimed(deps, permit, claim).finally(() => permit.giveBack())) > 0
+}
+
+const recoverUnder = (deps: PaymentDeps, permit: Permit): Promise<number> =>
+  recoverClaimed(deps, permit, (tx) => claimDuePayments(tx, deps, Math.max(1, permit.left - 1)))
+
+async function recoverClaimed(deps: PaymentDeps, permit: Permit, claim: (tx: Tx) => Promise<Payment[]>): Promise<number> {
+  const claimed = await inTransaction(deps.db, claim)
   const read = readTogether(deps, claimed, permit)
   await Promise.all(
     claimed.map((payment) =>
@@ -52,11 +66,14 @@ const waitsItsTurn = (deps: PaymentDeps, payment: Payment): Promise<unknown> =>
 
 /** A time that lies further ahead than any pause or lease was written by a clock that was wrong, and counts as due. */
 const duePayments = (db: Db, now: Date): Knex.QueryBuilder<PaymentRow, PaymentRow[]> =>
+  freePayments(db, now).andWhere(
+    (time) => void time.where('next_attempt_at', '<=', iso(now)).orWhere('next_attempt_at', '>', iso(plus(now, LONGEST_PAUSE_MS))),
+  )
+
+/** Open payments that nobody works on. */
+const freePayments = (db: Db, now: Date): Knex.QueryBuilder<PaymentRow, PaymentRow[]> =>
   db<PaymentRow, PaymentRow[]>('payments')
     .where({ state: 'confirming' })
-    .andWhere(
-      (time) => void time.where('next_attempt_at', '<=', iso(now)).orWhere('next_attempt_at', '>', iso(plus(now, LONGEST_PAUSE_MS))),
-    )
     .andWhere(
       (lease) =>
         void lease
@@ -65,11 +82,17 @@ const duePayments = (db: Db, now: Date): Knex.QueryBuilder<PaymentRow, PaymentRo
           .orWhere('lease_until', '>', iso(plus(now, 2 * LEASE_MS))),
     )
 
-/** Leases due payments to this process. The lease's number grows with every claim, so that whoever held it before can record nothing any more. */
-async function claimDuePayments(tx: Tx, { clock, instance }: PaymentDeps, most: number): Promise<Payment[]> {
+const claimDuePayments = (tx: Tx, deps: PaymentDeps, most: number): Promise<Payment[]> =>
+  claimPayments(tx, deps, duePayments(tx, deps.clock.now()).orderBy('next_attempt_at').limit(most))
+
+/** Leases payments to this process. The lease's number grows with every claim, so that whoever held it before can record nothing any more. */
+async function claimPayments(
+  tx: Tx,
+  { clock, instance }: PaymentDeps,
+  free: Knex.QueryBuilder<PaymentRow, PaymentRow[]>,
+): Promise<Payment[]> {
   const now = clock.now()
-  const due = duePayments(tx, now).orderBy('next_attempt_at').limit(most)
-  const rows = await (engineOf(tx) === 'postgres' ? due.forUpdate().skipLocked() : due)
+  const rows = await (engineOf(tx) === 'postgres' ? free.forUpdate().skipLocked() : free)
   const until = plus(now, LEASE_MS)
   for (const row of rows) {
     const [attempts, token] = [Number(row.attempts) + 1, row.lease_token + 1n]

@@ -4,13 +4,12 @@ import { closeAlerts } from '../shared/alerts'
 import { requireReason, writeAudit } from '../shared/audit'
 import { brokenUniqueRule } from '../shared/database'
 import type { Tx } from '../shared/database'
+import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { companion } from '../ledger'
-import type { Companion } from '../ledger'
 import { askToPay, readAndKeep } from './ask'
 import type { Payment, PaymentDeps } from './payment'
 import { paidStatus, record, settlePayment } from './settle-payment'
-import { movePayments } from './move-payments'
 import type { Move } from './move-payments'
 import { readPayment, seenTransactions } from './store'
 
@@ -25,17 +24,19 @@ export interface ResolveRequest {
   readonly resolution: Resolution
   readonly reason: string
   readonly author: Author
+  readonly approvedBy?: Author | undefined
 }
 
 /** What an id of Invoicebox may look like, and no longer than its column. */
-const TRANSACTION_ID = /^[\w.:-]{1,100}$/
+export const TRANSACTION_ID = /^[\w.:-]{1,100}$/
 
 /**
  * Ends a review, only where Rule R leaves it to a person: never before Invoicebox was read, a capture only of an invoice that reads paid,
  * a void only of one that reads not paid, or that refuses our operation once more although it reads paid.
- * @throws Refusal not_found, payment_in_wrong_state, bad_input (detail: reason or transactionId), resolution_not_allowed (detail: why)
+ * @throws Refusal forbidden, not_found, payment_in_wrong_state, bad_input (detail: reason or transactionId), resolution_not_allowed (detail: why)
  */
 export async function resolveReview(deps: PaymentDeps, request: ResolveRequest): Promise<Payment> {
+  requirePermission(request.author, request.resolution.kind === 'ask-again' ? 'payments.check' : 'payments.resolve')
   const reason = requireReason(request.reason)
   const payment = await readPayment(deps.db, request.paymentId)
   if (payment.state !== 'review') throw new Refusal('payment_in_wrong_state', payment.state)
@@ -86,8 +87,8 @@ async function end(
     ...how,
     ...(how.to === 'captured' ? { nextCheckAt: at } : {}),
   }
-  const companions: Companion[] = [companion(movePayments, move), companion(writeTraces, traces(deps, payment, request, how.to))]
-  const ended = await record(deps, payment, how.to === 'captured' ? 'post' : 'release', companions).catch((error: unknown) => {
+  const companions = [companion(writeTraces, traces(deps, payment, request, how.to))]
+  const ended = await record(deps, payment, move, companions).catch((error: unknown) => {
     if (brokenUniqueRule(error)?.match(/payments_one_per_transaction|payments\.transaction_id/))
       throw new Refusal('resolution_not_allowed', 'another payment has this transaction')
     throw error
@@ -124,6 +125,7 @@ async function writeTraces(tx: Tx, all: readonly Traces[]): Promise<void> {
         reason: request.reason,
         before: { state: payment.state },
         after: { state },
+        ...(request.approvedBy ? { approvedBy: request.approvedBy } : {}),
       },
     ])
     await closeAlerts(tx, [{ kind: 'payment_in_review', subject: payment.id, by: authorName(request.author), at }])

@@ -86,6 +86,7 @@ const TOLD_BY_THE_PAGE: readonly RefusalCode[] = [
   'invoice_being_paid',
   'not_enough_points',
   'member_locked',
+  'spending_limit',
   'payments_unavailable',
 ]
 

@@ -11,7 +11,7 @@ import { pauseAfter } from './backoff'
 import { noteReadings } from './checkouts'
 import type { Reading } from './checkouts'
 import type { Payment, PaymentDeps } from './payment'
-import { movePayments } from './move-payments'
+import { afterMove, movePayments } from './move-payments'
 import type { Move } from './move-payments'
 import { NO_BUDGET, putBack } from './put-back'
 import { postpone, readPayment, seenTransactions, wasRefusedBefore } from './store'
@@ -47,8 +47,9 @@ export async function settlePayment(deps: PaymentDeps, payment: Payment, outcome
 async function capturePayment(deps: PaymentDeps, payment: Payment, transactionId: string, by: Settler): Promise<Payment> {
   const at = deps.clock.now()
   const move: Move = { payment, to: 'captured', at, actor: by.actor, transactionId, nextCheckAt: plus(at, CHECK_AFTER_MS) }
-  const now = await record(deps, payment, 'post', [companion(movePayments, move), ...by.companions])
-  await tellContradiction(deps, now)
+  // Our answer is kept by now, and so is any that came before it: whoever keeps the later of two reads both, also while the payment is being recorded.
+  const [now, seen] = await Promise.all([record(deps, payment, move, by.companions), seenTransactions(deps.db, payment.id)])
+  await tellContradiction(deps, now, [...new Set([transactionId, ...seen])])
   return now
 }
 
@@ -56,8 +57,7 @@ async function capturePayment(deps: PaymentDeps, payment: Payment, transactionId
  * What an acceptance may reveal: a second transaction for one operation, or money taken for a payment that was rightly voided while a process slept.
  * Told on its own, since whoever comes second writes nothing else.
  */
-async function tellContradiction({ db, clock }: PaymentDeps, payment: Payment): Promise<void> {
-  const ids = await seenTransactions(db, payment.id)
+async function tellContradiction({ db, clock }: PaymentDeps, payment: Payment, ids: readonly string[]): Promise<void> {
   const [at, subject] = [clock.now(), payment.id]
   const alerts: NewAlert[] = []
   if (ids.length > 1) {
@@ -121,11 +121,7 @@ async function voidPayment(
     note: why.note,
   }
   const snapshot: Reading = { checkoutId: payment.checkoutId, outcome: why.read, at }
-  return record(deps, payment, 'release', [
-    companion(movePayments, move),
-    companion(noteReadings, snapshot),
-    ...alerts.map((alert) => companion(openAlerts, alert)),
-  ])
+  return record(deps, payment, move, [companion(noteReadings, snapshot), ...alerts.map((alert) => companion(openAlerts, alert))])
 }
 
 type Rejected = Extract<ConfirmOutcome, { kind: 'rejected' }>
@@ -182,18 +178,19 @@ export async function toReview(deps: PaymentDeps, payment: Payment, why: string,
   return readPayment(deps.db, payment.id)
 }
 
-/** Posts or releases both holds and moves the payment in one transaction. Whoever lost the lease changes nothing and reports what stands. */
-export async function record(
-  deps: PaymentDeps,
-  payment: Payment,
-  how: 'post' | 'release',
-  companions: readonly Companion[],
-): Promise<Payment> {
-  await deps.ledger
-    .submit({ key: `payment:${payment.id}:${how}`, reference: payment.id, lines: holdLines(payment, how), companions })
+/** Moves the payment and posts or releases both holds in one transaction. Whoever lost the lease changes nothing and reports what stands. */
+export async function record(deps: PaymentDeps, payment: Payment, move: Move, companions: readonly Companion[]): Promise<Payment> {
+  const how = move.to === 'captured' ? 'post' : 'release'
+  const written = await deps.ledger
+    .submit({
+      key: `payment:${payment.id}:${how}`,
+      reference: payment.id,
+      lines: holdLines(payment, how),
+      companions: [companion(movePayments, move), ...companions],
+    })
     .catch(ignoreFenced)
   await deps.faultPoint?.('after-record')
-  return readPayment(deps.db, payment.id)
+  return written && !written.replayed ? afterMove(payment, move) : readPayment(deps.db, payment.id)
 }
 
 function holdLines(payment: Payment, how: 'post' | 'release'): Line[] {
@@ -211,7 +208,7 @@ function holdLines(payment: Payment, how: 'post' | 'release'): Line[] {
 }
 
 /** Another process holds the lease by now, or has settled the payment already: our answer comes too late to count. */
-function ignoreFenced(error: unknown): void {
+function ignoreFenced(error: unknown): undefined {
   if (error instanceof Refusal && (error.code === 'payment_in_wrong_state' || error.code === 'hold_already_resolved')) return
   throw error
 }

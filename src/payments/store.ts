@@ -1,8 +1,9 @@
 import { bound, engineOf, iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
-import { insertRows, insertions, runTogether } from '../shared/statements'
-import type { Row } from '../shared/statements'
+import { gatherReads, isOneOf, listOf, readRows } from '../shared/gather-reads'
+import { insertRows, insertions, rowsAsJson, runTogether } from '../shared/statements'
+import type { Row, Statement } from '../shared/statements'
 import { money } from '../shared/money'
 import type { Unit } from '../shared/money'
 import { Refusal } from '../shared/refusals'
@@ -100,13 +101,15 @@ export const toPayment = (row: PaymentRow): Payment => ({
 
 /** New payments as they enter the books: confirming, about to be sent for the first time, leased to the process that attempts them; and the first line of their history. */
 export async function insertPayments(tx: Tx, payments: readonly (Payment & { leaseOwner: string })[]): Promise<void> {
-  await runTogether(
-    tx,
-    insertions(engineOf(tx), [
-      ['payments', payments.map(toNewRow)],
-      ['payment_events', payments.map(toBirthRow)],
-    ]),
-  )
+  const [rows, births] = [payments.map(toNewRow), payments.map(toBirthRow)]
+  const written: Statement[] =
+    engineOf(tx) === 'postgres'
+      ? [{ sql: 'select payments_begin(?, ?)', values: [rowsAsJson(rows), rowsAsJson(births)] }] // See migrations/009_payments_write.
+      : insertions('sqlite', [
+          ['payments', rows],
+          ['payment_events', births],
+        ])
+  await runTogether(tx, written)
 }
 
 const toBirthRow = (payment: Payment): Row => ({
@@ -195,14 +198,11 @@ export async function listPayments(
 }
 
 /** Transaction ids that Invoicebox has given us for this payment so far. */
-export async function seenTransactions(db: Db, paymentId: string): Promise<string[]> {
-  const rows = await db('exchanges')
-    .where({ payment_id: paymentId })
-    .whereNotNull('transaction_id')
-    .distinct()
-    .select<{ transaction_id: string }[]>('transaction_id')
-  return rows.map((row) => row.transaction_id)
-}
+export const seenTransactions = gatherReads(async (db, engine, ids: readonly string[]) => {
+  const sql = `select distinct payment_id, transaction_id from exchanges where transaction_id is not null and payment_id ${isOneOf(engine)}`
+  const rows = await readRows<{ payment_id: string; transaction_id: string }>(db, { sql, values: [listOf(engine, ids)] })
+  return ids.map((id) => rows.filter(({ payment_id }) => payment_id === id).map(({ transaction_id }) => transaction_id))
+})
 
 /** Puts an unanswered payment back into the queue. Nothing happens when the lease has passed on. */
 export async function postpone(tx: Tx, payment: Pick<Payment, 'id' | 'leaseToken'>, nextAttemptAt: Date): Promise<void> {

@@ -24,6 +24,13 @@ const REFUSED_THEN_READ = `select 1 from exchanges c join exchanges g on g.payme
 /** An acceptance that was stored for a payment we gave up, or two for one operation: staff were told, or something is wrong. */
 const UNTOLD = `and not exists (select 1 from alerts a where a.subject = p.id and a.kind = `
 
+/** How often a reversal has brought this amount back to this account. */
+const GIVEN_BACK = (
+  account: string,
+  amount: string,
+): string => `(select count(*) from ledger_transfers t join ledger_entries e on e.transfer_id = t.id
+  where t.reference = p.id and t.kind = 'reversal' and t.instruction_key = 'reverse:' || p.id and e.account_id = ${account} and e.amount = ${amount})`
+
 const STEPS = [
   `(e.from_state is null and e.to_state = 'confirming')`,
   ...Object.entries(NEXT_STATES).flatMap(([from, next]) =>
@@ -72,9 +79,23 @@ const RULES: readonly Rule[] = [
   {
     invariant: 7,
     name: 'capture-not-proved',
-    sql: `select p.id from payments p where p.state = 'captured' and p.resolved_by is null
+    sql: `select p.id from payments p where p.state in ('captured', 'reversed') and p.resolved_by is null
           and not exists (select 1 from exchanges x where x.payment_id = p.id and x.operation = 'business.confirm' and x.transaction_id = p.transaction_id)`,
     text: (id) => `Payment ${id} is captured, but no stored answer of Invoicebox proves it.`,
+  },
+  {
+    invariant: 6,
+    name: 'reversed-not-given-back',
+    sql: `select p.id from payments p where p.state = 'reversed'
+          and (${GIVEN_BACK("'member:' || p.member_id", 'p.points')} <> 1 or ${GIVEN_BACK("'fund'", 'p.amount')} <> 1)`,
+    text: (id) => `Payment ${id} is reversed, but what it took was not given back, exactly and once.`,
+  },
+  {
+    invariant: 6,
+    name: 'given-back-not-reversed',
+    sql: `select t.reference as id from ledger_transfers t left join payments p on p.id = t.reference
+          where t.instruction_key like 'reverse:%' and (p.id is null or p.state <> 'reversed')`,
+    text: (id) => `What payment ${id} took was given back, but it is not reversed.`,
   },
   {
     invariant: 8,

@@ -23,6 +23,8 @@ export type Author = Actor | { readonly kind: 'system'; readonly name: string }
 
 export const COMMAND_LINE: Author = { kind: 'system', name: 'command-line' }
 
+export const isStaff = (author: Author): author is StaffActor => author.kind === 'staff'
+
 export const isStaffRole = (text: unknown): text is StaffRole => STAFF_ROLES.includes(text as StaffRole)
 
 /** How the author stands in the audit log: by an id, never by a name or login. */

@@ -5,6 +5,7 @@ import type { Db, Tx } from './database'
 import type { Row } from './statements'
 import { iso, moment, storable } from './database'
 import { newSortedId } from './ids'
+import { requirePermission } from './permissions'
 import { Refusal } from './refusals'
 
 /** What staff must look at. One alert per kind and subject is open at a time, so a fault that repeats itself does not bury the others. */
@@ -29,6 +30,11 @@ export type AlertKind =
   | 'second_look_fails'
   | 'fund_too_low'
   | 'clock_off'
+  | 'fund_below'
+  | 'notice_failed'
+  | 'books_differ'
+  | 'staff_changed_by_command_line'
+  | 'reconciliation_failed'
 
 export interface Alert extends NewAlert {
   readonly id: string
@@ -73,6 +79,7 @@ export async function closeAlerts(tx: Tx, alerts: readonly { kind: AlertKind; su
 
 /** Closes one alert that a person has dealt with. @throws Refusal not_found when it is not open */
 export async function closeAlert(tx: Tx, id: string, by: { author: Author; reason: string; at: Date }): Promise<void> {
+  requirePermission(by.author, 'alerts.close')
   const closed_by = authorName(by.author)
   const open = tx('alerts').where({ id }).whereNull('closed_at').whereNot('kind', 'payment_in_review')
   const row: Pick<Alert, 'kind' | 'subject'> | undefined = await open.clone().first('kind', 'subject')
@@ -91,12 +98,26 @@ export async function countOpenAlerts(db: Db): Promise<number> {
 
 /** The open alerts, the oldest first, so many at most: `countOpenAlerts` tells how many there are. */
 export async function listOpenAlerts(db: Db, limit = 100): Promise<Alert[]> {
-  const rows = (await db('alerts').whereNull('closed_at').orderBy('opened_at').limit(limit)) as {
-    id: string
-    kind: AlertKind
-    subject: string
-    detail: string
-    opened_at: Date | string
-  }[]
-  return rows.map(({ id, kind, subject, detail, opened_at }) => ({ id, kind, subject, detail, at: moment(opened_at) }))
+  return ((await db('alerts').whereNull('closed_at').orderBy('opened_at').limit(limit)) as AlertRow[]).map(toAlert)
+}
+
+interface AlertRow extends Omit<Alert, 'at'> {
+  readonly opened_at: Date | string
+}
+
+const toAlert = ({ id, kind, subject, detail, opened_at }: AlertRow): Alert => ({ id, kind, subject, detail, at: moment(opened_at) })
+
+/** Alerts, open or not, in the order of their ids, which grow with time: so many behind `after`, up to `upTo` where that is given. */
+export async function readAlertsAfter(
+  db: Db,
+  of: { readonly after: string; readonly upTo?: string | undefined; readonly limit: number },
+): Promise<Alert[]> {
+  const query = db('alerts').where('id', '>', of.after).orderBy('id').limit(of.limit)
+  if (of.upTo !== undefined) void query.where('id', '<=', of.upTo)
+  return ((await query) as AlertRow[]).map(toAlert)
+}
+
+/** The open alerts about one subject, such as a payment. */
+export async function listAlertsAbout(db: Db, subject: string): Promise<Alert[]> {
+  return ((await db('alerts').where({ subject }).whereNull('closed_at').orderBy('opened_at').limit(20)) as AlertRow[]).map(toAlert)
 }

@@ -21,6 +21,8 @@ export interface AuditEntry {
   readonly after?: AuditFacts
   /** The ledger instruction that moved value; the exact balances stand in its entries. */
   readonly instructionKey?: string
+  /** The second pair of eyes, where one was needed. */
+  readonly approvedBy?: Author
 }
 
 export type AuditFacts = Readonly<Record<string, string | boolean | null>>
@@ -37,6 +39,7 @@ const toRow = (entry: AuditEntry): Row => ({
   before: factsText(entry.before),
   after: factsText(entry.after),
   instruction_key: entry.instructionKey ?? null,
+  approved_by: entry.approvedBy ? authorName(entry.approvedBy) : null,
 })
 
 /**

@@ -1,4 +1,5 @@
 import { isDown } from './database'
+import type { Db } from './database'
 
 export interface Gatherer<T, R> {
   /** Resolves with what `write` answered for this item, once it is committed. */
@@ -47,5 +48,20 @@ export function gather<T, R>(write: (items: readonly T[]) => Promise<readonly R[
     async idle() {
       while (working) await working
     },
+  }
+}
+
+/**
+ * The same for work on a database that anybody may have opened: callers of one database are gathered, as for the ledger. What is asked inside of a transaction is asked
+ * there. Reads need no transaction; whoever writes must open one.
+ */
+export function gatherFor<T, R>(work: (db: Db, items: readonly T[]) => Promise<readonly R[]>): (db: Db, item: T) => Promise<R> {
+  const gatherers = new WeakMap<Db, Gatherer<T, R>>()
+  return (db, item) => {
+    const known = gatherers.get(db)
+    if (known) return known.submit(item)
+    const gatherer = gather((items: readonly T[]) => work(db, items))
+    gatherers.set(db, gatherer)
+    return gatherer.submit(item)
   }
 }

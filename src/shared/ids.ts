@@ -7,6 +7,12 @@ export const newId = (): string => randomUUID()
 /** An id that grows with time, so that rows written together lie together in an index. */
 export const newSortedId = (): string => v7()
 
+/** The smallest sorted id that could have been made at that moment: its first 48 bits are the milliseconds (RFC 9562, version 7). */
+export function firstIdAt(moment: Date): string {
+  const time = Math.max(0, moment.getTime()).toString(16).padStart(12, '0')
+  return `${time.slice(0, 8)}-${time.slice(8, 12)}-0000-0000-000000000000`
+}
+
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const SHAPE = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

@@ -17,6 +17,9 @@ export const REFUSALS = {
   too_many_attempts: 429,
   login_taken: 409,
   member_locked: 403,
+  member_erased: 409,
+  member_has_points: 409,
+  spending_limit: 409,
   // Ledger
   not_enough_available: 409,
   account_unknown: 404,
@@ -35,6 +38,12 @@ export const REFUSALS = {
   payments_unavailable: 503,
   payment_in_wrong_state: 409,
   resolution_not_allowed: 409,
+  reconciliation_running: 409,
+  // Staff
+  wrong_code: 401,
+  last_admin: 409,
+  own_request: 403,
+  request_not_open: 409,
 } as const satisfies Record<string, number>
 
 export type RefusalCode = keyof typeof REFUSALS

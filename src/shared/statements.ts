@@ -1,10 +1,12 @@
 import { engineOf, storable } from './database'
-import type { Engine, Tx } from './database'
+import type { Db, Engine, Tx } from './database'
 
 /** One statement and its values, not yet sent; `?` stands for a value. */
 export interface Statement {
   readonly sql: string
   readonly values: readonly unknown[]
+  /** On SQLite: instead of `values`, the statement is run once with each of these. */
+  readonly rows?: readonly (readonly unknown[])[]
 }
 
 type Scalar = string | number | bigint | boolean | null
@@ -19,6 +21,9 @@ interface Sent {
 
 interface Sender {
   acquireConnection(): Promise<unknown>
+  /** Does nothing inside a transaction, which keeps its connection. */
+  releaseConnection(connection: unknown): Promise<unknown>
+  emit(event: 'query', query: unknown): unknown
   query(connection: unknown, query: Sent): Promise<{ response: unknown }>
 }
 
@@ -28,19 +33,43 @@ interface Sender {
  */
 export const runTogether = (tx: Tx, statements: readonly Statement[]): Promise<unknown[][]> => send(tx, statements, false)
 
-/** The same for statements that only read and lock: they need not wait for the answer to the transaction's BEGIN. */
-export const readTogether = (tx: Tx, statements: readonly Statement[]): Promise<unknown[][]> => send(tx, statements, true)
+/** The same for statements that only read and lock: they need not wait for the answer to the transaction's BEGIN, nor be in a transaction at all. */
+export const readTogether = (db: Db, statements: readonly Statement[]): Promise<unknown[][]> => send(db, statements, true)
 
-async function send(tx: Tx, statements: readonly Statement[], onlyReads: boolean): Promise<unknown[][]> {
+async function send(tx: Db, statements: readonly Statement[], onlyReads: boolean): Promise<unknown[][]> {
   const sender = tx.client as Sender
   const connection = await sender.acquireConnection()
   if (engineOf(tx) === 'postgres') sendAtOnce(connection as PostgresConnection)
-  const answers = await Promise.all(
-    statements.map(({ sql, values }) =>
-      sender.query(connection, { sql: inDialect(engineOf(tx), sql), bindings: values, method: 'raw', onlyReads }),
-    ),
+  const answers = statements.map(({ sql, values, rows }) =>
+    rows
+      ? runWithEach(tx, connection as SqliteConnection, sql, rows)
+      : sender.query(connection, { sql: inDialect(engineOf(tx), sql), bindings: values, method: 'raw', onlyReads }),
   )
-  return answers.map(({ response }) => rowsOf(response))
+  try {
+    return (await Promise.all(answers)).map(({ response }) => rowsOf(response))
+  } finally {
+    await sender.releaseConnection(connection)
+  }
+}
+
+interface SqliteConnection {
+  prepare(sql: string): { run(...values: readonly unknown[]): unknown }
+}
+
+/** One prepared statement, row after row: there is no way to a server to save, and taking rows out of a JSON text costs SQLite more than storing them. */
+async function runWithEach(
+  db: Db,
+  connection: SqliteConnection,
+  sql: string,
+  rows: readonly (readonly unknown[])[],
+): Promise<{ response: unknown }> {
+  // Behind a statement that failed, and after its rollback, a row would be written outside of any transaction.
+  if ((db as Db & Partial<Pick<Tx, 'isCompleted'>>).isCompleted?.()) throw new Error('The transaction is over.')
+  const sender = db.client as Sender
+  sender.emit('query', { sql, bindings: rows, method: 'raw' }) // As Knex tells of every statement that it sends.
+  const statement = connection.prepare(sql)
+  for (const row of rows) statement.run(...row)
+  return Promise.resolve({ response: [] })
 }
 
 interface PostgresConnection {
@@ -68,15 +97,28 @@ function inDialect(engine: Engine, sql: string): string {
   return text
 }
 
-/** One statement for any number of rows: they travel as one JSON parameter, which both engines unpack. All rows must have the columns of the first. */
+/** One statement for any number of rows. PostgreSQL gets them as one JSON parameter, which it unpacks. All rows must have the columns of the first. */
 export function insertion(engine: Engine, table: string, rows: readonly [Row, ...Row[]]): Statement {
   const columns = Object.keys(rows[0])
   const names = columns.map((name) => `"${name}"`).join(', ')
-  const values = [rowsAsJson(rows)]
   if (engine === 'postgres')
-    return { sql: `insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", ?::json)`, values }
-  const picked = columns.map((name) => `value ->> '$.${name}'`).join(', ')
-  return { sql: `insert into "${table}" (${names}) select ${picked} from json_each(?)`, values }
+    return {
+      sql: `insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", ?::json)`,
+      values: [rowsAsJson(rows)],
+    }
+  const places = columns.map(() => '?').join(', ')
+  return {
+    sql: `insert into "${table}" (${names}) values (${places})`,
+    values: [],
+    rows: rows.map((row) => columns.map((name) => forSqlite(row[name]))),
+  }
+}
+
+/** SQLite's driver takes a number for a fraction, and no boolean at all. */
+function forSqlite(value: Scalar | undefined): unknown {
+  if (typeof value === 'string') return storable(value)
+  if (typeof value === 'boolean') return value ? 1n : 0n
+  return typeof value === 'number' && Number.isInteger(value) ? BigInt(value) : (value ?? null)
 }
 
 /**
@@ -104,8 +146,7 @@ export async function insertRows(tx: Tx, table: string, rows: readonly Row[]): P
 
 /** The same for rows some of which may be there already: those are left alone. */
 export async function insertMissingRows(tx: Tx, table: string, rows: readonly Row[]): Promise<void> {
-  // SQLite would take "on conflict" for the condition of a join, were there no "where".
-  const unlessThere = ({ sql, values }: Statement): Statement => ({ sql: `${sql} where true on conflict do nothing`, values })
+  const unlessThere = (statement: Statement): Statement => ({ ...statement, sql: `${statement.sql} on conflict do nothing` })
   await runTogether(tx, insertions(engineOf(tx), [[table, rows]]).map(unlessThere))
 }
 

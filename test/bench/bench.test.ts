@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sqliteGroup } from '../../bench/cases/sqlite'
-import { createChance } from '../../bench/chance'
+import { chanceOf } from '../support/chance'
 import type { Bench } from '../../bench/group'
 import { describeMachine } from '../../bench/machine'
 import { compare } from '../../bench/measure'
@@ -18,7 +18,7 @@ describe('the bench', () => {
   test('runs in its smallest form, audits the books and prints a table', async () => {
     const bench: Bench = {
       plan: { seconds: 0.1, rounds: 1, quick: true },
-      chance: createChance(1),
+      chance: chanceOf(1),
       folder,
       postgres: () => Promise.reject(new Error('not here')),
       product: () => Promise.reject(new Error('not here')),
@@ -54,7 +54,7 @@ describe('a comparison', () => {
       baseline: workload('base', [100, 50]),
       target: { atLeast: 2 },
     }
-    const [figure] = await compare([slow], { rounds: 1, warmUpCalls: 0, chance: createChance(1), progress: () => undefined })
+    const [figure] = await compare([slow], { rounds: 1, warmUpCalls: 0, chance: chanceOf(1), progress: () => undefined })
     expect(ran).toEqual(['base', 'case', 'base'])
     expect(figure).toMatchObject({ ratio: { median: 2 }, baseline: { median: 75 }, reached: true })
   })
@@ -64,13 +64,13 @@ describe('a comparison', () => {
     const baseline: Workload = { name: 'base', run: () => Promise.resolve({ value: ++runs }) }
     const other: Workload = { name: 'case', run: () => Promise.resolve({ value: 1 }) }
     const comparisons = ['a', 'b', 'c'].map((figure): Comparison => ({ figure, unit: '/s', workload: { ...other }, baseline }))
-    await compare(comparisons, { rounds: 2, warmUpCalls: 0, chance: createChance(1), progress: () => undefined })
+    await compare(comparisons, { rounds: 2, warmUpCalls: 0, chance: chanceOf(1), progress: () => undefined })
     expect(runs).toBe(8)
   })
 })
 
 test('the same seed gives the same order, and quantiles lie between their neighbours', () => {
-  const order = (): number[] => createChance(7).shuffled([1, 2, 3, 4, 5, 6, 7, 8])
+  const order = (): number[] => chanceOf(7).shuffled([1, 2, 3, 4, 5, 6, 7, 8])
   expect(order()).toEqual(order())
   expect([...order()].sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   expect([median([3, 1, 2]), median([1, 2]), quantile([1, 2, 3, 4, 5], 0.99)]).toEqual([2, 1.5, 4.96])

@@ -18,7 +18,7 @@ export const sidewaysFaults = (page: Page): Promise<string[]> =>
     const { scrollWidth, clientWidth } = document.documentElement
     const sticksOut = (element) => {
       const { left, right, width } = element.getBoundingClientRect()
-      return width > 0 && (right > clientWidth + 0.5 || left < -0.5) && !element.closest('.visually-hidden, .skip, .table-wrap, svg')
+      return width > 0 && (right > clientWidth + 0.5 || left < -0.5) && !element.closest('.visually-hidden, .skip, .table-wrap, .list thead, svg')
     }
     const wide = [...document.body.querySelectorAll('*')].filter(sticksOut).map((element) => element.outerHTML.slice(0, 120))
     return scrollWidth > clientWidth ? ['the page is ' + (scrollWidth - clientWidth) + ' px too wide', ...wide] : wide

@@ -10,7 +10,7 @@ describe('the built product', () => {
   const dist = join(folder.path, 'dist')
   const program = process.execPath
   const file = join(dist, 'src/main.js')
-  const built = { cwd: folder.path, isBuilt: true, file, env: { MODE: 'sandbox', DATABASE_URL: 'sqlite:./built.sqlite3', PORT: '0' } }
+  const built = { cwd: folder.path, file, env: { MODE: 'sandbox', DATABASE_URL: 'sqlite:./built.sqlite3', PORT: '0' } }
 
   beforeAll(async () => {
     await new Promise<void>((done, fail) => {
@@ -30,7 +30,7 @@ describe('the built product', () => {
   }, 60_000)
 
   test('takes a database that the sources have migrated, and the other way round', async () => {
-    const fromSources = { cwd: folder.path, env: built.env }
+    const fromSources = { cwd: folder.path, env: built.env, file: join(ROOT, 'src/main.ts') }
     expect(await run(['migrate'], fromSources)).toMatchObject({ code: 0, out: 'The database is up to date.\n' })
   }, 60_000)
 

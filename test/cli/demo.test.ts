@@ -23,6 +23,7 @@ describe('the demo', () => {
     expect(links).toEqual([
       `http://127.0.0.1:${SANDBOX_PORT}/`,
       `http://localhost:${PORT}/account`,
+      `http://localhost:${PORT}/admin`,
       `http://127.0.0.1:${SANDBOX_PORT}/_sandbox/`,
     ])
     for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200])

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { STAFF_ROLES } from '../../src/shared/actor'
+import { PERMISSIONS } from '../../src/shared/permissions'
 import { REFUSALS } from '../../src/shared/refusals'
 import { NEXT_STATES } from '../../src/payments/states'
 import { ROOT, filesOf, readText, tableRows, word } from './tree'
@@ -37,6 +39,22 @@ test('docs/errors.md names exactly the refusals of the code, each with its statu
     .map(([code, status]) => [word(code) as string, Number(status)] as const)
   expect(shown).toHaveLength(new Set(shown.map(([code]) => code)).size)
   expect(Object.fromEntries(shown)).toEqual(REFUSALS)
+})
+
+test('views print everything as text: only other views and drawings of ours go in as they are', () => {
+  const unescaped = filesOf('views', /\.ejs$/).flatMap((path) =>
+    [...readText(path).matchAll(/<%-([^%]*)/g)]
+      .map(([, code = '']) => code.trim())
+      .filter((code) => !/^(include\(|ICONS\[|DRAWINGS\[)/.test(code)),
+  )
+  expect(unescaped).toEqual([])
+})
+
+test('docs/back-office.md shows the role matrix of the code', () => {
+  const shown = tableRows(readText('docs/back-office.md'))
+    .filter(([right]) => Object.hasOwn(PERMISSIONS, word(right) ?? ''))
+    .map(([right, ...cells]) => [word(right), STAFF_ROLES.filter((_role, index) => cells[index] === 'yes')])
+  expect(Object.fromEntries(shown)).toEqual(PERMISSIONS)
 })
 
 test('docs/errors.md names every kind of alert', () => {

@@ -63,6 +63,13 @@ const PAYMENTS = {
     await pay(at)
     await pay({ ...other, invoice: at.invoice, checkoutId: url.split('/').at(-1) as string })
   },
+  spending_limit: async (world) => {
+    const at = await scene(world)
+    const payload = { memberId: at.buyer.id, own: true, perPayment: '49.99', perDay: null, perMonth: null }
+    const order = { payload, author: COMMAND_LINE, reason: 'a test', key: randomUUID() }
+    await world.parts.approvals.submit(world.parts.deeds.members.limits, order)
+    await pay(at)
+  },
   amount_changed: async (world) => {
     const at = await scene(world)
     await pay(at, consentOf(at, '49.00'))

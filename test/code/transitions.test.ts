@@ -1,7 +1,5 @@
-import { resolveReview } from '../../src/payments'
+import { resolveReview, reversePayment } from '../../src/payments'
 import { NEXT_STATES } from '../../src/payments/states'
-import { movePayments } from '../../src/payments/move-payments'
-import { readPayment } from '../../src/payments/store'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { World } from '../support/world'
 
@@ -22,9 +20,9 @@ test('every step that the table of states allows is brought about, and no other'
   await pay(refusal)
   await decide(await pay({ ...refusal, after: true }), 'ask-again')
   await decide(await pay({ on: 'business.confirm', kind: 'pay-otherwise' }), 'void')
-  // Nothing of the product undoes a capture yet; the step is there for what will.
-  const payment = await readPayment(world.db, captured)
-  await world.db.transaction((tx) => movePayments(tx, [{ payment, to: 'reversed', at: new Date(), actor: 'test' }]))
+  const { invoiceId } = (await world.payments()).find(({ id }) => id === captured) ?? { invoiceId: '' }
+  await world.sandbox.cancelByMerchant({ id: invoiceId })
+  await reversePayment(world.parts, { paymentId: captured, reason: 'a test', author: COMMAND_LINE })
 
   const steps = await world
     .db('payment_events')

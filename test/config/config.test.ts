@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BadConfig, readConfig } from '../../src/config'
+import { OTHER } from './other-settings'
 import { run, start, workFolder } from './run'
 
 const SECRET = 'q7Rz-41xLmWv_09TgHsYbKd3PfNeUc6A'
@@ -63,6 +64,10 @@ const NOT_IN_PRODUCTION: readonly [setting: string, what: string, change: Readon
   ['SESSION_SECRET', 'the secret of the sandbox', { SESSION_SECRET: 'sandbox-session-secret-that-production-refuses' }, /weak/],
   ['PUBLIC_URL', 'no public address', { PUBLIC_URL: '' }, /https/],
   ['PUBLIC_URL', 'a public address over plain http', { PUBLIC_URL: 'http://pay.example.org' }, /https/],
+  ['MAIL_FROM', 'letters without a sender', { MAIL_URL: 'smtp://mail.example.org', MAIL_FROM: '' }, /sender/],
+  ['MAIL_URL', 'letters in the log', { MAIL_URL: 'console:', MAIL_FROM: 'points@example.org' }, /log/],
+  ['MAIL_URL', 'alerts by letter without a mail server', { MAIL_URL: '', ALERT_EMAILS: 'duty@example.org' }, /nobody/],
+  ['ALERT_WEBHOOK_SECRET', 'a webhook without a secret', { ALERT_WEBHOOK_URL: 'https://hooks.example.org/' }, /receiver/],
   ['INVOICEBOX_NOTIFICATION_KEY', 'a weak key for notifications', { INVOICEBOX_NOTIFICATION_KEY: 'key' }, /weak/],
 ]
 
@@ -100,7 +105,7 @@ describe('production', () => {
   test.each(NOT_IN_PRODUCTION)('%s: refuses %s', (setting, _what, change, says) => {
     const faults = faultsOf({ ...GOOD, ...change })
     expect(faults.filter((fault) => fault.includes(setting) && says.test(fault))).not.toEqual([])
-    for (const fault of faults) expect(fault).toMatch(/^INVOICEBOX_|^SESSION_|^PUBLIC_/)
+    for (const fault of faults) expect(fault).toMatch(/^INVOICEBOX_|^SESSION_|^PUBLIC_|^MAIL_|^ALERT_/)
     expect(faults.join()).not.toContain(SECRET)
   })
 
@@ -252,31 +257,6 @@ describe('a value that cannot be used', () => {
 describe('the settings', () => {
   const example = readFileSync(join(__dirname, '../../.env.example'), 'utf8')
   const listed = [...example.matchAll(/^([A-Z_]+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value] as const)
-
-  /** A value other than the default for each variable of the design, section 5. */
-  const OTHER = {
-    HOST: '0.0.0.0',
-    PORT: '3001',
-    PUBLIC_URL: 'https://pay.example.org',
-    MODE: 'demo',
-    DATABASE_URL: 'sqlite:./other.sqlite3',
-    SESSION_SECRET: SECRET,
-    INVOICEBOX_API_URL: 'https://api.example.org',
-    INVOICEBOX_API_VERSION: 'l3',
-    INVOICEBOX_TOKEN: 'other-token',
-    INVOICEBOX_MERCHANT_ID: '00000000-1111-2222-3333-444444444444',
-    INVOICEBOX_NOTIFICATION_KEY: SECRET,
-    INVOICEBOX_RATE_LIMIT: '10/1',
-    RETURN_URL_HOSTS: 'shop.example.ru',
-    PROGRAM_NAME: 'Мили',
-    PROGRAM_LOGO_URL: '/assets/logo.svg',
-    PROGRAM_ACCENT: '#112233',
-    PROGRAM_CONTACT: '8 800 000-00-00',
-    POINTS_PER_RUBLE: '0.5',
-    LOG_LEVEL: 'debug',
-    SANDBOX_PORT: '4101',
-    TRUST_PROXY: '1',
-  }
 
   test('are all in .env.example, and nothing else is', () => {
     expect(listed.map(([name]) => name).sort()).toEqual(Object.keys(OTHER).sort())

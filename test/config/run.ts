@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { builtFile } from '../support/built-product'
 
-const ROOT = resolve(__dirname, '../..')
 /** The loader inside the process itself: the `tsx` command would stand between us and the signals we send. */
 const LOADER = pathToFileURL(require.resolve('tsx')).href
 
@@ -35,10 +35,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd: string
   readonly input?: string
-  /** The file to run; the command line's own source by default. */
+  /** The file to run, the compiled command line by default. A TypeScript file runs as `npm run demo` and `npm run gateway` run it, which takes longer. */
   readonly file?: string
-  /** The built product needs no loader. */
-  readonly isBuilt?: boolean
 }
 
 const running = new Set<() => Promise<unknown>>()
@@ -49,11 +47,8 @@ afterAll(async () => {
 })
 
 /** Starts a program of ours as a person would, with these settings and no others. */
-export function start(
-  args: readonly string[],
-  { env = {}, cwd, input = '', file = join(ROOT, 'src/main.ts'), isBuilt = false }: RunOptions,
-): Started {
-  const child = spawn(process.execPath, [...(isBuilt ? [] : ['--import', LOADER]), file, ...args], {
+export function start(args: readonly string[], { env = {}, cwd, input = '', file = builtFile('src/main.ts') }: RunOptions): Started {
+  const child = spawn(process.execPath, [...(file.endsWith('.ts') ? ['--import', LOADER] : []), file, ...args], {
     cwd,
     env: { ...SURROUNDINGS, ...env },
   })

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Engine } from '../../src/shared/database'
 import { Arena } from './arena'
-import { buildProduct } from './build'
+import { buildArena } from './child-product'
 import { makePlan } from './make-plan'
 import type { Options } from './options'
 import { performSchedule, withinTime } from './schedule'
@@ -30,7 +30,7 @@ class Numbers {
 
 /** Runs the schedules on every engine until all are over or one breaks a rule. @throws Error when a schedule could not be performed */
 export async function runCampaign(options: CampaignOptions): Promise<Summary> {
-  const program = buildProduct(makeFolder(options.folder, 'build'))
+  const program = buildArena(makeFolder(options.folder, 'build'))
   const summary = new Summary()
   const all = options.engines.map((engine) => ({ engine, numbers: new Numbers(options) }))
   const stop = (): void => {

@@ -1,4 +1,4 @@
-import type { Chance } from './chance'
+import type { Chance } from '../support/chance'
 import type { Deed, SandboxFault } from './plan'
 
 export interface Setting {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ENGINES } from '../support/databases'
 import { Arena } from './arena'
-import { buildProduct } from './build'
+import { buildArena } from './child-product'
 import { FAULT_NAMES, makePlan } from './make-plan'
 import { LYING_REFUSALS, SHOWS_PAID_LATE } from './plan'
 import { performSchedule } from './schedule'
@@ -19,7 +19,7 @@ let program: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'gateway-faults-'))
   chmodSync(folder, 0o755)
-  program = buildProduct(folder)
+  program = buildArena(folder)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

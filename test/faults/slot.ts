@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { GatewayProcess } from './gateway'
-import { freePort } from './ports'
+import { freePort } from '../support/free-port'
 import { until } from './until'
 
 /** Invoicebox is waited for a fraction of a second, so that a schedule with lost answers takes seconds and not minutes. */

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { depositFund, readFund, readFundFloor, setFloor, setOverdraft, showFund } from '../../src/fund'
+import {
+  addThreshold,
+  depositFund,
+  listThresholds,
+  readFund,
+  readFundFloor,
+  removeThreshold,
+  setFloor,
+  setOverdraft,
+  showFund,
+} from '../../src/fund'
 import type { FundDeps } from '../../src/fund'
 import { ACCOUNTS, createLedger, verifyLedger } from '../../src/ledger'
 import type { Author } from '../../src/shared/actor'
@@ -109,6 +119,27 @@ describe.each(ENGINES)('the guarantee fund on %s', (engine) => {
   ])('a deposit with an odd %s is refused', async (field, change) => {
     const given = { amount: roubles('1'), reason, key: randomUUID(), actor, ...change }
     await expect(depositFund(deps, given)).rejects.toMatchObject({ code: 'bad_input', detail: field })
+  })
+
+  test('whoever may not change the fund cannot, whichever way they come', async () => {
+    for (const role of ['viewer', 'support', 'approver', 'auditor'] as const) {
+      const who: Author = { kind: 'staff', id: randomUUID(), login: role, role }
+      const given = { amount: roubles('1'), reason, key: randomUUID(), actor: who }
+      for (const change of [depositFund, setFloor, setOverdraft])
+        await expect(change(deps, given)).rejects.toMatchObject({ code: 'forbidden', detail: 'fund.change' })
+      await expect(addThreshold(deps, { amount: roubles('1'), author: who })).rejects.toMatchObject({ code: 'forbidden' })
+      await expect(removeThreshold(deps, { id: randomUUID(), author: who })).rejects.toMatchObject({ code: 'forbidden' })
+    }
+  })
+
+  test('there are ten thresholds at most, each amount once, none below zero', async () => {
+    for (let amount = 1; amount <= 11; amount++) {
+      await addThreshold(deps, { amount: roubles(`${Math.max(2, amount)}`), author: actor })
+    }
+    expect(await listThresholds(deps.db)).toHaveLength(10)
+    await expect(addThreshold(deps, { amount: roubles('500'), author: actor })).rejects.toMatchObject({ code: 'bad_input' })
+    await expect(addThreshold(deps, { amount: roubles('-1'), author: actor })).rejects.toMatchObject({ code: 'bad_input' })
+    await expect(removeThreshold(deps, { id: randomUUID(), author: actor })).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('a negative floor or overdraft is refused', async () => {

@@ -39,6 +39,28 @@ const MODELS: Record<string, object[]> = {
     { heading: 'x', amount: 'x', rows: [] },
   ],
   'members/sign-in': [{ next: ODD, login: ODD, invalid: true, alert: { role: 'alert', text: ODD } }, { next: '' }],
+  'staff/code': [{ alert: ODD }, { alert: null }],
+  'staff/enrol': [{ alert: ODD, qr: { size: 29, path: 'M4 4h1v1h-1z' }, secret: ODD, sealed: ODD }],
+  'staff/codes': [{ codes: [ODD], next: '/admin' }],
+  'staff/set-up': [
+    { alert: ODD, login: ODD },
+    { alert: null, login: '' },
+  ],
+  'members/statement': [
+    {
+      period: ODD,
+      from: ODD,
+      to: ODD,
+      opening: ODD,
+      closing: ODD,
+      csvHref: '/account/statement.csv',
+      pdfHref: '/account/statement.pdf',
+      lines: [{ ...entry, atUtc: ODD }],
+      olderHref: '/account/statement?before=1',
+      newestHref: '/account/statement',
+    },
+    { period: 'x', from: '', to: '', opening: 'x', closing: 'x', csvHref: '/x', pdfHref: '/x', lines: [] },
+  ],
   'members/account': [
     {
       login: ODD,
@@ -83,7 +105,7 @@ describe('the pages', () => {
     const views = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
       (file) => file.endsWith('.ejs') && !file.startsWith('partials'),
     )
-    const ours = views.map((file) => file.replaceAll('\\', '/').replace('.ejs', '')).filter((view) => !view.startsWith('admin/'))
+    const ours = views.map((file) => file.replaceAll('\\', '/').replace('.ejs', '')).filter((view) => !view.startsWith('backoffice/'))
     expect(ours.sort()).toEqual(Object.keys(MODELS).sort())
   })
 

@@ -30,6 +30,21 @@ export const PAYMENT_CORRUPTIONS: readonly Corruption[] = [
     plant: raw(`delete from exchanges where payment_id = ${IN_STATE('captured')}`),
   },
   {
+    what: 'a captured payment is called reversed and keeps what it took',
+    breaks: { 'reversed-not-given-back': 6, 'history-not-ending-in-state': 12 },
+    plant: raw(`update payments set state = 'reversed' where state = 'captured'`),
+  },
+  {
+    what: 'a reversed payment is called captured',
+    breaks: { 'given-back-not-reversed': 6, 'history-not-ending-in-state': 12 },
+    plant: raw(`update payments set state = 'captured' where state = 'reversed'`),
+  },
+  {
+    what: 'a reversed payment took another amount than was given back',
+    breaks: { 'reversed-not-given-back': 6 },
+    plant: raw(`update payments set points = points + 1 where state = 'reversed'`),
+  },
+  {
     what: 'a payment becomes voided without proof',
     breaks: { 'void-not-proved': 8, 'hold-without-payment': 4, 'history-not-ending-in-state': 12 },
     plant: raw(`update payments set state = 'voided', rejection_code = 'made_up' where state = 'confirming'`),

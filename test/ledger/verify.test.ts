@@ -1,6 +1,7 @@
 import { LEDGER_RULES, verifyLedger } from '../../src/ledger'
 import type { Finding } from '../../src/ledger'
-import { PAYMENT_RULES, verifyPayments } from '../../src/payments'
+import { PAYMENT_RULES, reversePayment, verifyPayments } from '../../src/payments'
+import { COMMAND_LINE } from '../../src/shared/actor'
 import type { Db } from '../../src/shared/database'
 import { ENGINES } from '../support/databases'
 import { World } from '../support/world'
@@ -23,7 +24,13 @@ describe.each(ENGINES)('ledger verify on %s', (engine) => {
 
   test('finds nothing in books that nobody touched', async () => {
     expect(await world.findings()).toEqual([])
-    expect((await world.payments()).map((payment) => payment.state).sort()).toEqual(['captured', 'confirming', 'review', 'voided'])
+    expect((await world.payments()).map((payment) => payment.state).sort()).toEqual([
+      'captured',
+      'confirming',
+      'reversed',
+      'review',
+      'voided',
+    ])
   })
 
   test('finds nothing after the guards alone were taken away', async () => {
@@ -73,6 +80,11 @@ test('every rule of both lists is broken by at least one corruption', () => {
 async function bringAboutEveryState(world: World): Promise<void> {
   await world.deposit('10.00')
   const buyer = await world.member({ points: '1000.00' })
+  const cancelled = await world.sandbox.invoice({ amount: '70.00' })
+  await buyer.pays(cancelled)
+  await world.sandbox.cancelByMerchant(cancelled)
+  const { id = '' } = (await world.payments())[0] ?? {}
+  await reversePayment(world.parts, { paymentId: id, reason: 'the merchant cancelled', author: COMMAND_LINE })
   await buyer.pays(await world.sandbox.invoice({ amount: '100.00' }))
   for (const fault of [
     { on: 'business.confirm', kind: 'status', status: 422, times: 1 },

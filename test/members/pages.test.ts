@@ -3,6 +3,7 @@ import { createHttp } from '../../src/http'
 import { addStaff, creditMember, debitMember, lockMember } from '../../src/members'
 import type { FindReceipts } from '../../src/members'
 import { memberRoutes } from '../../src/members/routes'
+import type { MemberRoutesDeps } from '../../src/members/routes'
 import { ACCOUNTS, memberAccount, transfer } from '../../src/ledger'
 import { MINUTE } from '../../src/shared/clock'
 import { createTexts } from '../../src/shared/texts'
@@ -32,7 +33,11 @@ describe('the pages of a member', () => {
       texts: createTexts(),
       trustProxy: 1,
     })
-    http.mount(memberRoutes({ db, clock, log, passport: http.passport, findReceipts }))
+    const admitStaff: MemberRoutesDeps['admitStaff'] = async (door, staff, { next }) => {
+      await door.signIn(staff)
+      return next ?? '/admin'
+    }
+    http.mount(memberRoutes({ db, clock, log, passport: http.passport, findReceipts, admitStaff }))
     app = http.app
   })
   afterAll(() => world.close())
@@ -216,10 +221,10 @@ describe('the pages of a member', () => {
     expect(text).toContain('Проверка &lt;документов&gt;')
   })
 
-  test('staff sign in to the front page and have no points account', async () => {
+  test('staff sign in to the back office and have no points account', async () => {
     const { login } = await addStaff(world.deps, { login: `staff-${randomUUID()}`, password: PASSWORD, role: 'admin', actor: OPERATOR })
     const browser = new Browser(app)
-    expect((await browser.signIn(login, PASSWORD)).headers.location).toBe('/')
+    expect((await browser.signIn(login, PASSWORD)).headers.location).toBe('/admin')
     expect((await browser.open('/account')).status).toBe(403)
   })
 

@@ -1,18 +1,15 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Db } from '../../src/shared/database'
 import { isMigrated, migrateDown, migrateToLatest } from '../../src/shared/migrate'
 import { migrationSource } from '../../src/shared/migrations'
 import { verifyLedger } from '../../src/ledger'
+import { builtFile } from '../support/built-product'
 import { ENGINES, makeDatabase } from '../support/databases'
 import type { TestDatabase } from '../support/databases'
 import { instruction, holdLine, makeBooksOn } from '../ledger/books'
 
 const run = promisify(execFile)
-const ROOT = join(__dirname, '..', '..')
 
 /** Everything in the database that the migrator itself does not need: tables with their columns, functions, triggers, indexes. */
 async function dump(db: Db, engine: string): Promise<{ columns: string[]; others: string[] }> {
@@ -137,25 +134,10 @@ test('both engines get the same tables with the same columns', async () => {
 })
 
 describe('two processes and two trees', () => {
-  let folder: string
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gateway-built-'))
-    // The product as `npm run build` makes it; the types are checked elsewhere.
-    await run(process.execPath, [
-      join(ROOT, 'node_modules/typescript/bin/tsc'),
-      '-p',
-      join(ROOT, 'tsconfig.build.json'),
-      '--noCheck',
-      '--outDir',
-      folder,
-    ])
-  }, 60_000)
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
   /** Migrates in a process of its own, with the built product. Answers the names of what it applied. */
   async function migrateInProcess(url: string): Promise<string[]> {
-    const script = `require(${JSON.stringify(join(folder, 'src/shared/migrate.js'))}).migrateToLatest(process.argv[1]).then((names) => console.log(JSON.stringify(names)))`
-    const { stdout } = await run(process.execPath, ['-e', script, url], { env: { ...process.env, NODE_PATH: join(ROOT, 'node_modules') } })
+    const script = `require(${JSON.stringify(builtFile('src/shared/migrate.ts'))}).migrateToLatest(process.argv[1]).then((names) => console.log(JSON.stringify(names)))`
+    const { stdout } = await run(process.execPath, ['-e', script, url])
     return JSON.parse(stdout) as string[]
   }
 

@@ -66,7 +66,7 @@ describe.each(ENGINES)('what a payment costs on %s', (engine) => {
     expect(await world.db('payments').where({ state: 'captured' }).whereNull('checked_at')).toEqual([])
   })
 
-  test('a page costs at most four database round trips, the session included, and asks Invoicebox nothing while the snapshot is fresh', async () => {
+  test('a page costs at most four database round trips, the session included, one more the first time, and asks Invoicebox nothing while the snapshot is fresh', async () => {
     const anna = await world.member({ points: '500.00' })
     const invoice = await world.sandbox.invoice({ amount: '100.00' })
     const arrived = await anna.browser.open(invoice.partnerUrl)
@@ -86,6 +86,7 @@ describe.each(ENGINES)('what a payment costs on %s', (engine) => {
     const paid = await anna.confirms(await anna.browser.open(arrived.url))
     expect(paid.state).toBe('paid')
     expect(await look()).toBe('paid')
-    for (const page of pages) expect(page.length <= 4 ? [] : page).toEqual([])
+    const most = (index: number): number => (index === 0 ? 5 : 4)
+    pages.forEach((page, index) => expect(page.length <= most(index) ? [] : page).toEqual([]))
   })
 })

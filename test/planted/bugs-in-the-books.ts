@@ -40,8 +40,8 @@ export const BUGS_IN_THE_BOOKS: readonly PlantedBug[] = [
     edits: [
       {
         file: 'src/payments/move-payments.ts',
-        find: `['outbox', moves.map(toOutboxRow)]`,
-        replace: `['outbox', moves.filter(({ to }) => to !== 'captured').map(toOutboxRow)]`,
+        find: `const promised = moves.map(toOutboxRow)`,
+        replace: `const promised = moves.filter(({ to }) => to !== 'captured').map(toOutboxRow)`,
       },
     ],
     schedules: 5,
@@ -69,8 +69,8 @@ export const BUGS_IN_THE_BOOKS: readonly PlantedBug[] = [
     edits: [
       {
         file: ASK,
-        find: `    await insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }])\n`,
-        replace: `    if (transactionId === null) await insertExchanges(tx, [{ paymentId: payment.id, exchange, transactionId }])\n`,
+        find: `    await insertExchanges(tx, calls)\n`,
+        replace: `    await insertExchanges(\n      tx,\n      calls.filter(({ transactionId }) => transactionId === null),\n    )\n`,
       },
     ],
     schedules: 5,

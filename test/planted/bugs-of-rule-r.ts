@@ -67,8 +67,10 @@ export const BUGS_OF_RULE_R: readonly PlantedBug[] = [
       },
       {
         file: AUTHORIZE,
-        find: `async function placeHolds({ ledger, instance }`,
-        replace: `async function placeHolds({ db, ledger, instance }`,
+        find: `  { ledger, instance }: PaymentDeps,
+`,
+        replace: `  { db, ledger, instance }: PaymentDeps,
+`,
       },
     ],
     schedules: 40,

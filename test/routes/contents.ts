@@ -2,8 +2,20 @@ import { engineOf } from '../../src/shared/database'
 import type { Db } from '../../src/shared/database'
 import { canonicalJson } from '../../src/shared/ids'
 
-/** Not effects of a request: sessions come and go with every page, failed sign-ins are counted, probes leave their mark, and earlier batches are sealed in the background. */
-const APART = ['sessions', 'sign_in_attempts', 'ledger_seals', 'ledger_unsealed', 'heartbeat']
+/**
+ * Not effects of a request: sessions come and go with every page, failed sign-ins are counted, probes leave their mark, earlier batches are sealed in the background, and
+ * slots of the request budget become free.
+ */
+const APART = [
+  'sessions',
+  'sign_in_attempts',
+  'ledger_seals',
+  'ledger_unsealed',
+  'heartbeat',
+  'request_budget',
+  'request_slots',
+  'request_waits',
+]
 
 /** Every table of the product with its rows as text. */
 export async function readTables(db: Db): Promise<Map<string, string[]>> {

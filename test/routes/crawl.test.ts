@@ -1,6 +1,7 @@
+import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
-import { gatherCast, observed, promised } from './cast'
-import type { Cast, Visitor } from './cast'
+import { gatherCast, observed, promised, Visitor } from './cast'
+import type { Cast } from './cast'
 import { givenAway } from './odd'
 import { fillPath, makeObjects } from './objects'
 import { nameOf, readRouteTable } from './table'
@@ -54,10 +55,11 @@ describe('a crawler', () => {
     const found = await crawl(cast.nobody, starts)
     for (const route of routes.filter(({ method }) => method === 'get')) {
       const { status, location = '' } = found.get(fillPath(route, own)) ?? {}
-      const turnedAway = status === 303 && location.startsWith('/sign-in')
+      const turnedAway = status === 303 && location.startsWith('/sign-in?next=')
       expect([nameOf(route), turnedAway]).toEqual([nameOf(route), promised(route.policy, null) !== 'admitted'])
     }
-    const all = [...found.values()].map(({ html }) => html).join('\n')
+    // The form that leads back names what the visitor has asked for: nothing that they did not know.
+    const all = [...found.values()].map(({ html }) => html.replace(/name="next" value="[^"]*"|next=[^"]*/g, '')).join('\n')
     const [payment] = await world.payments()
     const secrets = [
       payment?.memberId,
@@ -71,6 +73,23 @@ describe('a crawler', () => {
     ]
     for (const secret of secrets) expect(all).not.toContain(secret)
     expect([...found.values()].filter(({ status }) => status >= 500)).toEqual([])
+  })
+
+  test('with half a sign-in, before the second factor, gets no further than nobody', async () => {
+    const person = await StaffPerson.make(world, 'admin')
+    const page = await person.password()
+    expect(page.state).toBe('enrol')
+    const half = new Visitor(world, 'half an admin', null, person.actor.login, person.browser)
+    half.token = /name="_csrf" value="([^"]+)"/.exec(page.html)?.[1] ?? ''
+    const asked = routes.filter(({ policy }) => policy.kind !== 'public' && policy.kind !== 'probe')
+    expect(asked.length).toBeGreaterThan(50)
+    for (const route of asked) {
+      const path = fillPath(route, own)
+      const headers = { accept: 'application/json' }
+      const answer = await (route.method === 'get' ? half.ask({ path, headers }) : half.post(path, {}, headers))
+      expect([nameOf(route), observed(answer)]).toEqual([nameOf(route), 'sign in first'])
+    }
+    expect((await person.browser.open('/sign-in/enrol')).state).toBe('enrol')
   })
 
   test('with the session of a member finds no dead link and no page of anybody else', async () => {

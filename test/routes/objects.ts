@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Route } from '../../src/http'
+import { addThreshold, listThresholds } from '../../src/fund'
+import { listViews, saveView } from '../../src/backoffice/payments/view-store'
+import { listDifferences, reconcile } from '../../src/reconciliation'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { openAlerts } from '../../src/shared/alerts'
+import { inTransaction } from '../../src/shared/database'
+import { parseMoney } from '../../src/shared/money'
+import { StaffPerson } from '../support/staff'
 import type { Buyer, World } from '../support/world'
 
 /** A kind of thing that a path names. */
@@ -23,6 +31,15 @@ export interface Kind {
  */
 const KINDS: Readonly<Record<string, Kind>> = {
   '/assets/:file': { owned: false, make: () => Promise.resolve('app.css'), unknown: () => 'no-such-file.css' },
+  '/admin/members/:id': { owned: false, make: (_world, owner) => Promise.resolve(owner.id), unknown: randomUUID },
+  '/admin/staff/:id': { owned: false, make: async (world) => (await StaffPerson.make(world, 'viewer')).actor.id, unknown: randomUUID },
+  '/admin/approvals/:id': { owned: false, make: makeRequest, unknown: randomUUID },
+  '/admin/fund/thresholds/:id': { owned: false, make: makeThreshold, unknown: randomUUID },
+  '/admin/payments/:id': { owned: false, make: makePayment, unknown: randomUUID },
+  '/admin/payment-views/:id': { owned: false, make: makeView, unknown: randomUUID },
+  '/admin/reconciliation/:id': { owned: false, make: makeDifference, unknown: randomUUID },
+  '/admin/notices/:id': { owned: false, make: makeNotice, unknown: randomUUID },
+  '/admin/alerts/:id': { owned: false, make: makeAlert, unknown: randomUUID },
   '/pay/:id': { owned: true, make: makePaidCheckout, unknown: randomUUID, twin: makeFreshCheckout },
 }
 
@@ -40,11 +57,68 @@ async function makeFreshCheckout(world: World): Promise<string> {
   return nameIn(await world.browser().open((await world.sandbox.invoice(INVOICE)).partnerUrl))
 }
 
+async function makeRequest(world: World): Promise<string> {
+  const author = { kind: 'staff', id: randomUUID(), login: 'maker', role: 'operator' } as const
+  const order = { payload: { roubles: '6000000.00' }, author, reason: 'A test', key: randomUUID() }
+  const submitted = await world.parts.approvals.submit(world.parts.deeds.fund.deposit, order)
+  if (submitted.state !== 'waiting') throw new Error('The request does not wait.')
+  return submitted.request.id
+}
+
+async function makeThreshold({ db, parts }: World): Promise<string> {
+  await addThreshold(parts, { amount: parseMoney('100.00', 'RUB'), author: COMMAND_LINE })
+  const [threshold] = await listThresholds(db)
+  return threshold?.id ?? ''
+}
+
+async function makeNotice({ db, clock }: World): Promise<string> {
+  const [id, at] = [randomUUID(), clock.now().toISOString()]
+  const kept = { channel: 'mail', topic: 'receipt', source: randomUUID(), recipient: `member:${randomUUID()}`, language: 'ru', data: '{}' }
+  await db('notices').insert({
+    id,
+    ...kept,
+    state: 'failed',
+    attempts: 1,
+    created_at: at,
+    next_attempt_at: at,
+    give_up_at: at,
+    last_error: 'EENVELOPE 550',
+  })
+  return id
+}
+
+async function makePayment(world: World, owner: Buyer): Promise<string> {
+  await makePaidCheckout(world, owner)
+  return (await world.payments())[0]?.id ?? ''
+}
+
+async function makeView(world: World): Promise<string> {
+  const { actor } = await StaffPerson.make(world, 'viewer')
+  const view = { staffId: actor.id, section: 'payments', name: 'A test', query: 'state=review', at: world.clock.now() }
+  await inTransaction(world.db, (tx) => saveView(tx, view))
+  return (await listViews(world.db, actor.id, 'payments'))[0]?.id ?? ''
+}
+
+async function makeDifference(world: World): Promise<string> {
+  const { id } = await world.sandbox.invoice({ amount: '12.34', status: 'paid' })
+  await reconcile(world.parts, { author: COMMAND_LINE, resolves: false })
+  return (await listDifferences(world.db, {}, { limit: 100 })).find(({ invoiceId }) => invoiceId === id)?.id ?? ''
+}
+
+async function makeAlert(world: World): Promise<string> {
+  const alert = { kind: 'clock_off', subject: randomUUID(), detail: 'A test.', at: world.clock.now() } as const
+  await inTransaction(world.db, (tx) => openAlerts(tx, [alert]))
+  return (await world.alerts()).find(({ subject }) => subject === alert.subject)?.id ?? ''
+}
+
 /** What the routes need in their queries and forms to get past the first check. A field that is not here is tried with odd values alone. */
 export const FIELDS: Readonly<Record<string, (world: World) => Promise<string>>> = {
   invoiceId: async (world) => (await world.sandbox.invoice({ amount: '12.34' })).id,
   login: () => Promise.resolve('nobody-of-that-name'),
   password: () => Promise.resolve('a wrong password'),
+  code: () => Promise.resolve('000000'),
+  current: () => Promise.resolve('a wrong password'),
+  role: () => Promise.resolve('viewer'),
   consent: () => Promise.resolve('no consent at all'),
 }
 

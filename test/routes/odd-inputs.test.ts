@@ -6,7 +6,7 @@ import type { Cast, Visitor } from './cast'
 import { ask, askRaw, FORM, form } from './client'
 import type { Answer, Question } from './client'
 import { FIELDS, fillPath, makeObjects, parametersOf } from './objects'
-import { givenAway, ODD_HEADERS, ODD_VALUES, oddBodies, oddShapes } from './odd'
+import { DATABASE_VALUES, givenAway, ODD_HEADERS, ODD_VALUES, oddBodies, oddShapes } from './odd'
 import { bodyKeys, named, queryKeys, readRouteTable } from './table'
 
 const table = readRouteTable()
@@ -26,6 +26,17 @@ const STRANGE_KEYS = [
   'cache',
 ]
 
+/*
+ * The back office has many routes behind one gate and one reader of forms. What cannot differ between them is tried on one of them, and what cannot differ between the
+ * databases on one database; the routes that anybody reaches get everything everywhere.
+ */
+const isOffice = ({ policy }: Route): boolean => policy.kind === 'staff'
+const SHARED_FIELDS = ['reasonKind', 'reason', 'confirmed', 'key', 'current', 'done', 'before', 'after']
+const first = new Map<string, Route>()
+for (const route of routes.filter(isOffice))
+  for (const key of [...queryKeys(route), ...bodyKeys(route)]) first.set(key, first.get(key) ?? route)
+const isTried = (route: Route, key: string): boolean => !isOffice(route) || !SHARED_FIELDS.includes(key) || first.get(key) === route
+
 describe.each(ENGINES)('odd inputs on %s', (engine) => {
   let world: World
   let cast: Cast
@@ -39,7 +50,6 @@ describe.each(ENGINES)('odd inputs on %s', (engine) => {
     cast = await gatherCast(world, owner)
     for (const [name, make] of Object.entries(FIELDS)) good.set(name, await make(world))
   }, 60_000)
-  beforeEach(() => cast.gather(), 20_000)
   afterEach(() => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })
@@ -67,6 +77,11 @@ describe.each(ENGINES)('odd inputs on %s', (engine) => {
     return found
   }
 
+  /** The reader of a field is tried with everything on the first route of the office that has the field; the others get what a database might stumble over. */
+  const isBrief = (route: Route, key = ''): boolean => isOffice(route) && (engine === 'postgres' || first.get(key) !== route)
+  const valuesFor = (route: Route, key?: string): readonly string[] => (isBrief(route, key) ? DATABASE_VALUES : ODD_VALUES)
+  const shapesFor = (route: Route, key: string): readonly string[] => (isBrief(route, key) ? [] : oddShapes(key))
+
   const pairs = (names: readonly string[], but?: string): [string, string][] =>
     names.filter((name) => name !== but && good.has(name)).map((name) => [name, good.get(name) ?? ''])
 
@@ -79,9 +94,14 @@ describe.each(ENGINES)('odd inputs on %s', (engine) => {
     body: `_csrf=${guest(route).token}&${fields}`,
   })
 
+  /** Some routes end the session of their guest. */
+  const seat = (route: Route): Promise<Visitor> => guest(route).arrive()
+
   describe.each(named(routes))('%s', (_name, route) => {
+    beforeEach(() => seat(route), 20_000)
+
     test('takes any value in its path, or says 404', async () => {
-      const values = ODD_VALUES.filter((value) => value !== '' && !value.startsWith('.'))
+      const values = valuesFor(route).filter((value) => value !== '' && !value.startsWith('.'))
       const paths = parametersOf(route).flatMap((parameter) =>
         values.map((value): [string, string] => [`${parameter}=${value}`, fillPath(route, new Map([...own, [parameter, value]]))]),
       )
@@ -98,17 +118,22 @@ describe.each(ENGINES)('odd inputs on %s', (engine) => {
 
     test('takes any value and any shape in its query, or says 4xx', async () => {
       const rest = (but?: string): string => form(Object.fromEntries(pairs(queryKeys(route), but)))
-      const declared = queryKeys(route).flatMap((key) =>
-        [...ODD_VALUES.map((value) => `${key}=${value}`), ...oddShapes(key)].map((odd) => `${odd}&${rest(key)}`),
+      const declared = queryKeys(route)
+        .filter((key) => isTried(route, key))
+        .flatMap((key) =>
+          [...valuesFor(route, key).map((value) => `${key}=${value}`), ...shapesFor(route, key)].map((odd) => `${odd}&${rest(key)}`),
+        )
+      const strange = (isOffice(route) ? [] : ODD_VALUES).map(
+        (value) => `${STRANGE_KEYS.map((key) => `${key}=${value.slice(0, 500)}`).join('&')}&${rest()}`,
       )
-      const strange = ODD_VALUES.map((value) => `${STRANGE_KEYS.map((key) => `${key}=${value.slice(0, 500)}`).join('&')}&${rest()}`)
-      const questions = [...declared, ...strange, ...oddShapes('x')].map((query): [string, Question] => {
+      const questions = [...declared, ...strange, ...(isOffice(route) ? [] : oddShapes('x'))].map((query): [string, Question] => {
         const path = pathOf(route, query)
         return [query.slice(0, 100), route.method === 'get' ? { path } : { ...formOf(route, ''), path }]
       })
       expect(await tryAll(route, questions)).toEqual([])
     })
 
+    if (isBrief(route)) return
     test('takes any header, or says 4xx', async () => {
       const asked = route.method === 'get' ? { path: pathOf(route) } : formOf(route, form(Object.fromEntries(pairs(bodyKeys(route)))))
       const found: string[] = []
@@ -126,16 +151,23 @@ describe.each(ENGINES)('odd inputs on %s', (engine) => {
   })
 
   describe.each(named(forms))('%s', (_name, route) => {
+    beforeEach(() => seat(route), 20_000)
+
     test('takes any value and any shape in its form, or says 4xx', async () => {
       const rest = (but?: string): string => form(Object.fromEntries(pairs(bodyKeys(route), but)))
-      const declared = bodyKeys(route).flatMap((key) =>
-        [...ODD_VALUES.map((value) => `${key}=${value}`), ...oddShapes(key)].map((odd) => `${rest(key)}&${odd}`),
+      const declared = bodyKeys(route)
+        .filter((key) => isTried(route, key))
+        .flatMap((key) =>
+          [...valuesFor(route, key).map((value) => `${key}=${value}`), ...shapesFor(route, key)].map((odd) => `${rest(key)}&${odd}`),
+        )
+      const strange = (isOffice(route) ? [] : STRANGE_KEYS).flatMap((key) =>
+        ['x', '%00', '', '[]'].map((value) => `${rest()}&${key}=${value}`),
       )
-      const strange = STRANGE_KEYS.flatMap((key) => ['x', '%00', '', '[]'].map((value) => `${rest()}&${key}=${value}`))
       const questions = [...declared, ...strange].map((fields): [string, Question] => [fields.slice(-100), formOf(route, fields)])
       expect(await tryAll(route, questions)).toEqual([])
     })
 
+    if (isBrief(route)) return
     test('takes any body, or says 4xx', async () => {
       const found: string[] = []
       for (const [what, headers, body] of oddBodies(guest(route).token)) {

@@ -56,6 +56,11 @@ export const ODD_VALUES: readonly string[] = [
   'FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF',
 ]
 
+/** Those that two databases may take differently: zero characters, halves of letters, numbers beyond every column, ids and moments of nothing. */
+export const DATABASE_VALUES: readonly string[] = ODD_VALUES.filter((value) =>
+  /%00|%ED|%EF|%F0|%E2|%D1|^\d|^-1|^NaN|^F{8}|%27|%25/.test(value),
+)
+
 /** Odd ways to give a parameter at all. */
 export const oddShapes = (name: string): readonly string[] => [
   '',
@@ -157,14 +162,14 @@ const GIVEN_AWAY = [
   /\n\s*at .+:\d+:\d+/,
   /node_modules|\/src\/|\.ts:\d|\.ejs\b/,
   /<%|%>/,
-  /\b(select|insert|update|delete)\b[^.]{0,200}\b(from|into|set|where)\b/i,
+  /(?<![</])\b(select|insert|update|delete)\b[^.]{0,200}\b(from|into|set|where)\b/i,
   /SQLITE_|sqlite_master|\bknex\b|\bexpress\b|\bpostgres/i,
   /\b(Type|Reference|Syntax|Range|URI|Zod)Error\b|Cannot (read|GET|POST)|is not a function|ECONN/,
 ]
 
-/** The parts of an answer that should not be there. Style sheets and metrics are written by us and speak to machines. */
+/** The parts of an answer that should not be there. Style sheets and metrics are written by us and speak to machines; a PDF is compressed. */
 export function givenAway({ headers, text }: { headers: Readonly<Record<string, unknown>>; text: string }): string[] {
   const type = typeof headers['content-type'] === 'string' ? headers['content-type'] : ''
-  if (/css|javascript|svg|text\/plain; version/.test(type)) return []
+  if (/css|javascript|svg|pdf|text\/plain; version/.test(type)) return []
   return GIVEN_AWAY.map((pattern) => pattern.exec(text)?.[0].slice(0, 200)).filter((found) => found !== undefined)
 }

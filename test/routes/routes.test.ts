@@ -11,7 +11,16 @@ import { bodyKeys, nameOf, named, readRouteTable } from './table'
 
 const table = readRouteTable()
 const { routes } = table
-const forms = routes.filter((route) => route.method === 'post' && route.csrf !== false)
+const isForm = (route: Route): boolean => route.method === 'post' && route.csrf !== false
+const isOffice = ({ policy }: Route): boolean => policy.kind === 'staff'
+
+/*
+ * The gate knows nothing of databases, and all routes of the back office stand behind one gate: they are tried on one database, and the many ways to forge a form on
+ * the first of them. The rest of them show with two of these ways that the gate is there. What a route's own statements do on the other database is tried in odd-inputs.
+ */
+const tried = { sqlite: routes, postgres: routes.filter((route) => !isOffice(route)) }
+const firstOfOffice = routes.find((route) => isForm(route) && isOffice(route))
+const isThorough = (route: Route): boolean => !isOffice(route) || route === firstOfOffice
 afterAll(() => table.close())
 
 const JSON_ERRORS = { accept: 'application/json' }
@@ -67,18 +76,21 @@ describe.each(ENGINES)('the routes on %s', (engine) => {
       .replace(/[0-9A-F]{4}(-[0-9A-F]{4}){2}|\b[0-9A-F]{8}\b/g, 'CODE')
       .replace(/value="[^"]{60,}"/g, 'TOKEN')
 
-  describe.each(named(routes))('%s', (_name, route) => {
+  describe.each(named(tried[engine]))('%s', (_name, route) => {
     // Signing out is a route like the others, so whoever did it comes back afterwards.
     afterEach(() => (route.method === 'post' ? cast.gather() : undefined))
 
     test('admits exactly those whom its policy names', async () => {
+      let before: Record<string, string[]> | undefined
       for (const visitor of cast.everyone) {
-        const before = await contents(world.db)
+        await world.parts.background.idle(20_000) // What the visitor before has begun may still go on.
+        before ??= await contents(world.db)
         const answer = await visitor.ask(plain(route, visitor))
         const admission = promised(route.policy, visitor.actor)
         expect([visitor.name, observed(answer)]).toEqual([visitor.name, admission])
         expect(answer.status).toBeLessThan(route.policy.kind === 'probe' ? 504 : 500)
-        if (admission !== 'admitted') expect(await contents(world.db)).toEqual(before)
+        if (admission === 'admitted') before = undefined
+        else expect(await contents(world.db)).toEqual(before)
       }
     })
 
@@ -117,7 +129,7 @@ describe.each(ENGINES)('the routes on %s', (engine) => {
     })
   })
 
-  describe.each(named(forms))('%s from another site', (_name, route) => {
+  describe.each(named(tried[engine].filter(isForm)))('%s from another site', (_name, route) => {
     /** Somebody whom the policy admits, so that nothing but the forgery can be what is refused. */
     const victim = (): Visitor =>
       cast.everyone.find(({ actor }) => actor !== null && promised(route.policy, actor) === 'admitted') as Visitor
@@ -130,6 +142,13 @@ describe.each(ENGINES)('the routes on %s', (engine) => {
       expect(await contents(world.db)).toEqual(before)
       expect((await visitor.ask({ path: '/' })).text).toContain('action="/sign-out"')
     }
+
+    test('is refused with the token of another session', () => forged(() => ({ body: form({ _csrf: cast.nobody.token }) })))
+
+    test('is refused from another site even with the right token', () =>
+      forged(() => ({ headers: { ...FORM, ...JSON_ERRORS, 'sec-fetch-site': 'cross-site' } })))
+
+    if (!isThorough(route)) return
 
     test.each([
       { origin: 'https://evil.example' },
@@ -154,8 +173,6 @@ describe.each(ENGINES)('the routes on %s', (engine) => {
       ['the token twice', (token: string) => `_csrf=${token}&_csrf=${token}`],
       ['the token in brackets', (token: string) => `_csrf[]=${token}`],
     ])('is refused with %s', (_what, body) => forged(({ token }) => ({ body: body(token) })))
-
-    test('is refused with the token of another session', () => forged(() => ({ body: form({ _csrf: cast.nobody.token }) })))
 
     test('is refused with the token anywhere but in the form', () =>
       forged(({ token }) => ({

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { readConfig } from '../../src/config'
 import type { FaultPoint } from '../../src/payments'
 import { serve, work } from '../../src/serve'
 import { createLog } from '../../src/shared/log'
 import { buildParts } from '../../src/wiring'
+import { builtFile } from './built-product'
 import { listenOn } from './listen'
 import type { World } from './world'
 
@@ -38,7 +38,7 @@ export async function startGateway(world: World, options: ProcessOptions = {}): 
   const reserved = await listenOn()
   await reserved.close()
   const { invoicebox, sandboxPort } = world.parts.config
-  const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, 'gateway-process.ts')], {
+  const child = spawn(process.execPath, [builtFile('test/support/gateway-process.ts')], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH ?? '',

@@ -1,3 +1,3 @@
 export default async function teardown(): Promise<void> {
-  await (globalThis as { stopPostgres?: () => Promise<void> }).stopPostgres?.()
+  await (globalThis as { endTests?: () => Promise<void> }).endTests?.()
 }

@@ -1,8 +1,10 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port'
+
+/** Nothing here outlives the machine; a process that is killed loses nothing by it. What a power failure does is up to the server's own tests. */
+const FOR_A_MOMENT = ['-c', 'fsync=off', '-c', 'full_page_writes=off']
 
 /** Starts a PostgreSQL of the tests' own (from the npm package, in a folder of its own) or uses the server behind TEST_POSTGRES_URL. */
 export async function startPostgres(): Promise<{ url: string; stop: () => Promise<void> }> {
@@ -21,7 +23,7 @@ export async function startPostgres(): Promise<{ url: string; stop: () => Promis
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'max_connections=200', '-c', 'listen_addresses=127.0.0.1'],
+    postgresFlags: ['-c', 'max_connections=200', '-c', 'listen_addresses=127.0.0.1', ...FOR_A_MOMENT],
     onLog: () => undefined,
     onError: () => undefined,
   })
@@ -32,15 +34,4 @@ export async function startPostgres(): Promise<{ url: string; stop: () => Promis
     rmSync(folder, { recursive: true, force: true })
   }
   return { url: `postgres://postgres:postgres@127.0.0.1:${String(port)}/postgres`, stop }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as AddressInfo
-      probe.close(() => resolve(port))
-    })
-  })
 }

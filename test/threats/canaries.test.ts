@@ -1,6 +1,9 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { startSandbox } from '../../src/sandbox'
-import { openDatabase } from '../../src/shared/database'
+import { openAlerts } from '../../src/shared/alerts'
+import { inTransaction, openDatabase } from '../../src/shared/database'
 import type { Db } from '../../src/shared/database'
 import { run, start, workFolder } from '../config/run'
 import type { Started } from '../config/run'
@@ -28,6 +31,8 @@ const CANARY = {
   query: 'canary-in-the-query',
   agent: 'canary-agent',
   link: 'canary-link',
+  dutyEmail: 'duty-canary@example.org',
+  hookSecret: 'canary-hook-secret-77aa',
 }
 
 /** The tables where a person's own data has its place; whatever is not named here may stand in no table at all. */
@@ -81,6 +86,10 @@ describe('secrets and persons', () => {
       SESSION_SECRET: CANARY.secret,
       INVOICEBOX_TOKEN: CANARY.token,
       INVOICEBOX_API_URL: sandbox.url,
+      MAIL_URL: 'file:./letters',
+      ALERT_EMAILS: CANARY.dutyEmail,
+      ALERT_WEBHOOK_URL: 'http://127.0.0.1:1/',
+      ALERT_WEBHOOK_SECRET: CANARY.hookSecret,
     }
     const command = async (args: readonly string[], input = ''): Promise<void> => {
       const { out, err } = await run(args, { cwd: folder.path, env, input })
@@ -141,6 +150,16 @@ describe('secrets and persons', () => {
     await browser.submit(page, /\/confirm$/)
     await until(async () => (await browser.open(page.url)).state === 'paid')
     await browser.open('/account')
+    await inTransaction(db, (tx) => openAlerts(tx, [{ kind: 'odd_answer', subject: 'canary', detail: 'a test', at: new Date() }]))
+    await until(() => Promise.resolve([CANARY.email, CANARY.dutyEmail].every((address) => letters().includes(address))))
+    await gateway.says(/"notice":"[^"]+","channel":"webhook"/)
+  }
+
+  /** Every letter that was sent, one after the other. */
+  function letters(): string {
+    const home = join(folder.path, 'letters')
+    const files = existsSync(home) ? readdirSync(home).filter((name) => name.endsWith('.eml')) : []
+    return files.map((name) => readFileSync(join(home, name), 'utf8')).join('\n')
   }
 
   test('are in no line of the log and in nothing that a command prints', () => {

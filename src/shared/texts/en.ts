@@ -1,9 +1,10 @@
+import { backofficeEn } from './backoffice'
 import type { ru } from './ru'
-
-type RussianOnly = `${string}_few` | `${string}_many`
+import type { EnglishOf } from './russian-only'
 
 /** The English texts. A key that Russian has and English lacks, or the other way round, does not compile. */
 export const en = {
+  ...backofficeEn,
   'layout.other_language': 'Русский',
   'layout.skip': 'Skip to content',
   'layout.banner': 'SANDBOX: this is not real money',
@@ -142,6 +143,10 @@ export const en = {
   'refusal.too_many_attempts': 'Too many sign-in attempts. Wait 15 minutes and try again.',
   'refusal.login_taken': 'This login is taken. Choose another one.',
   'refusal.member_locked': 'The account is locked. No points were charged. Contact the programme’s support.',
+  'refusal.member_erased': 'The data of this member are erased: nothing can be changed here any more.',
+  'refusal.member_has_points':
+    'The member still has points, available or reserved. Wait until their payments have ended, debit what is left, and erase the data then. Nothing was erased.',
+  'refusal.spending_limit': 'The payment is above a spending limit. No points were charged.',
   'refusal.not_enough_available': 'Not enough is available. Nothing was charged.',
   'refusal.account_unknown': 'There is no such account.',
   'refusal.account_locked': 'The account is locked. No points were charged.',
@@ -159,4 +164,9 @@ export const en = {
   'refusal.payments_unavailable': 'Paying with points is not available now. No points were charged.',
   'refusal.payment_in_wrong_state': 'The payment is in another state by now. Refresh the page.',
   'refusal.resolution_not_allowed': 'This payment may not be resolved that way.',
-} as const satisfies Record<Exclude<keyof typeof ru, RussianOnly>, string>
+  'refusal.reconciliation_running': 'A comparison is under way already. Wait until it has ended.',
+  'refusal.wrong_code': 'The code is wrong, or it was used already. Wait for a new code, or enter another recovery code.',
+  'refusal.last_admin': 'This is the last admin who can act: appoint another one first.',
+  'refusal.own_request': 'Nobody approves a request of their own: another member of staff does.',
+  'refusal.request_not_open': 'This request has been decided already, or its time is over.',
+} as const satisfies EnglishOf<typeof ru>

@@ -1,5 +1,6 @@
 import { createTexts } from './index'
 import type { Language } from './index'
+import { MINUTE } from '../clock'
 import type { Money, Unit } from '../money'
 
 const NO_BREAK_SPACE = '\u00a0'
@@ -44,6 +45,20 @@ const pluralCount = (size: bigint): number => (size % 100n === 0n ? Number(size 
 
 /** `01.01.24 23:15 МСК`, `1 Jan 2024, 23:15 MSK`. Zones other than Moscow's show their distance from Greenwich. */
 export function formatMoment(date: Date, language: Language, zone = 'Europe/Moscow'): string {
+  const name = `${language} ${zone} ${Math.floor(date.getTime() / MINUTE)}`
+  const known = formatted.get(name)
+  if (known !== undefined) return known
+  const text = momentText(date, language, zone)
+  if (formatted.size >= MOST_FORMATTED) formatted.clear()
+  formatted.set(name, text)
+  return text
+}
+
+/** Every page of an invoice tells the same minute, and so do the lines of one payment. */
+const formatted = new Map<string, string>()
+const MOST_FORMATTED = 10_000
+
+function momentText(date: Date, language: Language, zone: string): string {
   const part = datePart(date, zone)
   const time = `${part('hour')}:${part('minute')}`
   const zoneName = zone === 'Europe/Moscow' ? (language === 'ru' ? 'МСК' : 'MSK') : part('timeZoneName')

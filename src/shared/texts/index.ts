@@ -41,19 +41,39 @@ export function createTexts(): Texts {
     interpolation: { escapeValue: false, skipOnVariables: true },
   })
   void i18n.init()
-  const translators = { ru: remembering(i18n.getFixedT('ru') as Lookup), en: remembering(i18n.getFixedT('en') as Lookup) }
+  const translators = { ru: remembering('ru', i18n.getFixedT('ru') as Lookup), en: remembering('en', i18n.getFixedT('en') as Lookup) }
   return { translator: (language) => translators[language] }
 }
 
-type Lookup = (key: string, values?: object) => string
+type Lookup = (key: string, values?: Readonly<Record<string, unknown>>) => string
 
-/** A text that takes no values is always the same, and most texts of a page are such: finding one anew costs more than printing it. */
-function remembering(find: Lookup): Lookup {
-  const kept = new Map<string, string>()
-  return (key, values) => {
-    if (values) return find(key, values)
-    const text = kept.get(key) ?? find(key)
-    kept.set(key, text)
-    return text
+/** Stands around the name of a value in a text that was found. No text of ours has it. */
+const MARK = '\u0000'
+
+/**
+ * Finding a text costs more than printing it, so each is found once, for each plural form that it has, and kept in pieces: what is said always, then the name of a value,
+ * and so on in turns.
+ */
+function remembering(language: Language, find: Lookup): Lookup {
+  const kept = new Map<string, readonly string[]>()
+  const plurals = new Intl.PluralRules(language)
+  return (key, values: Readonly<Record<string, unknown>> = NONE) => {
+    const { count } = values
+    const name = typeof count === 'number' ? `${key} ${plurals.select(count)}` : key
+    const known = kept.get(name)
+    if (known) return putTogether(known, values)
+    const pieces = find(key, { ...marked(values), ...(typeof count === 'number' ? { count } : {}) }).split(MARK)
+    kept.set(name, pieces)
+    return putTogether(pieces, values)
   }
+}
+
+const NONE: Readonly<Record<string, unknown>> = {}
+
+const marked = (values: object): object => Object.fromEntries(Object.keys(values).map((name) => [name, `${MARK}${name}${MARK}`]))
+
+function putTogether(pieces: readonly string[], values: Readonly<Record<string, unknown>>): string {
+  let text = pieces[0] ?? ''
+  for (let at = 1; at < pieces.length; at += 2) text += String(values[pieces[at] ?? '']) + (pieces[at + 1] ?? '')
+  return text
 }

@@ -1,3 +1,4 @@
+import { backofficeRu } from './backoffice'
 import type { REFUSALS, RefusalCode } from '../refusals'
 
 type RefusalStatus = (typeof REFUSALS)[RefusalCode]
@@ -7,6 +8,7 @@ type RefusalStatus = (typeof REFUSALS)[RefusalCode]
  * Every text that speaks of a payment says whether points moved.
  */
 export const ru = {
+  ...backofficeRu,
   'layout.other_language': 'English',
   'layout.skip': 'К содержанию',
   'layout.banner': 'ПЕСОЧНИЦА: деньги не настоящие',
@@ -151,6 +153,10 @@ export const ru = {
   'refusal.too_many_attempts': 'Слишком много попыток входа. Подождите 15 минут и попробуйте снова.',
   'refusal.login_taken': 'Такой логин уже занят. Выберите другой.',
   'refusal.member_locked': 'Учётная запись заблокирована. Баллы не списаны. Обратитесь в поддержку программы.',
+  'refusal.member_erased': 'Данные этого участника стёрты: изменить здесь больше ничего нельзя.',
+  'refusal.member_has_points':
+    'У участника ещё есть баллы: доступные или в резерве. Дождитесь конца его оплат, спишите остаток и сотрите данные после этого. Ничего не стёрто.',
+  'refusal.spending_limit': 'Оплата больше лимита трат. Баллы не списаны.',
   'refusal.not_enough_available': 'Доступных средств не хватает. Ничего не списано.',
   'refusal.account_unknown': 'Такого счёта баллов нет.',
   'refusal.account_locked': 'Счёт баллов заблокирован. Баллы не списаны.',
@@ -168,4 +174,9 @@ export const ru = {
   'refusal.payments_unavailable': 'Сейчас оплата баллами недоступна. Баллы не списаны.',
   'refusal.payment_in_wrong_state': 'Оплата уже в другом состоянии. Обновите страницу.',
   'refusal.resolution_not_allowed': 'Для этой оплаты такое решение не разрешено.',
+  'refusal.reconciliation_running': 'Сверка уже идёт. Дождитесь её окончания.',
+  'refusal.wrong_code': 'Код не подошёл, или его уже использовали. Дождитесь нового кода или введите другой код восстановления.',
+  'refusal.last_admin': 'Это последний действующий администратор: сначала назначьте другого.',
+  'refusal.own_request': 'Свой запрос согласовать нельзя: это делает другой сотрудник.',
+  'refusal.request_not_open': 'По этому запросу уже всё решено, или его срок истёк.',
 } as const satisfies Record<`refusal.${RefusalCode}` | `error.heading.${RefusalStatus | 500}`, string> & Record<string, string>

@@ -1,0 +1,29 @@
+// Keys for lists. The pages work without any of this.
+'use strict'
+;(() => {
+  const isTyping = (element) => element.matches('input, select, textarea, [contenteditable]')
+  const rows = () => [...document.querySelectorAll('[data-list] [data-row]')]
+
+  const step = (by) => {
+    const links = rows()
+    const at = links.indexOf(document.activeElement)
+    const next = links[at < 0 ? (by > 0 ? 0 : links.length - 1) : at + by]
+    if (next) next.focus()
+  }
+
+  const toggleKeys = () => {
+    const dialog = document.getElementById('keys')
+    if (dialog.open) dialog.close()
+    else dialog.showModal()
+  }
+
+  const ACTIONS = { '/': () => document.getElementById('q').focus(), j: () => step(1), k: () => step(-1), '?': toggleKeys }
+
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
+    const action = Object.hasOwn(ACTIONS, event.key) ? ACTIONS[event.key] : undefined
+    if (!action) return
+    event.preventDefault()
+    action()
+  })
+})()

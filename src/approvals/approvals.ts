@@ -1,0 +1,252 @@
+import type { Author, StaffActor } from '../shared/actor'
+import { authorName, isStaff } from '../shared/actor'
+import { requireKey, requireReason, writeAudit } from '../shared/audit'
+import type { Clock } from '../shared/clock'
+import { MINUTE } from '../shared/clock'
+import { inTransaction } from '../shared/database'
+import type { Db } from '../shared/database'
+import { canonicalJson, newSortedId } from '../shared/ids'
+import type { Log } from '../shared/log'
+import type { Money } from '../shared/money'
+import { requirePermission } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
+import type { AnyDeed, Deed, Payload, Preview, Weight } from './deed'
+import { checkPayload } from './payload'
+import { LAPSES_AFTER_MS } from './request'
+import type { ApprovalRequest } from './request'
+import {
+  decideRequest,
+  findByKey,
+  insertRequest,
+  lapsedRequests,
+  markLapsed,
+  notePerformed,
+  readRequest,
+  unperformedRequests,
+  hasLeftItsRow,
+} from './store'
+import type { NewRequest, Verdict } from './store'
+
+export interface ApprovalsDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly log: Log
+  /** Up to these amounts, themselves included, one person may act alone. */
+  readonly alone: { readonly points: Money; readonly roubles: Money }
+}
+
+export interface Order<P extends Payload> {
+  readonly payload: P
+  readonly author: Author
+  readonly reason: string
+  /** Names the intent: the same author, key and payload have one effect and one answer. */
+  readonly key: string
+}
+
+export type Submitted<R> = { readonly state: 'done'; readonly result: R } | { readonly state: 'waiting'; readonly request: ApprovalRequest }
+
+/** The one place where it is decided whether a deed needs a second person, and the only one that carries deeds out. */
+export interface Approvals {
+  /** Does it at once, or stores a request that somebody else must approve. @throws Refusal forbidden, bad_input, key_reused and those of the deed */
+  submit<P extends Payload, R>(deed: Deed<P, R>, order: Order<P>): Promise<Submitted<R>>
+  /** What a deed would change as of now, and whether it would wait for a second person. @throws Refusal bad_input and those of the deed */
+  look<P extends Payload, R>(deed: Deed<P, R>, payload: P): Promise<Preview & { readonly needsSecond: boolean }>
+  /** What a stored request would change as of now. @throws Refusal of the deed */
+  preview(request: ApprovalRequest): Promise<Preview>
+  /** The maker is never the checker. @throws Refusal forbidden, own_request, request_not_open, not_found */
+  approve(id: string, by: Author, reason?: string): Promise<ApprovalRequest>
+  refuse(id: string, by: Author, reason: string): Promise<ApprovalRequest>
+  /** The maker takes the request back. @throws Refusal forbidden for anybody else */
+  withdraw(id: string, by: Author): Promise<ApprovalRequest>
+  /** For the worker: lets old requests lapse and carries out what was approved before a crash. @returns how many it dealt with */
+  tidyUp(): Promise<number>
+}
+
+const MOST_AT_ONCE = 100
+/** A deed that is being carried out at this moment is left to whoever approved it. */
+const LEFT_ALONE_MS = MINUTE
+
+export function createApprovals(deps: ApprovalsDeps, deeds: readonly AnyDeed[]): Approvals {
+  const byKind = new Map(deeds.map((deed) => [deed.kind, deed as unknown as Deed]))
+  if (byKind.size !== deeds.length) throw new Error('bug: two deeds of one kind')
+  const deedOf = ({ kind }: ApprovalRequest): Deed => {
+    const deed = byKind.get(kind)
+    // A request of a later version: that version deals with it.
+    if (!deed) throw new Refusal('request_not_open', `this version knows no ${kind}`)
+    return deed
+  }
+  return {
+    submit: (deed, order) => submit(deps, deed, order),
+    look: async (deed, payload) => {
+      const checked = checkPayload(deed, payload)
+      return { ...(await deed.preview(checked)), needsSecond: isHeavy(deps, await deed.weigh(checked)) }
+    },
+    preview: (request) => deedOf(request).preview(request.payload),
+    approve: (id, by, reason) => approve(deps, deedOf, { id, by, reason: reason === undefined ? null : requireReason(reason) }),
+    refuse: (id, by, reason) => refuse(deps, { id, by, reason: requireReason(reason) }),
+    withdraw: (id, by) => withdraw(deps, id, by),
+    tidyUp: () => tidyUp(deps, deedOf),
+  }
+}
+
+function isHeavy({ alone }: ApprovalsDeps, weight: Weight): boolean {
+  if (typeof weight === 'string') return weight === 'always'
+  return weight.minor > (weight.unit === 'PTS' ? alone.points : alone.roubles).minor
+}
+
+async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R>, order: Order<P>): Promise<Submitted<R>> {
+  requirePermission(order.author, deed.permission)
+  const reason = requireReason(order.reason)
+  const key = requireKey(order.key)
+  const payload = checkPayload(deed, order.payload)
+  const known = await findByKey(deps.db, order.author, key)
+  if (known) return waiting(known, deed.kind, payload)
+  if (!isHeavy(deps, await deed.weigh(payload)))
+    return { state: 'done', result: await deed.perform(payload, { author: order.author, reason, key }) }
+  // The key stands for something that one person could do alone, and did.
+  if (await deed.wasDone?.(key)) throw new Refusal('key_reused')
+  const { subject } = await deed.preview(payload)
+  return waiting(await store(deps, { kind: deed.kind, payload, subject, reason, maker: order.author, key }), deed.kind, payload)
+}
+
+/** The same key with another deed is another intent. */
+function waiting<R>(request: ApprovalRequest, kind: string, payload: Payload): Submitted<R> {
+  if (request.kind !== kind || canonicalJson(request.payload) !== canonicalJson(payload)) throw new Refusal('key_reused')
+  return { state: 'waiting', request }
+}
+
+async function store(deps: ApprovalsDeps, order: Omit<NewRequest, 'id' | 'createdAt' | 'lapsesAt'>): Promise<ApprovalRequest> {
+  const at = deps.clock.now()
+  const request: NewRequest = { ...order, id: newSortedId(), createdAt: at, lapsesAt: new Date(at.getTime() + LAPSES_AFTER_MS) }
+  await inTransaction(deps.db, async (tx) => {
+    if (!(await insertRequest(tx, request))) return
+    const { maker: author, subject, reason } = request
+    await writeAudit(tx, [
+      { author, at, action: 'approval_requested', subject, reason, after: { deed: request.kind, request: request.id } },
+    ])
+  })
+  const stored = await findByKey(deps.db, request.maker, request.key)
+  if (!stored) throw new Error('bug: a request that was just stored is not there')
+  deps.log.info({ request: stored.id, kind: stored.kind }, 'a request waits for a second person')
+  return stored
+}
+
+interface Decided {
+  readonly id: string
+  readonly by: Author
+  readonly reason: string | null
+}
+
+type DeedOf = (request: ApprovalRequest) => Deed
+
+async function approve(deps: ApprovalsDeps, deedOf: DeedOf, { id, by, reason }: Decided): Promise<ApprovalRequest> {
+  const { request, checker } = await openRequest(deps, id, by)
+  deedOf(request)
+  await decide(deps, request, { state: 'approved', by: checker, at: deps.clock.now(), reason }, 'approval_given')
+  await perform(deps, deedOf, await required(deps.db, id))
+  return required(deps.db, id)
+}
+
+async function refuse(deps: ApprovalsDeps, { id, by, reason }: Decided): Promise<ApprovalRequest> {
+  const { request, checker } = await openRequest(deps, id, by)
+  await decide(deps, request, { state: 'refused', by: checker, at: deps.clock.now(), reason }, 'approval_refused')
+  return required(deps.db, id)
+}
+
+async function withdraw(deps: ApprovalsDeps, id: string, by: Author): Promise<ApprovalRequest> {
+  const request = await required(deps.db, id)
+  if (!isStaff(by) || !isMaker(request, by)) throw new Refusal('forbidden', 'only the maker withdraws a request')
+  await decide(deps, request, { state: 'withdrawn', by, at: deps.clock.now(), reason: null }, 'approval_withdrawn')
+  return required(deps.db, id)
+}
+
+/** An open request and the person who may decide it. The gateway itself is nobody's second pair of eyes. */
+async function openRequest({ db }: ApprovalsDeps, id: string, by: Author): Promise<{ request: ApprovalRequest; checker: StaffActor }> {
+  requirePermission(by, 'approvals.decide')
+  if (!isStaff(by)) throw new Refusal('forbidden', 'a request is decided by a person who has signed in')
+  const request = await required(db, id)
+  if (isMaker(request, by) || (await letIn(db, by, request.maker))) throw new Refusal('own_request')
+  if (request.state !== 'open') throw new Refusal('request_not_open', request.state)
+  return { request, checker: by }
+}
+
+/** Whoever handed a maker the code of their first sign-in could be that maker. */
+async function letIn(db: Db, by: StaffActor, maker: Author): Promise<boolean> {
+  if (!isStaff(maker)) return false
+  const issued = { subject: authorName(maker), actor: authorName(by), action: 'staff_setup_code_issued' }
+  return (await db('audit_log').where(issued).first('id')) !== undefined
+}
+
+const isMaker = ({ maker }: ApprovalRequest, by: StaffActor): boolean => maker.kind === 'staff' && maker.id === by.id
+
+async function required(db: Db, id: string): Promise<ApprovalRequest> {
+  const request = await readRequest(db, id)
+  if (!request) throw new Refusal('not_found', 'request')
+  return request
+}
+
+async function decide(deps: ApprovalsDeps, request: ApprovalRequest, verdict: Verdict, action: string): Promise<void> {
+  await inTransaction(deps.db, async (tx) => {
+    if (!(await decideRequest(tx, request.id, verdict))) throw new Refusal('request_not_open')
+    await writeAudit(tx, [
+      {
+        author: verdict.by,
+        at: verdict.at,
+        action,
+        subject: request.subject,
+        ...(verdict.reason === null ? {} : { reason: verdict.reason }),
+        after: { deed: request.kind, request: request.id },
+      },
+    ])
+  })
+}
+
+/** Carries out what was approved. A refusal is an outcome as well; anything else leaves it to be tried again, under the same key. */
+async function perform(deps: ApprovalsDeps, deedOf: DeedOf, request: ApprovalRequest): Promise<void> {
+  const { decision } = request
+  if (!decision?.by.role) throw new Error('bug: an approved request without an approver')
+  const approvedBy: StaffActor = {
+    kind: 'staff',
+    id: decision.by.name.slice('staff:'.length),
+    login: decision.by.login ?? '',
+    role: decision.by.role,
+  }
+  const by = { author: request.maker, reason: request.reason, key: `approval:${request.id}`, approvedBy }
+  const outcome = await deedOf(request)
+    .perform(request.payload, by)
+    .then(() => 'done')
+    .catch((error: unknown) => {
+      if (error instanceof Refusal) return error.detail ? `${error.code}: ${error.detail}` : error.code
+      throw error
+    })
+  await inTransaction(deps.db, (tx) => notePerformed(tx, request.id, deps.clock.now(), outcome))
+  deps.log.info({ request: request.id, kind: request.kind, outcome }, 'an approved request was carried out')
+}
+
+/** What has left its audit row was carried out before the process died; a deed without a key of its own must not be done over what came after it. */
+async function finish(deps: ApprovalsDeps, deedOf: DeedOf, request: ApprovalRequest): Promise<void> {
+  if (!(await hasLeftItsRow(deps.db, request))) return perform(deps, deedOf, request)
+  await inTransaction(deps.db, (tx) => notePerformed(tx, request.id, deps.clock.now(), 'done'))
+}
+
+async function tidyUp(deps: ApprovalsDeps, deedOf: DeedOf): Promise<number> {
+  const now = deps.clock.now()
+  const lapsed = await lapsedRequests(deps.db, now, MOST_AT_ONCE)
+  for (const request of lapsed) await lapse(deps, request, now)
+  const left = await unperformedRequests(deps.db, new Date(now.getTime() - LEFT_ALONE_MS), MOST_AT_ONCE)
+  for (const request of left) {
+    await finish(deps, deedOf, request).catch((error: unknown) => {
+      deps.log.error({ request: request.id, err: error }, 'an approved request could not be carried out; it is tried again')
+    })
+  }
+  return lapsed.length
+}
+
+const lapse = ({ db }: ApprovalsDeps, request: ApprovalRequest, at: Date): Promise<void> =>
+  inTransaction(db, async (tx) => {
+    if (!(await markLapsed(tx, request.id))) return
+    const after = { deed: request.kind, request: request.id }
+    await writeAudit(tx, [
+      { author: { kind: 'system', name: 'approvals' }, at, action: 'approval_lapsed', subject: request.subject, after },
+    ])
+  })

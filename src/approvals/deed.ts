@@ -1,0 +1,53 @@
+import type { z } from 'zod'
+import type { Author, StaffActor } from '../shared/actor'
+import type { AuditFacts } from '../shared/audit'
+import type { Money } from '../shared/money'
+import type { Permission } from '../shared/permissions'
+
+/** What is stored of an order until a second person looks at it: amounts as decimal text, ids, words. Never personal data and never a secret. */
+export type Payload = Readonly<Record<string, string | boolean | null>>
+
+/** What counts against the amount up to which one person may act alone. */
+export type Weight = Money | 'always' | 'never'
+
+/** How a deed is to be carried out. */
+export interface Performer {
+  /** Who wanted it. */
+  readonly author: Author
+  readonly reason: string
+  /** Names the intent: `perform` may run again with it after a crash and must then change nothing more. */
+  readonly key: string
+  /** Who looked at it besides, when that was needed. For the audit row. */
+  readonly approvedBy?: StaffActor
+}
+
+/** What would change, for whoever decides: facts as decimal text, by names that have a text `fact.…`. */
+export interface Preview {
+  /** What it is done to, as the audit log writes it: `member:…`, `fund`. */
+  readonly subject: string
+  readonly before: AuditFacts
+  readonly after: AuditFacts
+}
+
+/**
+ * Something that changes points, money, limits or rights. Rooms make deeds; only `Approvals` performs them, so that page, API and command line cannot get past
+ * the second pair of eyes.
+ */
+export interface Deed<P extends Payload = Payload, R = unknown> {
+  /** A word for it, such as `points_credit`; it is stored, so it never changes. */
+  readonly kind: string
+  /** What its author must be allowed to do. */
+  readonly permission: Permission
+  /** Strict: unknown keys are refused. */
+  readonly payload: z.ZodType<P>
+  weigh(payload: P): Weight | Promise<Weight>
+  /** Reads what would change, as of now. @throws Refusal when it could not be done at all */
+  preview(payload: P): Promise<Preview>
+  /** Whether a deed was carried out under this key before; for deeds that remember their keys. */
+  wasDone?(key: string): Promise<boolean>
+  /** Does it, with its audit row, once per key. @throws Refusal */
+  perform(payload: P, by: Performer): Promise<R>
+}
+
+/** For deeds of different rooms in one table. */
+export type AnyDeed = Omit<Deed<never>, 'payload'> & { readonly payload: z.ZodType<Payload> }

@@ -1,0 +1,210 @@
+import { authorName, isStaffRole } from '../shared/actor'
+import type { Author, StaffActor } from '../shared/actor'
+import { writeAudit } from '../shared/audit'
+import { iso, moment } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import { canonicalJson } from '../shared/ids'
+import type { Payload } from './deed'
+import type { ApprovalRequest, RequestState } from './request'
+
+interface Row {
+  id: string
+  kind: string
+  payload: string
+  subject: string
+  reason: string
+  maker: string
+  maker_login: string | null
+  maker_role: string | null
+  idempotency_key: string
+  state: RequestState
+  created_at: Date | string
+  lapses_at: Date | string
+  decided_at: Date | string | null
+  decider: string | null
+  decider_login: string | null
+  decider_role: string | null
+  decision_reason: string | null
+  performed_at: Date | string | null
+  outcome: string | null
+}
+
+export interface NewRequest extends Pick<
+  ApprovalRequest,
+  'id' | 'kind' | 'payload' | 'subject' | 'reason' | 'maker' | 'createdAt' | 'lapsesAt'
+> {
+  readonly key: string
+}
+
+const makerOf = ({ maker, maker_login, maker_role }: Row): Author =>
+  maker.startsWith('staff:') && isStaffRole(maker_role)
+    ? { kind: 'staff', id: maker.slice('staff:'.length), login: maker_login ?? '', role: maker_role }
+    : { kind: 'system', name: maker.slice('system:'.length) }
+
+const decisionOf = (row: Row): ApprovalRequest['decision'] =>
+  row.decider === null || row.decided_at === null
+    ? null
+    : {
+        at: moment(row.decided_at),
+        by: { name: row.decider, login: row.decider_login, role: isStaffRole(row.decider_role) ? row.decider_role : null },
+        reason: row.decision_reason,
+      }
+
+const toRequest = (row: Row): ApprovalRequest => ({
+  id: row.id,
+  kind: row.kind,
+  payload: JSON.parse(row.payload) as Payload,
+  subject: row.subject,
+  reason: row.reason,
+  maker: makerOf(row),
+  state: row.state,
+  createdAt: moment(row.created_at),
+  lapsesAt: moment(row.lapses_at),
+  decision: decisionOf(row),
+  performedAt: row.performed_at === null ? null : moment(row.performed_at),
+  outcome: row.outcome,
+})
+
+/** Stores a request, unless its maker has used the key before. @returns whether it is new */
+export async function insertRequest(tx: Tx, request: NewRequest): Promise<boolean> {
+  const { maker } = request
+  const rows: unknown[] = await tx('approvals')
+    .insert({
+      id: request.id,
+      kind: request.kind,
+      payload: canonicalJson(request.payload),
+      subject: request.subject,
+      reason: request.reason,
+      maker: authorName(maker),
+      maker_login: maker.kind === 'staff' ? maker.login : null,
+      maker_role: maker.kind === 'staff' ? maker.role : null,
+      idempotency_key: request.key,
+      state: 'open',
+      created_at: iso(request.createdAt),
+      lapses_at: iso(request.lapsesAt),
+    })
+    .onConflict(['maker', 'idempotency_key'])
+    .ignore()
+    .returning('id')
+  return rows.length > 0
+}
+
+export async function readRequest(db: Db, id: string): Promise<ApprovalRequest | undefined> {
+  const row = (await db('approvals').where({ id }).first()) as Row | undefined
+  return row && toRequest(row)
+}
+
+export async function findByKey(db: Db, maker: Author, key: string): Promise<ApprovalRequest | undefined> {
+  const row = (await db('approvals')
+    .where({ maker: authorName(maker), idempotency_key: key })
+    .first()) as Row | undefined
+  return row && toRequest(row)
+}
+
+/** Requests, newest first: so many after `before`, which is the id of the last one seen. */
+export async function listRequests(
+  db: Db,
+  page: { readonly state?: RequestState | undefined; readonly before?: string | undefined; readonly limit: number },
+): Promise<ApprovalRequest[]> {
+  const query = db('approvals').orderBy('id', 'desc').limit(page.limit)
+  if (page.state !== undefined) void query.where({ state: page.state })
+  if (page.before !== undefined) void query.where('id', '<', page.before)
+  return ((await query) as Row[]).map(toRequest)
+}
+
+/** How many requests are open. */
+export async function countOpenRequests(db: Db, now: Date): Promise<number> {
+  const [row] = await db('approvals')
+    .where({ state: 'open' })
+    .where('lapses_at', '>', iso(now))
+    .select<{ count: unknown }[]>(db.raw('count(*) as count'))
+  return Number(row?.count ?? 0)
+}
+
+export interface Verdict {
+  readonly state: Exclude<RequestState, 'open' | 'lapsed'>
+  readonly by: StaffActor
+  readonly at: Date
+  readonly reason: string | null
+}
+
+/** Decides an open request that has not lapsed. @returns whether it was still open */
+export async function decideRequest(tx: Tx, id: string, verdict: Verdict): Promise<boolean> {
+  const changed = await tx('approvals')
+    .where({ id, state: 'open' })
+    .where('lapses_at', '>', iso(verdict.at))
+    .update({
+      state: verdict.state,
+      decided_at: iso(verdict.at),
+      decider: authorName(verdict.by),
+      decider_login: verdict.by.login,
+      decider_role: verdict.by.role,
+      decision_reason: verdict.reason,
+    })
+  return changed > 0
+}
+
+export async function notePerformed(tx: Tx, id: string, at: Date, outcome: string): Promise<void> {
+  await tx('approvals')
+    .where({ id })
+    .whereNull('performed_at')
+    .update({ performed_at: iso(at), outcome: outcome.slice(0, 500) })
+}
+
+export async function lapsedRequests(db: Db, now: Date, limit: number): Promise<ApprovalRequest[]> {
+  const rows = (await db('approvals')
+    .where({ state: 'open' })
+    .where('lapses_at', '<=', iso(now))
+    .orderBy('lapses_at')
+    .limit(limit)) as Row[]
+  return rows.map(toRequest)
+}
+
+export const markLapsed = async (tx: Tx, id: string): Promise<boolean> =>
+  (await tx('approvals').where({ id, state: 'open' }).update({ state: 'lapsed' })) > 0
+
+/** Approved deeds of which nobody noted what became of them: the process that approved them has died, or is at it. */
+export async function unperformedRequests(db: Db, approvedBefore: Date, limit: number): Promise<ApprovalRequest[]> {
+  const rows = (await db('approvals')
+    .where({ state: 'approved' })
+    .whereNull('performed_at')
+    .where('decided_at', '<', iso(approvedBefore))
+    .orderBy('id')
+    .limit(limit)) as Row[]
+  return rows.map(toRequest)
+}
+
+/** Requests in the order of their ids, which grow with time: so many behind `after`, up to `upTo` where that is given. */
+export async function readRequestsAfter(
+  db: Db,
+  of: { readonly after: string; readonly upTo?: string | undefined; readonly limit: number },
+): Promise<ApprovalRequest[]> {
+  const query = db('approvals').where('id', '>', of.after).orderBy('id').limit(of.limit)
+  if (of.upTo !== undefined) void query.where('id', '<=', of.upTo)
+  return ((await query) as Row[]).map(toRequest)
+}
+
+/** Whether the audit row of the approved deed is there: a deed of this kind, done to this subject with this approver since the decision. */
+export async function hasLeftItsRow(db: Db, { kind, subject, decision }: ApprovalRequest): Promise<boolean> {
+  if (!decision) return false
+  const rows: unknown[] = await db('audit_log')
+    .where({ subject, action: kind, approved_by: decision.by.name })
+    .where('at', '>=', iso(decision.at))
+    .limit(1)
+    .select('id')
+  return rows.length > 0
+}
+
+/** The open requests of somebody who has lost the right to make them. @returns those that lapsed */
+export async function lapseRequestsOf(tx: Tx, maker: Author, at: Date): Promise<number> {
+  const open: Pick<Row, 'id' | 'kind' | 'subject'>[] = await tx('approvals')
+    .where({ maker: authorName(maker), state: 'open' })
+    .select('id', 'kind', 'subject')
+  for (const { id, kind, subject } of open) {
+    if (!(await markLapsed(tx, id))) continue
+    await writeAudit(tx, [
+      { author: { kind: 'system', name: 'approvals' }, at, action: 'approval_lapsed', subject, after: { deed: kind, request: id } },
+    ])
+  }
+  return open.length
+}

@@ -1,0 +1,116 @@
+import type { ApprovalRequest, Preview, RequestState } from '../../approvals'
+import { authorName } from '../../shared/actor'
+import type { StaffActor } from '../../shared/actor'
+import { may } from '../../shared/permissions'
+import { Refusal } from '../../shared/refusals'
+import { formatMoment } from '../../shared/texts/format'
+import { approvalsRu } from '../../shared/texts/backoffice/approvals'
+import type { TextKey, Translate } from '../../shared/texts'
+import { factLabel, factRows, factText } from '../facts'
+import type { FactRow } from '../facts'
+import { listHref } from '../filters'
+import { momentCell } from '../reader'
+import type { Reader } from '../reader'
+import type { Mark, Table } from '../table'
+
+const MARKS: Readonly<Record<RequestState, Mark>> = { open: 'wait', approved: 'good', refused: 'bad', withdrawn: 'off', lapsed: 'off' }
+
+const isDeed = (key: string): key is TextKey & `deed.${string}` => Object.hasOwn(approvalsRu, key)
+
+/** What a deed is called; one of a later version keeps its own name. */
+export function deedName(kind: string, t: Translate): string {
+  const key = `deed.${kind}`
+  return isDeed(key) ? (t as (key: string) => string)(key) : kind
+}
+
+const makerName = ({ maker }: ApprovalRequest, t: Translate): string => (maker.kind === 'system' ? t('approvals.by_system') : maker.login)
+
+export interface ListView {
+  readonly requests: readonly ApprovalRequest[]
+  readonly state: RequestState | undefined
+  readonly hasMore: boolean
+  readonly paged: boolean
+}
+
+export function presentRequests({ requests, state, hasMore, paged }: ListView, reader: Reader): Table {
+  const { t } = reader
+  const last = requests.at(-1)
+  return {
+    caption: t('approvals.heading'),
+    columns: ['deed', 'maker', 'reason', 'created', 'lapses', 'state'].map((name) => ({
+      label: t(`approvals.${name}` as 'approvals.deed'),
+    })),
+    rows: requests.map((request) => ({
+      href: `/admin/approvals/${request.id}`,
+      cells: [
+        { text: deedName(request.kind, t) },
+        { text: makerName(request, t) },
+        { text: request.reason },
+        momentCell(request.createdAt, reader),
+        momentCell(request.lapsesAt, reader),
+        { text: t(`approvals.state.${request.state}`), mark: MARKS[request.state] },
+      ],
+    })),
+    empty: t(state === 'open' ? 'approvals.empty' : 'approvals.empty_state'),
+    ...(hasMore && last && { olderHref: listHref('/admin/approvals', { state: state ?? 'all', before: last.id }) }),
+    ...(paged && { newestHref: listHref('/admin/approvals', { state: state ?? 'all' }) }),
+  }
+}
+
+export interface RequestPage {
+  readonly id: string
+  readonly deed: string
+  readonly rows: readonly { readonly label: string; readonly value: string }[]
+  readonly facts: readonly FactRow[]
+  /** Why it could not be carried out at this moment. */
+  readonly impossible: string | null
+  readonly payload: readonly { readonly label: string; readonly value: string }[]
+  readonly mayDecide: boolean
+  readonly mayWithdraw: boolean
+  readonly isOwn: boolean
+}
+
+/** @param preview what it would change as of now, or why it cannot; null once it is decided */
+export function presentRequest(
+  request: ApprovalRequest,
+  preview: Preview | Refusal | null,
+  staff: StaffActor,
+  reader: Reader,
+): RequestPage {
+  const { t } = reader
+  const isOwn = authorName(request.maker) === authorName(staff)
+  const isOpen = request.state === 'open'
+  return {
+    id: request.id,
+    deed: deedName(request.kind, t),
+    rows: requestRows(request, reader),
+    facts: preview && !(preview instanceof Refusal) ? factRows(preview, reader) : [],
+    impossible: preview instanceof Refusal ? t('approvals.impossible', { code: t(`refusal.${preview.code}`) }) : null,
+    payload: Object.entries(request.payload).map(([name, value]) => ({ label: factLabel(name, t), value: factText(value, reader) })),
+    mayDecide: isOpen && !isOwn && may(staff, 'approvals.decide'),
+    mayWithdraw: isOpen && isOwn,
+    isOwn: isOpen && isOwn,
+  }
+}
+
+function requestRows(request: ApprovalRequest, reader: Reader): RequestPage['rows'] {
+  const { t, language, zone } = reader
+  const { decision } = request
+  const at = (moment: Date): string => formatMoment(moment, language, zone)
+  return [
+    { label: t('approvals.state'), value: t(`approvals.state.${request.state}`) },
+    { label: t('approvals.subject'), value: request.subject },
+    { label: t('approvals.maker'), value: makerName(request, t) },
+    { label: t('approvals.created'), value: at(request.createdAt) },
+    { label: t('approvals.lapses'), value: at(request.lapsesAt) },
+    { label: t('approvals.reason'), value: request.reason },
+    ...(decision ? [{ label: t('approvals.decided'), value: `${decision.by.login ?? decision.by.name}, ${at(decision.at)}` }] : []),
+    ...(decision?.reason ? [{ label: t('approvals.decision_reason'), value: decision.reason }] : []),
+    ...(request.state === 'approved' ? [{ label: t('approvals.outcome'), value: outcomeText(request, t) }] : []),
+  ]
+}
+
+function outcomeText({ outcome }: ApprovalRequest, t: Translate): string {
+  if (outcome === null) return t('approvals.outcome.pending')
+  return outcome === 'done' ? t('approvals.outcome.done') : t('approvals.outcome.refused', { code: outcome })
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { listRequests, readRequest, REQUEST_STATES } from '../../approvals'
+import type { ApprovalRequest, Approvals, Preview } from '../../approvals'
+import { defineRoute, staffWith } from '../../http'
+import type { Route } from '../../http'
+import type { Db } from '../../shared/database'
+import { looksLikeId } from '../../shared/ids'
+import { Refusal } from '../../shared/refusals'
+import { frameOf } from '../frame'
+import { presentRequest, presentRequests } from './present'
+
+export interface ApprovalRoutesDeps {
+  readonly db: Db
+  readonly approvals: Approvals
+  readonly zone: string
+}
+
+const PAGE = 50
+const ID = z.object({ id: z.string().refine(looksLikeId) })
+const STATE = z.enum([...REQUEST_STATES, 'all']).optional()
+
+/** The doors of the second pair of eyes. */
+export const approvalRoutes = (deps: ApprovalRoutesDeps): Route[] => [
+  showList(deps),
+  showOne(deps),
+  approve(deps),
+  refuse(deps),
+  withdraw(deps),
+]
+
+const showList = ({ db, zone }: ApprovalRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/admin/approvals',
+    policy: staffWith('approvals.read'),
+    summary: 'Lists what waits for a second person, and what was decided.',
+    input: { query: z.object({ state: STATE, before: z.string().refine(looksLikeId).optional(), done: z.string().optional() }) },
+    handle: async (context) => {
+      const { state: asked = 'open', before, done } = context.input.query
+      const state = asked === 'all' ? undefined : asked
+      const found = await listRequests(db, { state, before, limit: PAGE + 1 })
+      const view = { requests: found.slice(0, PAGE), state, hasMore: found.length > PAGE, paged: before !== undefined }
+      const table = presentRequests(view, { ...context, zone })
+      context.page('backoffice/approvals', { frame: frameOf(context, 'approvals', done), table, state: asked, states: ['open', 'all'] })
+    },
+  })
+
+const showOne = ({ db, approvals, zone }: ApprovalRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/admin/approvals/:id',
+    policy: staffWith('approvals.read'),
+    summary: 'Shows one request: what would change, who wants it and why.',
+    input: { params: ID, query: z.object({ done: z.string().optional() }) },
+    handle: async (context) => {
+      const request = await required(db, context.input.params.id)
+      const preview = request.state === 'open' ? await look(approvals, request) : null
+      const view = presentRequest(request, preview, context.staff, { ...context, zone })
+      context.page('backoffice/approval', { frame: frameOf(context, 'approvals', context.input.query.done), ...view })
+    },
+  })
+
+async function required(db: Db, id: string): Promise<ApprovalRequest> {
+  const request = await readRequest(db, id)
+  if (!request) throw new Refusal('not_found')
+  return request
+}
+
+/** What cannot be done now may still be refused, so the page shows why instead of failing. */
+async function look(approvals: Approvals, request: ApprovalRequest): Promise<Preview | Refusal> {
+  try {
+    return await approvals.preview(request)
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+}
+
+const approve = ({ approvals }: ApprovalRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/admin/approvals/:id/approve',
+    policy: staffWith('approvals.decide'),
+    summary: 'Agrees to a request of somebody else, and carries it out.',
+    input: { params: ID, body: z.object({}) },
+    handle: async ({ input, staff, redirect }) => {
+      await approvals.approve(input.params.id, staff)
+      redirect(`/admin/approvals/${input.params.id}`)
+    },
+  })
+
+const refuse = ({ approvals }: ApprovalRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/admin/approvals/:id/refuse',
+    policy: staffWith('approvals.decide'),
+    summary: 'Refuses a request of somebody else, with a reason.',
+    input: { params: ID, body: z.object({ reason: z.string().trim().min(1).max(400) }) },
+    handle: async ({ input, staff, redirect }) => {
+      await approvals.refuse(input.params.id, staff, input.body.reason)
+      redirect(`/admin/approvals/${input.params.id}`)
+    },
+  })
+
+const withdraw = ({ approvals }: ApprovalRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/admin/approvals/:id/withdraw',
+    policy: staffWith('approvals.read'),
+    summary: 'Takes back a request of one’s own.',
+    input: { params: ID, body: z.object({}) },
+    handle: async ({ input, staff, redirect }) => {
+      await approvals.withdraw(input.params.id, staff)
+      redirect(`/admin/approvals/${input.params.id}`)
+    },
+  })

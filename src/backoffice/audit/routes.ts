@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { listAudit, readHead } from '../../audit'
+import type { AuditFilter, AuditLine } from '../../audit'
+import { defineRoute, sendDownload, staffWith } from '../../http'
+import type { Route } from '../../http'
+import { writeAudit } from '../../shared/audit'
+import type { Clock } from '../../shared/clock'
+import { CSV_TYPE, csvFile } from '../../shared/csv'
+import { inTransaction } from '../../shared/database'
+import type { Db } from '../../shared/database'
+import { dayEnd, dayStart, isDay } from '../../shared/days'
+import { looksLikeId } from '../../shared/ids'
+import { listStaff } from '../../staff'
+import { frameOf } from '../frame'
+import { AUDIT_HEADER, auditCells, presentLog } from './present'
+
+export interface AuditRoutesDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly zone: string
+}
+
+const PAGE = 50
+const EXPORT_PAGE = 1000
+/** Their logins are shown in the place of ids; more staff than that see ids. */
+const MOST_STAFF = 1000
+const TEXT = z.string().trim().max(100).optional()
+const DAY = z.union([z.literal(''), z.string().refine(isDay)]).optional()
+const FILTERS = { actor: TEXT, action: TEXT, subject: TEXT, from: DAY, to: DAY }
+const QUERY = z.object(FILTERS)
+
+/** The doors of the audit log. */
+export const auditRoutes = (deps: AuditRoutesDeps): Route[] => [showLog(deps), exportLog(deps)]
+
+function filterOf({ actor, action, subject, from, to }: z.output<typeof QUERY>, zone: string): AuditFilter {
+  const set = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
+  return {
+    actor: set(actor),
+    action: set(action),
+    subject: set(subject),
+    from: from ? dayStart(from, zone) : undefined,
+    to: to ? dayEnd(to, zone) : undefined,
+  }
+}
+
+const showLog = ({ db, zone }: AuditRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/admin/audit',
+    policy: staffWith('audit.read'),
+    summary: 'Lists who did what, newest first.',
+    input: { query: QUERY.extend({ before: z.string().refine(looksLikeId).optional() }) },
+    handle: async (context) => {
+      const { query } = context.input
+      const [found, head, staff] = await Promise.all([
+        listAudit(db, filterOf(query, zone), { before: query.before, limit: PAGE + 1 }),
+        readHead(db),
+        listStaff(db, { limit: MOST_STAFF }),
+      ])
+      const logins = new Map(staff.map(({ id, login }) => [`staff:${id}`, login]))
+      const view = { lines: found.slice(0, PAGE), hasMore: found.length > PAGE, query, logins }
+      const reader = { ...context, zone }
+      context.page('backoffice/audit', {
+        frame: frameOf(context, 'audit'),
+        ...presentLog(view, `${String(head.position)}:${head.hash}`, reader),
+      })
+    },
+  })
+
+/** The export is a reading of the log, which is itself written down. */
+const exportLog = ({ db, clock, zone }: AuditRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/admin/audit.csv',
+    policy: staffWith('audit.read'),
+    summary: 'Gives the rows that the same filters show as a CSV file.',
+    input: { query: QUERY },
+    handle: async (context) => {
+      const filter = filterOf(context.input.query, zone)
+      const author = context.staff
+      await inTransaction(db, (tx) => writeAudit(tx, [{ author, at: clock.now(), action: 'audit_exported', subject: 'audit' }]))
+      await sendDownload(context.res, { name: 'audit.csv', type: CSV_TYPE, pieces: csvFile(AUDIT_HEADER, pages(db, filter)) })
+    },
+  })
+
+async function* pages(db: Db, filter: AuditFilter): AsyncGenerator<string[][]> {
+  let last: AuditLine | undefined
+  do {
+    const lines = await listAudit(db, filter, { before: last?.id, limit: EXPORT_PAGE })
+    yield lines.map(auditCells)
+    last = lines.length === EXPORT_PAGE ? lines.at(-1) : undefined
+  } while (last)
+}

@@ -1,0 +1,61 @@
+import { isStaffRole } from '../shared/actor'
+import type { AuditFacts } from '../shared/audit'
+import { parseMoney } from '../shared/money'
+import type { Language, TextKey, Translate } from '../shared/texts'
+import { formatMoney } from '../shared/texts/format'
+import { frameRu } from '../shared/texts/backoffice/frame'
+
+/** One fact before and after a change, as text. */
+export interface FactRow {
+  readonly label: string
+  readonly before: string
+  readonly after: string
+}
+
+interface Reader {
+  readonly language: Language
+  readonly t: Translate
+}
+
+const AMOUNT = /^(-?)(\d+\.\d\d) (PTS|RUB)$/
+
+const isPaymentState = (text: string): text is keyof typeof PAYMENT_WORDS => Object.hasOwn(PAYMENT_WORDS, text)
+
+const PAYMENT_WORDS = {
+  confirming: 'payment.state.confirming',
+  review: 'payment.state.review',
+  captured: 'payment.state.captured',
+  voided: 'payment.state.voided',
+  reversed: 'payment.state.reversed',
+} as const
+
+/** A fact as a person reads it: amounts written `12.00 PTS` become `12 points`, switches and states become words; what is absent is a dash. */
+export function factText(value: string | boolean | null | undefined, { language, t }: Reader): string {
+  if (value === undefined || value === null) return '—'
+  if (typeof value === 'boolean') return t(value ? 'admin.yes' : 'admin.no')
+  if (value === 'unlimited') return t('admin.unlimited')
+  if (isStaffRole(value)) return t(`role.${value}`)
+  if (isPaymentState(value)) return t(PAYMENT_WORDS[value])
+  const amount = AMOUNT.exec(value)
+  if (!amount) return value
+  const [, sign, digits = '', unit] = amount
+  const { minor } = parseMoney(digits, unit as 'PTS' | 'RUB')
+  return formatMoney({ minor: sign === '-' ? -minor : minor, unit: unit as 'PTS' | 'RUB' }, language)
+}
+
+const isFact = (key: string): key is TextKey & `fact.${string}` => Object.hasOwn(frameRu, key)
+
+/** The name of a fact in the reader's language; one without a text keeps its own name. */
+export function factLabel(name: string, t: Translate): string {
+  const key = `fact.${name}`
+  return isFact(key) ? (t as (key: string) => string)(key) : name
+}
+
+/** Everything that is named before or after, in that order. */
+export function factRows({ before, after }: { before: AuditFacts; after: AuditFacts }, reader: Reader): FactRow[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((name) => ({
+    label: factLabel(name, reader.t),
+    before: factText(before[name], reader),
+    after: factText(after[name], reader),
+  }))
+}

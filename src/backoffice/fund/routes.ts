@@ -1,0 +1,200 @@
+import { z } from 'zod'
+import { amountText } from '../../approvals'
+import type { Approvals, Deed } from '../../approvals'
+import {
+  addThreshold,
+  allFundMovements,
+  listFundMovements,
+  listThresholds,
+  MOVEMENT_KINDS,
+  readFundPicture,
+  removeThreshold,
+} from '../../fund'
+import type { FundDeeds, FundPayload, MovementFilter } from '../../fund'
+import { defineRoute, sendDownload, staffWith } from '../../http'
+import type { Route } from '../../http'
+import type { Clock } from '../../shared/clock'
+import { writeAudit } from '../../shared/audit'
+import { CSV_TYPE, csvFile } from '../../shared/csv'
+import { inTransaction } from '../../shared/database'
+import type { Db } from '../../shared/database'
+import { dayEnd, dayStart, isDay } from '../../shared/days'
+import { looksLikeId } from '../../shared/ids'
+import { parseMoney } from '../../shared/money'
+import type { Rate } from '../../shared/money'
+import { may } from '../../shared/permissions'
+import { answerDeed, DEED_FIELDS } from '../deed-routes'
+import { chipsOf, listHref } from '../filters'
+import { frameOf } from '../frame'
+import {
+  kindChoices,
+  kindText,
+  movementCells,
+  MOVEMENT_HEADER,
+  MOVEMENTS,
+  presentFund,
+  presentMovements,
+  presentThresholds,
+} from './present'
+import { wholeRoubles } from './words'
+
+export interface FundRoutesDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly approvals: Approvals
+  readonly deeds: { readonly fund: FundDeeds }
+  readonly zone: string
+  /** Points for a rouble. */
+  readonly rate: Rate
+}
+
+const FUND = '/admin/fund'
+const LATEST = 10
+const PAGE = 50
+
+/** The doors of the guarantee fund. */
+export const fundRoutes = (deps: FundRoutesDeps): Route[] => [
+  showFund(deps),
+  ...(['deposit', 'floor', 'overdraft'] as const).map((name) => changeFund(deps, name)),
+  addOne(deps),
+  removeOne(deps),
+  showMovements(deps),
+  exportMovements(deps),
+]
+
+const showFund = ({ db, clock, zone, rate }: FundRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: FUND,
+    policy: staffWith('fund.read'),
+    summary: 'Shows what is in the guarantee fund, how long it will last, what to deposit, and its thresholds.',
+    input: { query: z.object({ done: z.string().optional() }) },
+    handle: async (context) => {
+      const reader = { ...context, zone }
+      const picture = await readFundPicture(db, { now: clock.now(), zone, rate })
+      const movements = await listFundMovements(db, { limit: LATEST })
+      context.page('backoffice/fund', {
+        frame: frameOf(context, 'fund', context.input.query.done),
+        fund: presentFund(picture, reader),
+        thresholds: presentThresholds(await listThresholds(db), reader),
+        movements: presentMovements({ movements, hasMore: false, query: {}, links: may(context.staff, 'payments.read') }, reader),
+        mayChange: may(context.staff, 'fund.change'),
+      })
+    },
+  })
+
+/** An amount as people type it: with blanks between thousands, with a comma or a point. */
+const typedRoubles = (orZero: boolean): z.ZodType<string, string> =>
+  z
+    .string()
+    .max(40)
+    .transform((text) => text.replace(/\s/g, '').replace(',', '.'))
+    .pipe(amountText('RUB', { orZero }) as z.ZodType<string, string>)
+
+const changeFund = ({ approvals, deeds }: FundRoutesDeps, name: 'deposit' | 'floor' | 'overdraft'): Route =>
+  defineRoute({
+    method: 'post',
+    path: `${FUND}/${name}`,
+    policy: staffWith('fund.change'),
+    summary: `Shows what would change, then does it or asks a second person: the fund's ${name}.`,
+    input: { body: z.object({ roubles: typedRoubles(name !== 'deposit'), ...DEED_FIELDS }) },
+    handle: async (context) => {
+      const { roubles } = context.input.body
+      const deed: Deed<FundPayload> = deeds.fund[name]
+      const amount = wholeRoubles(parseMoney(roubles, 'RUB'), context.language)
+      const what = context.t(`fund.what.${name}`, { amount })
+      await answerDeed(context, approvals, {
+        section: 'fund',
+        deed,
+        payload: { roubles },
+        what,
+        action: `${FUND}/${name}`,
+        fields: { roubles },
+        back: FUND,
+      })
+    },
+  })
+
+const addOne = (deps: FundRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: `${FUND}/thresholds`,
+    policy: staffWith('fund.change'),
+    summary: 'Adds an amount below which staff are told.',
+    input: { body: z.object({ roubles: typedRoubles(true) }) },
+    handle: async ({ input, staff, redirect }) => {
+      await addThreshold(deps, { amount: parseMoney(input.body.roubles, 'RUB'), author: staff })
+      redirect(`${FUND}?done=done`)
+    },
+  })
+
+const removeOne = (deps: FundRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: `${FUND}/thresholds/:id/remove`,
+    policy: staffWith('fund.change'),
+    summary: 'Removes such an amount.',
+    input: { params: z.object({ id: z.string().refine(looksLikeId) }), body: z.object({}) },
+    handle: async ({ input, staff, redirect }) => {
+      await removeThreshold(deps, { id: input.params.id, author: staff })
+      redirect(`${FUND}?done=done`)
+    },
+  })
+
+const DAY = z.union([z.literal(''), z.string().refine(isDay)]).optional()
+const QUERY = z.object({ kind: z.union([z.literal(''), z.enum(MOVEMENT_KINDS)]).optional(), from: DAY, to: DAY })
+const CURSOR = z.string().regex(/^[1-9]\d{0,17}$/)
+
+const filterOf = ({ kind, from, to }: z.output<typeof QUERY>, zone: string): MovementFilter => ({
+  kind: kind === '' ? undefined : kind,
+  from: from ? dayStart(from, zone) : undefined,
+  to: to ? dayEnd(to, zone) : undefined,
+})
+
+const showMovements = ({ db, zone }: FundRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: MOVEMENTS,
+    policy: staffWith('fund.read'),
+    summary: 'Lists what came into the fund and went out of it, newest first.',
+    input: { query: QUERY.extend({ before: CURSOR.optional() }) },
+    handle: async (context) => {
+      const { before, ...filters } = context.input.query
+      const [reader, { t }] = [{ ...context, zone }, context]
+      const cursor = before === undefined ? undefined : BigInt(before)
+      const found = await listFundMovements(db, { ...filterOf(filters, zone), before: cursor, limit: PAGE + 1 })
+      const view = { movements: found.slice(0, PAGE), hasMore: found.length > PAGE, query: { ...filters, before } }
+      const label = {
+        kind: (kind: string) => kindText(kind as 'deposit', reader),
+        from: (day: string) => `${t('fund.from')} ${day}`,
+        to: (day: string) => `${t('fund.to')} ${day}`,
+      }
+      context.page('backoffice/fund-movements', {
+        frame: frameOf(context, 'fund'),
+        table: presentMovements({ ...view, links: may(context.staff, 'payments.read') }, reader),
+        filters,
+        kinds: kindChoices(reader),
+        chips: chipsOf(MOVEMENTS, filters, label),
+        exportHref: may(context.staff, 'lists.export') ? listHref(`${MOVEMENTS}.csv`, filters) : null,
+      })
+    },
+  })
+
+const exportMovements = ({ db, clock, zone }: FundRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: `${MOVEMENTS}.csv`,
+    policy: staffWith('lists.export'),
+    summary: 'Gives what the same filters show as a CSV file.',
+    input: { query: QUERY },
+    handle: async (context) => {
+      const author = context.staff
+      await inTransaction(db, (tx) => writeAudit(tx, [{ author, at: clock.now(), action: 'fund_exported', subject: 'fund' }]))
+      const pieces = csvFile(MOVEMENT_HEADER, rowsOf(allFundMovements(db, filterOf(context.input.query, zone))))
+      await sendDownload(context.res, { name: 'fund.csv', type: CSV_TYPE, pieces })
+    },
+  })
+
+async function* rowsOf(pages: ReturnType<typeof allFundMovements>): AsyncGenerator<string[][]> {
+  for await (const page of pages) yield page.map(movementCells)
+}

@@ -1,0 +1,161 @@
+import type { StaffActor } from '../../shared/actor'
+import type { Alert } from '../../shared/alerts'
+import { SECOND } from '../../shared/clock'
+import { may } from '../../shared/permissions'
+import { formatMoment, formatMoney } from '../../shared/texts/format'
+import { homeRu } from '../../shared/texts/backoffice/home'
+import type { TextKey, Translate } from '../../shared/texts'
+import { adviceText, runwayText } from '../fund/words'
+import { momentCell } from '../reader'
+import type { Reader } from '../reader'
+import type { Cell, Mark, Table } from '../table'
+import { MOST_ALERTS, MOST_COUNTED } from './read-home'
+import type { Home } from './read-home'
+import type { Day } from '../../shared/days'
+
+/** One of the four answers: an icon and a word, then what it rests on. */
+export interface Answer {
+  readonly name: 'money' | 'fund' | 'needs' | 'invoicebox'
+  readonly heading: string
+  readonly answer: string
+  readonly mark: Mark
+  readonly lines: readonly { readonly text: string; readonly title?: string; readonly href?: string }[]
+}
+
+/** What `views/backoffice/home.ejs` prints. */
+export interface HomePage {
+  readonly answers: readonly Answer[]
+  /** Shown as a bar while a proof runs. */
+  readonly progress: { readonly done: number; readonly of: number; readonly text: string } | null
+  readonly mayProve: boolean
+  readonly alerts: Table
+  readonly moreAlerts: string | null
+  readonly close: readonly { readonly id: string; readonly text: string }[]
+}
+
+export function presentHome(home: Home, staff: StaffActor, today: Day, reader: Reader): HomePage {
+  const { t } = reader
+  const { running } = home.money
+  const shown = home.alerts.slice(0, MOST_ALERTS)
+  return {
+    answers: [moneyAnswer(home, reader), fundAnswer(home, today, reader), needsAnswer(home, reader), invoiceboxAnswer(home, reader)],
+    progress: running && {
+      done: running.stepsDone,
+      of: running.steps,
+      text: t('home.proving', { done: String(running.stepsDone), of: String(running.steps) }),
+    },
+    mayProve: may(staff, 'ledger.verify'),
+    alerts: presentAlerts(shown, reader),
+    moreAlerts: home.alerts.length > MOST_ALERTS ? t('home.more_alerts', { amount: String(MOST_ALERTS) }) : null,
+    // A review ends with a decision about its payment, not with a closed alert.
+    close: may(staff, 'alerts.close')
+      ? shown.filter(({ kind }) => kind !== 'payment_in_review').map((alert) => ({ id: alert.id, text: alertName(alert, t) }))
+      : [],
+  }
+}
+
+function moneyAnswer({ money: { last, running } }: Home, reader: Reader): Answer {
+  const { t } = reader
+  const about = { name: 'money', heading: t('home.money') } as const
+  if (!last?.endedAt) return { ...about, answer: t(running ? 'home.money.first' : 'home.money.never'), mark: 'wait', lines: [] }
+  const time = momentLine(t('home.money.at', { at: formatMoment(last.endedAt, reader.language, reader.zone) }), last.endedAt)
+  if (last.findings.length === 0) return { ...about, answer: t('home.money.right'), mark: 'good', lines: [time] }
+  const told = last.findings.slice(0, 3).map((text) => ({ text }))
+  return {
+    ...about,
+    answer: t('home.money.wrong', { count: last.findings.length, amount: String(last.findings.length) }),
+    mark: 'bad',
+    lines: [...told, time],
+  }
+}
+
+const momentLine = (text: string, at: Date): { text: string; title: string } => ({ text, title: at.toISOString() })
+
+function fundAnswer({ fund }: Home, today: Day, reader: Reader): Answer {
+  const { t, language } = reader
+  const about = { name: 'fund', heading: t('home.fund') } as const
+  if (!fund) return { ...about, answer: t('home.no_right'), mark: 'off', lines: [] }
+  const amounts = { available: formatMoney(fund.available, language), floor: formatMoney(fund.floor, language) }
+  const level = { text: t('home.fund.level', amounts), href: '/admin/fund' }
+  const advice = fund.advice ? [{ text: adviceText(fund.advice, today, reader) }] : []
+  if (fund.available.minor <= fund.floor.minor) return { ...about, answer: t('home.fund.short'), mark: 'bad', lines: [level, ...advice] }
+  const isKnown = fund.burn !== undefined
+  const forecast = runwayText(fund, isKnown, reader)
+  if (!isKnown) return { ...about, answer: t('home.fund.unknown'), mark: 'wait', lines: [{ text: forecast }, level, ...advice] }
+  return { ...about, answer: forecast, mark: fund.advice ? 'wait' : 'good', lines: [level, ...advice] }
+}
+
+/** `12`, or `> 1000` where counting stopped. */
+const counted = (number: number): string => (number > MOST_COUNTED ? `> ${String(MOST_COUNTED)}` : String(number))
+
+function needsAnswer({ alerts, reviews, approvals, differences }: Home, { t }: Reader): Answer {
+  const alertCount = alerts.length > MOST_ALERTS ? `> ${String(MOST_ALERTS)}` : String(alerts.length)
+  const total = alerts.length + reviews + (approvals ?? 0) + differences
+  return {
+    name: 'needs',
+    heading: t('home.needs'),
+    answer: total === 0 ? t('home.needs.nothing') : t('home.needs.something'),
+    mark: total === 0 ? 'good' : 'wait',
+    lines: [
+      { text: t('home.needs.alerts', { amount: alertCount }), href: '#alerts' },
+      { text: t('home.needs.reviews', { amount: counted(reviews) }), href: '/admin/payments?state=review' },
+      { text: t('home.needs.differences', { amount: counted(differences) }), href: '/admin/reconciliation' },
+      ...(approvals === null ? [] : [{ text: t('home.needs.approvals', { amount: counted(approvals) }), href: '/admin/approvals' }]),
+    ],
+  }
+}
+
+function invoiceboxAnswer({ circuit, budget }: Home, { t, language, zone }: Reader): Answer {
+  const used = budget ? Object.values(budget.used).reduce((total, one) => total + one, 0) : 0
+  const budgetLine = budget
+    ? { text: t('home.invoicebox.budget', { used: String(used), allowed: String(budget.allowed), limit: String(budget.limit) }) }
+    : { text: t('home.invoicebox.unlimited') }
+  const closed =
+    budget && budget.closedForMs > 0
+      ? [{ text: t('home.invoicebox.closed', { seconds: String(Math.ceil(budget.closedForMs / SECOND)) }) }]
+      : []
+  const about = { name: 'invoicebox', heading: t('home.invoicebox') } as const
+  if (!circuit.open)
+    return { ...about, answer: t('home.invoicebox.ok'), mark: closed.length > 0 ? 'wait' : 'good', lines: [...closed, budgetLine] }
+  const until = momentLine(t('home.invoicebox.until', { at: formatMoment(circuit.until, language, zone) }), circuit.until)
+  return {
+    ...about,
+    answer: t(circuit.reason === 'unauthorized' ? 'home.invoicebox.refuses' : 'home.invoicebox.out'),
+    mark: 'bad',
+    lines: [until, ...closed, budgetLine],
+  }
+}
+
+const isAlertText = (key: string): key is TextKey & `alert.${string}` => Object.hasOwn(homeRu, key)
+
+function alertName({ kind, subject }: Alert, t: Translate): string {
+  const key = `alert.${kind}`
+  return `${isAlertText(key) ? (t as (key: string) => string)(key) : kind} · ${subject.length > 20 ? `${subject.slice(0, 8)}…` : subject}`
+}
+
+const SUBJECT_IS_PAYMENT: readonly string[] = [
+  'payment_in_review',
+  'odd_answer',
+  'second_transaction',
+  'paid_after_void',
+  'amount_differs',
+  'paid_then_cancelled',
+  'not_shown_as_paid',
+  'second_look_fails',
+]
+
+const hrefOf = ({ kind, subject }: Alert): string | undefined =>
+  SUBJECT_IS_PAYMENT.includes(kind) ? `/admin/payments/${subject}` : undefined
+
+function presentAlerts(alerts: readonly Alert[], reader: Reader): Table {
+  const { t } = reader
+  return {
+    caption: t('home.alerts'),
+    columns: [{ label: t('home.alert') }, { label: t('home.alert_detail') }, { label: t('home.alert_since') }],
+    rows: alerts.map((alert): { href?: string | undefined; cells: Cell[] } => ({
+      href: hrefOf(alert),
+      cells: [{ text: alertName(alert, t), mark: 'wait' }, { text: alert.detail }, momentCell(alert.at, reader)],
+    })),
+    empty: t('home.no_alerts'),
+  }
+}

@@ -1,0 +1,100 @@
+import { verifyAudit } from '../../audit'
+import { sealBatches, verifyLedger } from '../../ledger'
+import { verifyPayments } from '../../payments'
+import { authorName } from '../../shared/actor'
+import type { Author } from '../../shared/actor'
+import { openAlerts } from '../../shared/alerts'
+import type { Clock } from '../../shared/clock'
+import { MINUTE } from '../../shared/clock'
+import { inTransaction, openDatabase } from '../../shared/database'
+import type { Db } from '../../shared/database'
+import type { Log } from '../../shared/log'
+import { requirePermission } from '../../shared/permissions'
+import { beatProof, beginProof, endProof, isProofDue } from './proofs'
+
+export interface ProofDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly log: Log
+  readonly config: { readonly databaseUrl: string }
+}
+
+type Step = (db: Db, now: Date) => Promise<string[]>
+
+/** Everything that `gateway ledger verify` and `gateway audit verify` prove, in their order. */
+const STEPS: readonly Step[] = [
+  async (db, now) => {
+    await sealBatches(db, now)
+    return (await verifyLedger(db)).map(tell)
+  },
+  async (db) => (await verifyPayments(db)).map(tell),
+  async (db) => [...(await verifyAudit(db)).differences],
+]
+
+const tell = ({ invariant, text }: { readonly invariant: number; readonly text: string }): string => `${String(invariant)}: ${text}`
+
+/** What is wrong a thousand times need not be kept a thousand times: the command line tells all of it. */
+const MOST_KEPT = 50
+const BEAT_MS = MINUTE
+
+export interface StartedProof {
+  /** Resolves when the proof is over; never rejects. */
+  readonly over: Promise<void>
+}
+
+/**
+ * Proves the books and the audit log, on a connection of its own that is in nobody's way. A difference opens an alert.
+ * @returns null when somebody is at it already. @throws Refusal forbidden
+ */
+export async function startProof(deps: ProofDeps, author: Author): Promise<StartedProof | null> {
+  requirePermission(author, 'ledger.verify')
+  const id = await beginProof(deps.db, { name: authorName(author), at: deps.clock.now(), steps: STEPS.length })
+  return id === null ? null : { over: prove(deps, id) }
+}
+
+/** For the worker. @returns whether there was a proof to make */
+export async function proveWhenDue(deps: ProofDeps): Promise<number> {
+  if (!(await isProofDue(deps.db, deps.clock.now()))) return 0
+  const started = await startProof(deps, { kind: 'system', name: 'prove-money' })
+  await started?.over
+  return 0
+}
+
+async function prove(deps: ProofDeps, id: string): Promise<void> {
+  const { db, clock, log } = deps
+  const beat = setInterval(() => void beatProof(db, id, clock.now()).catch(() => undefined), BEAT_MS)
+  try {
+    const first = await runSteps(deps, id)
+    // A rule that is read in several statements may fall between two commits. What is really wrong is still wrong a moment later.
+    const findings = first.length > 0 ? await runSteps(deps, id) : first
+    if (findings.length > 0) await raiseAlarm(deps, findings)
+    await endProof(db, id, { at: clock.now(), state: 'done', findings: findings.slice(0, MOST_KEPT) })
+    log.info({ findings: findings.length }, 'the books were proved')
+  } catch (error) {
+    log.error({ err: error }, 'the books could not be proved')
+    await endProof(db, id, { at: clock.now(), state: 'failed', findings: [] }).catch(() => undefined)
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+async function runSteps({ db, clock, config }: ProofDeps, id: string): Promise<string[]> {
+  const own = openDatabase(config.databaseUrl, { patient: true, poolSize: 1 })
+  const findings: string[] = []
+  try {
+    for (const [at, step] of STEPS.entries()) {
+      findings.push(...(await step(own, clock.now())))
+      await beatProof(db, id, clock.now(), at + 1)
+    }
+    return findings
+  } finally {
+    await own.destroy()
+  }
+}
+
+async function raiseAlarm({ db, clock, log }: ProofDeps, findings: readonly string[]): Promise<void> {
+  log.error({ findings: findings.length }, 'the books are wrong')
+  const [first = ''] = findings
+  const detail = `${String(findings.length)} rules are broken, first: ${first} Run "gateway ledger verify" and "gateway audit verify".`
+  await inTransaction(db, (tx) => openAlerts(tx, [{ kind: 'books_differ', subject: 'ledger', detail, at: clock.now() }]))
+}

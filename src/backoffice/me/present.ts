@@ -1,0 +1,64 @@
+import type { StaffActor } from '../../shared/actor'
+import type { Refusal } from '../../shared/refusals'
+import type { Translate } from '../../shared/texts'
+import { qrPath, totpAddress } from '../../staff'
+import type { OfferedSecret, StaffSession } from '../../staff'
+import type { Reader } from '../reader'
+import { presentSessions } from '../staff/present'
+import type { Table } from '../table'
+
+/** What `views/backoffice/me.ejs` prints. */
+export interface MePage {
+  readonly alert: string | null
+  readonly signedInAs: string
+  readonly sessions: Table
+  /** The forms that end a session other than this one, in the order of the table. */
+  readonly others: readonly { readonly idHash: string; readonly text: string }[]
+  readonly factorText: string
+  /** What can be done about the second factor; `off` where the deployment has none. */
+  readonly factor: 'off' | 'none' | 'set'
+  readonly mayDrop: boolean
+}
+
+export interface MeView {
+  readonly staff: StaffActor
+  readonly sessions: readonly StaffSession[]
+  readonly thisSession: string
+  readonly factor: MePage['factor']
+  readonly codesLeft: number
+  readonly isFactorNeeded: boolean
+  readonly refusal?: Refusal | undefined
+}
+
+export function presentMe(view: MeView, reader: Reader): MePage {
+  const { t } = reader
+  const { staff, sessions, thisSession, factor, refusal } = view
+  return {
+    alert: refusal ? alertOf(refusal, t) : null,
+    signedInAs: t('me.signed_in_as', { login: staff.login, role: t(`role.${staff.role}`) }),
+    sessions: presentSessions(sessions, thisSession, reader),
+    others: sessions
+      .filter(({ idHash }) => idHash !== thisSession)
+      .map((session) => ({ idHash: session.idHash, text: `${t('me.end')}: ${session.with} · ${session.from}` })),
+    factorText:
+      factor === 'set' ? t('me.factor_set', { left: String(view.codesLeft) }) : t(factor === 'off' ? 'me.factor_off' : 'me.factor_none'),
+    factor,
+    mayDrop: factor === 'set' && !view.isFactorNeeded,
+  }
+}
+
+export const alertOf = (refusal: Refusal, t: Translate): string =>
+  refusal.code === 'bad_input' ? t('staff.password_rule') : t(`refusal.${refusal.code}`)
+
+/** What `views/backoffice/me-factor.ejs` prints. */
+export interface FactorPage {
+  readonly alert: string | null
+  readonly offer: { readonly qr: ReturnType<typeof qrPath>; readonly secret: string; readonly sealed: string }
+}
+
+export function presentFactor(offer: OfferedSecret, of: { issuer: string; login: string }, t: Translate, refusal?: Refusal): FactorPage {
+  return {
+    alert: refusal ? t(`refusal.${refusal.code}`) : null,
+    offer: { qr: qrPath(totpAddress(offer.plain, of)), secret: (offer.plain.match(/.{1,4}/g) ?? []).join(' '), sealed: offer.sealed },
+  }
+}

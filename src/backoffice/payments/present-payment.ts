@@ -1,0 +1,174 @@
+import type { Payment, PaymentFinding, Step, Timeline } from '../../payments'
+import type { StaffActor } from '../../shared/actor'
+import { MINUTE, HOUR, SECOND } from '../../shared/clock'
+import { may } from '../../shared/permissions'
+import type { Permission } from '../../shared/permissions'
+import { paymentsRu } from '../../shared/texts/backoffice/payments'
+import type { TextKey, Translate } from '../../shared/texts'
+import { formatMoment, formatMoney } from '../../shared/texts/format'
+import type { Reader } from '../reader'
+import type { Mark } from '../table'
+import { PAYMENTS_PATH } from './payment-filters'
+import { STATE_MARKS, stateName } from './present-list'
+
+export interface Row {
+  readonly label: string
+  readonly value: string
+  readonly href?: string | undefined
+  readonly title?: string | undefined
+}
+
+/** One step of the vertical timeline. */
+export interface TimelineItem {
+  readonly text: string
+  readonly at: string
+  /** UTC, shown when the pointer rests on the time. */
+  readonly utc: string
+  /** Who did it, how long it took, how long after the step before. */
+  readonly details: readonly string[]
+  readonly mark: Mark
+  readonly exchange: {
+    readonly path: string
+    readonly requestId: string | null
+    readonly request: string
+    readonly response: string
+  } | null
+}
+
+export type ActionName = 'check' | 'void' | 'capture' | 'reverse'
+
+/** What `views/backoffice/payment.ejs` prints. */
+export interface PaymentPage {
+  readonly id: string
+  readonly heading: string
+  readonly state: { readonly text: string; readonly mark: Mark }
+  readonly checked: string | null
+  readonly alerts: readonly string[]
+  readonly rows: readonly Row[]
+  readonly actions: readonly { readonly name: ActionName; readonly action: string; readonly label: string; readonly hint: string }[]
+  readonly steps: readonly TimelineItem[]
+}
+
+export interface PaymentView {
+  readonly timeline: Timeline
+  readonly alerts: readonly { readonly kind: string; readonly detail: string }[]
+  readonly checked: PaymentFinding | undefined
+  /** Staff by how histories name them. */
+  readonly logins: ReadonlyMap<string, string>
+}
+
+export function presentPayment({ timeline, alerts, checked, logins }: PaymentView, staff: StaffActor, reader: Reader): PaymentPage {
+  const { t } = reader
+  const { payment } = timeline
+  return {
+    id: payment.id,
+    heading: t('payment.heading', { number: payment.invoiceNumber }),
+    state: { text: stateName(payment.state, t), mark: STATE_MARKS[payment.state] },
+    checked: checked === undefined ? null : t(`payment.checked.${checked}`),
+    alerts: alerts.map(({ detail }) => detail),
+    rows: rowsOf(payment, logins, reader),
+    actions: actionsOf(payment, staff).map((name) => ({
+      name,
+      action: `${PAYMENTS_PATH}/${payment.id}/${name}`,
+      label: t(`payment.${name}`),
+      hint: t(`payment.${name}.hint`),
+    })),
+    steps: timeline.steps.map((step, index) => itemOf(step, timeline.steps[index - 1], logins, reader)),
+  }
+}
+
+/** What its state allows, and what the reader may do. */
+export function actionsOf({ state }: Payment, staff: StaffActor): ActionName[] {
+  const rights: Readonly<Record<ActionName, Permission>> = {
+    check: 'payments.check',
+    void: 'payments.resolve',
+    capture: 'payments.resolve',
+    reverse: 'payments.reverse',
+  }
+  const offered: Readonly<Partial<Record<string, readonly ActionName[]>>> = {
+    confirming: ['check'],
+    review: ['check', 'void', 'capture'],
+    captured: ['check', 'reverse'],
+  }
+  return (offered[state] ?? []).filter((name) => may(staff, rights[name]))
+}
+
+function rowsOf(payment: Payment, logins: ReadonlyMap<string, string>, reader: Reader): Row[] {
+  const { t, language, zone } = reader
+  const at = (label: string, moment: Date): Row => ({ label, value: formatMoment(moment, language, zone), title: moment.toISOString() })
+  return [
+    { label: t('payments.amount'), value: formatMoney(payment.amount, language) },
+    { label: t('payments.points'), value: formatMoney(payment.points, language) },
+    { label: t('payment.member'), value: payment.memberId, href: `/admin/members/${payment.memberId}` },
+    at(t('payments.created'), payment.createdAt),
+    ...(payment.settledAt ? [at(t('payment.settled'), payment.settledAt)] : []),
+    ...(payment.state === 'confirming' ? [at(t('payment.next'), payment.nextAttemptAt)] : []),
+    { label: t('payment.attempts'), value: String(payment.attempts) },
+    ...(payment.reason ? [{ label: t('payments.reason'), value: payment.reason }] : []),
+    ...(payment.resolvedBy ? [{ label: t('payment.resolved_by'), value: actorName(payment.resolvedBy, logins, t) }] : []),
+    { label: t('payment.invoice_id'), value: payment.invoiceId },
+    { label: t('payment.operation'), value: payment.operationId },
+    { label: t('payment.transaction'), value: payment.transactionId ?? '—' },
+    { label: t('payment.id'), value: payment.id },
+  ]
+}
+
+const isActor = (key: string): key is TextKey & `payment.actor.${string}` => Object.hasOwn(paymentsRu, key)
+
+/** Who did it, as a person reads it; a name that nobody knows stays as it is. */
+export function actorName(actor: string, logins: ReadonlyMap<string, string>, t: Translate): string {
+  if (actor.startsWith('member:')) return t('payment.actor.member')
+  if (actor.startsWith('staff:')) return t('payment.actor.staff', { login: logins.get(actor) ?? actor.slice('staff:'.length) })
+  const key = `payment.actor.${actor.replace(/^system:/, '')}`
+  return isActor(key) ? (t as (key: string) => string)(key) : actor
+}
+
+const MOVED = ['captured', 'voided', 'review', 'reversed'] as const
+const isKnown = (state: string): state is (typeof MOVED)[number] => MOVED.includes(state as (typeof MOVED)[number])
+
+function itemOf(step: Step, before: Step | undefined, logins: ReadonlyMap<string, string>, reader: Reader): TimelineItem {
+  const { t, language, zone } = reader
+  const since = before ? [t('payment.after', { time: durationText(step.at.getTime() - before.at.getTime(), t) })] : []
+  return {
+    text: stepText(step, t),
+    at: formatMoment(step.at, language, zone),
+    utc: step.at.toISOString(),
+    details: [...detailsOf(step, logins, t), ...since],
+    mark: markOf(step),
+    exchange: step.kind === 'asked' ? { path: step.path, requestId: step.requestId, request: step.request, response: step.response } : null,
+  }
+}
+
+function stepText(step: Step, t: Translate): string {
+  if (step.kind === 'asked') return t(`payment.step.${step.operation}`)
+  if (step.kind !== 'moved') return t(`payment.step.${step.kind}`)
+  return isKnown(step.to) ? t(`payment.step.${step.to}`) : t('payment.step.moved', { state: step.to })
+}
+
+function detailsOf(step: Step, logins: ReadonlyMap<string, string>, t: Translate): string[] {
+  if (step.kind !== 'asked') {
+    const note = step.kind === 'moved' && step.note !== null ? [step.note] : []
+    return [actorName(step.actor, logins, t), ...note]
+  }
+  return [
+    t('payment.answer', { outcome: step.outcome }),
+    step.status === null ? t('payment.no_answer') : t('payment.http', { status: String(step.status) }),
+    t('payment.took', { time: durationText(step.durationMs, t) }),
+    ...(step.requestId === null ? [] : [`X-Request-Id: ${step.requestId}`]),
+  ]
+}
+
+function markOf(step: Step): Mark {
+  if (step.kind === 'moved') return isKnown(step.to) ? STATE_MARKS[step.to] : 'wait'
+  if (step.kind !== 'asked') return 'good'
+  return /^(accepted|found|page)/.test(step.outcome) ? 'good' : step.outcome.startsWith('rejected') ? 'bad' : 'wait'
+}
+
+/** A time that a clock that was set back would make negative is none. */
+export function durationText(milliseconds: number, t: Translate): string {
+  const ms = Math.max(0, milliseconds)
+  if (ms < SECOND) return t('payment.milliseconds', { value: String(Math.round(ms)) })
+  if (ms < MINUTE) return t('payment.seconds', { value: String(Math.round(ms / SECOND)) })
+  if (ms < HOUR) return t('payment.minutes', { value: String(Math.round(ms / MINUTE)) })
+  return t('payment.hours', { value: String(Math.round(ms / HOUR)) })
+}

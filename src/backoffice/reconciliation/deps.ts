@@ -1,0 +1,7 @@
+import type { DifferenceDeeds, ReconciliationDeps } from '../../reconciliation'
+
+/** What the pages about reconciliation work with. */
+export interface ReconciliationPagesDeps extends ReconciliationDeps {
+  readonly deeds: { readonly differences: DifferenceDeeds }
+  readonly zone: string
+}

@@ -1,0 +1,31 @@
+import type { NotedDifference } from '../../reconciliation'
+import { reconciliationRu } from '../../shared/texts/backoffice/reconciliation'
+import { formatMoment } from '../../shared/texts/format'
+import { factText } from '../facts'
+import type { Reader } from '../reader'
+
+const STATUS = 'invoice.status.'
+
+/** The difference as a sentence in the reader's language: amounts, states and moments as a person writes them. Whatever a fact does not tell is a dash. */
+export function differenceText({ kind, facts, firstSeen }: NotedDifference, reader: Reader): string {
+  const { t, language, zone } = reader
+  const told = (value: string | undefined): string => {
+    if (value === undefined || value === '') return '—'
+    const status = `${STATUS}${value}`
+    if (isText(status)) return (t as (key: string) => string)(status)
+    return factText(value, reader)
+  }
+  const at = facts.at === undefined ? firstSeen : new Date(facts.at)
+  return (t as (key: string, values: Record<string, string>) => string)(`difference.${kind}`, {
+    number: facts.number ?? '—',
+    amount: told(facts.amount),
+    here: told(facts.here),
+    there: told(facts.there),
+    points: told(facts.points),
+    state: told(facts.state),
+    operation: facts.operation || '—',
+    at: formatMoment(at, language, zone),
+  })
+}
+
+const isText = (key: string): boolean => Object.hasOwn(reconciliationRu, key)

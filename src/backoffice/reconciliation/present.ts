@@ -1,0 +1,231 @@
+import { DIFFERENCE_KINDS, REVERSIBLE } from '../../reconciliation'
+import type { DifferenceKind, NotedDifference, Run, Statement } from '../../reconciliation'
+import type { StaffActor } from '../../shared/actor'
+import { csvMoment } from '../../shared/csv'
+import { may } from '../../shared/permissions'
+import type { Translate } from '../../shared/texts'
+import { formatMoment } from '../../shared/texts/format'
+import { factText } from '../facts'
+import { chipsOf, listHref } from '../filters'
+import type { Chip } from '../filters'
+import { actorName } from '../payments/present-payment'
+import { momentCell } from '../reader'
+import type { Reader } from '../reader'
+import type { Cell, Mark, Table } from '../table'
+import { differenceText } from './difference-text'
+
+export const RECONCILIATION_PATH = '/admin/reconciliation'
+
+export interface DifferenceQuery {
+  readonly kind?: DifferenceKind | undefined
+  readonly which?: 'all' | undefined
+}
+
+export interface ReconciliationView {
+  readonly differences: readonly NotedDifference[]
+  readonly hasMore: boolean
+  readonly query: DifferenceQuery
+  readonly before: string | undefined
+  readonly runs: readonly Run[]
+  readonly statements: readonly Statement[]
+  /** Payments of these differences that are reversed by now. */
+  readonly reversed: ReadonlySet<string>
+  readonly logins: ReadonlyMap<string, string>
+}
+
+/** One difference with what can be done about it. */
+export interface DifferenceItem {
+  readonly id: string
+  readonly kind: string
+  readonly text: string
+  readonly paymentHref: string | null
+  readonly seen: string
+  /** UTC, shown when the pointer rests on the times. */
+  readonly utc: string
+  readonly state: { readonly text: string; readonly mark: Mark }
+  readonly remark: string | null
+  readonly note: string | null
+  readonly mayRemark: boolean
+  readonly mayAccept: boolean
+  /** What the button says that gives the points back; null where it is not offered. */
+  readonly giveBack: string | null
+}
+
+/** What `views/backoffice/reconciliation.ejs` prints. */
+export interface ReconciliationPage {
+  readonly running: string | null
+  readonly mayRun: boolean
+  readonly items: readonly DifferenceItem[]
+  readonly empty: string
+  readonly kinds: readonly { readonly value: string; readonly text: string }[]
+  readonly filters: { readonly kind: string; readonly which: string }
+  readonly chips: readonly Chip[]
+  readonly exportHref: string | null
+  readonly olderHref: string | null
+  readonly newestHref: string | null
+  /** The newest of the unknown invoices on this page: as far as the reader has looked. */
+  readonly bulkUpTo: string | null
+  readonly runs: Table
+  readonly statements: Table
+}
+
+export const kindName = (kind: DifferenceKind, t: Translate): string => t(`difference.kind.${kind}`)
+
+export function presentReconciliation(view: ReconciliationView, staff: StaffActor, reader: Reader): ReconciliationPage {
+  const { t } = reader
+  const { query, differences, runs } = view
+  const running = runs.find(({ state }) => state === 'running')
+  const href = (more: Readonly<Record<string, string | undefined>> = {}): string =>
+    listHref(RECONCILIATION_PATH, { kind: query.kind, which: query.which, ...more })
+  return {
+    running: running
+      ? t('reconciliation.running', {
+          pages: String(running.pages),
+          checked: String(running.checked),
+          differences: String(running.differences),
+        })
+      : null,
+    mayRun: may(staff, 'reconciliation.run'),
+    items: differences.map((difference) => itemOf(difference, view, staff, reader)),
+    empty: t(query.which === 'all' ? 'reconciliation.empty_all' : 'reconciliation.empty'),
+    kinds: [
+      { value: '', text: t('reconciliation.any_kind') },
+      ...DIFFERENCE_KINDS.map((kind) => ({ value: kind, text: kindName(kind, t) })),
+    ],
+    filters: { kind: query.kind ?? '', which: query.which ?? '' },
+    chips: chipsOf(
+      RECONCILIATION_PATH,
+      { kind: query.kind, which: query.which },
+      {
+        kind: () => t('reconciliation.chip.kind', { value: query.kind ? kindName(query.kind, t) : '' }),
+        which: () => t('reconciliation.chip.all'),
+      },
+    ),
+    exportHref: may(staff, 'lists.export') ? listHref(`${RECONCILIATION_PATH}.csv`, { kind: query.kind, which: query.which }) : null,
+    olderHref: view.hasMore ? href({ before: differences.at(-1)?.id }) : null,
+    newestHref: view.before === undefined ? null : href(),
+    bulkUpTo: bulkUpTo(view, staff),
+    runs: runsTable(view, reader),
+    statements: statementsTable(view.statements, reader),
+  }
+}
+
+function bulkUpTo({ differences, query }: ReconciliationView, staff: StaffActor): string | null {
+  if (query.kind !== 'paid_there_unknown_here' || !may(staff, 'reconciliation.resolve')) return null
+  return differences.find(({ resolvedAt }) => resolvedAt === null)?.id ?? null
+}
+
+function itemOf(difference: NotedDifference, view: ReconciliationView, staff: StaffActor, reader: Reader): DifferenceItem {
+  const { t, language, zone } = reader
+  const { id, kind, paymentId, resolvedAt, firstSeen, lastSeen } = difference
+  const isOpen = resolvedAt === null
+  const isReversed = paymentId !== null && view.reversed.has(paymentId)
+  const mayResolve = isOpen && may(staff, 'reconciliation.resolve')
+  const at = (moment: Date): string => formatMoment(moment, language, zone)
+  return {
+    id,
+    kind: kindName(kind, t),
+    text: differenceText(difference, reader),
+    paymentHref: paymentId === null ? null : `/admin/payments/${paymentId}`,
+    seen: t('reconciliation.seen', { first: at(firstSeen), last: at(lastSeen) }),
+    utc: `${firstSeen.toISOString()} – ${lastSeen.toISOString()}`,
+    state: stateOf(difference, view.logins, reader),
+    remark: difference.remark,
+    note: isOpen && isReversed ? t('reconciliation.reversed') : null,
+    mayRemark: isOpen && may(staff, 'reconciliation.remark'),
+    mayAccept: mayResolve,
+    giveBack:
+      mayResolve && !isReversed && REVERSIBLE.includes(kind) && difference.facts.points !== undefined
+        ? t('reconciliation.give_back', { points: factText(difference.facts.points, reader) })
+        : null,
+  }
+}
+
+function stateOf(
+  { resolution, resolvedAt, resolvedBy }: NotedDifference,
+  logins: ReadonlyMap<string, string>,
+  reader: Reader,
+): DifferenceItem['state'] {
+  const { t, language, zone } = reader
+  if (resolution === null || resolvedAt === null) return { text: t('reconciliation.is_open'), mark: 'bad' }
+  const who = resolvedBy === null ? '' : `, ${actorName(resolvedBy, logins, t)}`
+  return { text: `${t(`reconciliation.end.${resolution}`)}${who}, ${formatMoment(resolvedAt, language, zone)}`, mark: 'good' }
+}
+
+const RUN_MARKS = { running: 'wait', done: 'good', failed: 'bad' } as const satisfies Record<Run['state'], Mark>
+
+function runsTable({ runs, logins }: ReconciliationView, reader: Reader): Table {
+  const { t } = reader
+  const state = ({ state: now, problem }: Run): Cell => ({
+    text: now === 'failed' ? t('reconciliation.state.failed', { problem: problem ?? '—' }) : t(`reconciliation.state.${now}`),
+    mark: RUN_MARKS[now],
+  })
+  return {
+    caption: t('reconciliation.runs'),
+    columns: [
+      { label: t('reconciliation.started') },
+      { label: t('reconciliation.ended') },
+      { label: t('reconciliation.by') },
+      { label: t('reconciliation.checked'), align: 'right' },
+      { label: t('reconciliation.found'), align: 'right' },
+      { label: t('reconciliation.state') },
+    ],
+    rows: runs.map((run) => ({
+      cells: [
+        momentCell(run.startedAt, reader),
+        run.endedAt ? momentCell(run.endedAt, reader) : { text: '—' },
+        { text: actorName(run.startedBy, logins, t) },
+        { text: String(run.checked) },
+        { text: String(run.differences) },
+        state(run),
+      ],
+    })),
+    empty: t('reconciliation.no_runs'),
+  }
+}
+
+function statementsTable(statements: readonly Statement[], reader: Reader): Table {
+  const { t, language, zone } = reader
+  const period = ({ firstAt, lastAt }: Statement): string =>
+    `${formatMoment(firstAt, language, zone)} – ${formatMoment(lastAt, language, zone)}`
+  return {
+    caption: t('reconciliation.statements'),
+    columns: [
+      { label: t('reconciliation.statement_name') },
+      { label: t('reconciliation.statement_period') },
+      { label: t('reconciliation.statement_lines'), align: 'right' },
+      { label: t('reconciliation.imported') },
+    ],
+    rows: statements.map((statement) => ({
+      cells: [
+        { text: statement.name },
+        { text: period(statement) },
+        { text: String(statement.lineCount) },
+        momentCell(statement.importedAt, reader),
+      ],
+    })),
+    empty: t('reconciliation.no_statements'),
+  }
+}
+
+export const differenceHeader = (t: Translate): string[] => [
+  t('reconciliation.kind'),
+  t('reconciliation.text'),
+  t('payment.invoice_id'),
+  t('payment.id'),
+  t('reconciliation.first_seen'),
+  t('reconciliation.last_seen'),
+  t('reconciliation.state'),
+  t('reconciliation.remark'),
+]
+
+export const differenceCells = (difference: NotedDifference, logins: ReadonlyMap<string, string>, reader: Reader): string[] => [
+  kindName(difference.kind, reader.t),
+  differenceText(difference, reader),
+  difference.invoiceId ?? '',
+  difference.paymentId ?? '',
+  csvMoment(difference.firstSeen, reader.zone),
+  csvMoment(difference.lastSeen, reader.zone),
+  stateOf(difference, logins, reader).text,
+  difference.remark ?? '',
+]

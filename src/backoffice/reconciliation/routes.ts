@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import { defineRoute, sendDownload, staffWith } from '../../http'
+import type { Route } from '../../http'
+import { findPaymentsById } from '../../payments'
+import { beginRun, carryOut, DIFFERENCE_KINDS, listDifferences, listRuns, listStatements } from '../../reconciliation'
+import type { NotedDifference } from '../../reconciliation'
+import { writeAudit } from '../../shared/audit'
+import { CSV_TYPE, csvFile } from '../../shared/csv'
+import { inTransaction } from '../../shared/database'
+import type { Db } from '../../shared/database'
+import { looksLikeId } from '../../shared/ids'
+import { may } from '../../shared/permissions'
+import { frameOf } from '../frame'
+import { staffLogins } from '../staff-logins'
+import type { ReconciliationPagesDeps } from './deps'
+import { differenceCells, differenceHeader, presentReconciliation, RECONCILIATION_PATH } from './present'
+import type { DifferenceQuery } from './present'
+import { settleRoutes } from './settle-routes'
+
+const PAGE = 50
+const EXPORT_PAGE = 500
+const MOST_RUNS = 10
+const ID = z.string().refine(looksLikeId)
+
+const FILTERS = {
+  kind: z
+    .enum(['', ...DIFFERENCE_KINDS])
+    .transform((kind) => (kind === '' ? undefined : kind))
+    .optional(),
+  which: z
+    .enum(['', 'all'])
+    .transform((which) => (which === '' ? undefined : which))
+    .optional(),
+}
+
+const filterOf = ({ kind, which }: DifferenceQuery) => ({ kind, all: which === 'all' })
+
+/** The doors of the section about reconciliation. */
+export const reconciliationPages = (deps: ReconciliationPagesDeps): Route[] => [
+  showPage(deps),
+  exportList(deps),
+  startRun(deps),
+  ...settleRoutes(deps),
+]
+
+const showPage = ({ db, zone }: ReconciliationPagesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: RECONCILIATION_PATH,
+    policy: staffWith('reconciliation.read'),
+    summary: 'Lists in words where our books and Invoicebox differ, and the comparisons that found it.',
+    input: { query: z.object({ ...FILTERS, before: ID.optional(), done: z.string().optional() }) },
+    handle: async (context) => {
+      const { before, done, ...query } = context.input.query
+      const found = await listDifferences(db, filterOf(query), { before, limit: PAGE + 1 })
+      const differences = found.slice(0, PAGE)
+      const runs = await listRuns(db, MOST_RUNS)
+      const statements = await listStatements(db, MOST_RUNS)
+      const [reversed, logins] = [await reversedOf(db, differences), await staffLogins(db)]
+      const view = { differences, hasMore: found.length > PAGE, query, before, runs, statements, reversed, logins }
+      const page = presentReconciliation(view, context.staff, { ...context, zone })
+      context.page('backoffice/reconciliation', { frame: frameOf(context, 'reconciliation', done), ...page })
+    },
+  })
+
+async function reversedOf(db: Db, differences: readonly NotedDifference[]): Promise<Set<string>> {
+  const ids = [...new Set(differences.flatMap(({ paymentId }) => paymentId ?? []))]
+  return new Set((await findPaymentsById(db, ids)).filter(({ state }) => state === 'reversed').map(({ id }) => id))
+}
+
+const exportList = ({ db, clock, zone }: ReconciliationPagesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: `${RECONCILIATION_PATH}.csv`,
+    policy: staffWith('lists.export'),
+    summary: 'Gives the differences that the same filters show as a CSV file.',
+    input: { query: z.object(FILTERS) },
+    handle: async ({ input: { query }, staff, t, language, res }) => {
+      const audit = { author: staff, at: clock.now(), action: 'differences_exported', subject: 'reconciliation' }
+      await inTransaction(db, (tx) => writeAudit(tx, [audit]))
+      const logins = await staffLogins(db)
+      const rows = pagesOf(db, query, (difference) => differenceCells(difference, logins, { t, language, zone }))
+      await sendDownload(res, { name: 'reconciliation.csv', type: CSV_TYPE, pieces: csvFile(differenceHeader(t), rows) })
+    },
+  })
+
+async function* pagesOf(db: Db, query: DifferenceQuery, toCells: (difference: NotedDifference) => string[]): AsyncGenerator<string[][]> {
+  let before: string | undefined
+  for (;;) {
+    const differences = await listDifferences(db, filterOf(query), { before, limit: EXPORT_PAGE })
+    yield differences.map(toCells)
+    before = differences.at(-1)?.id
+    if (differences.length < EXPORT_PAGE) return
+  }
+}
+
+/** It goes on after the answer; a process that ends meanwhile leaves it to the worker. */
+const startRun = (deps: ReconciliationPagesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: `${RECONCILIATION_PATH}/run`,
+    policy: staffWith('reconciliation.run'),
+    summary: 'Starts a comparison with the invoices of Invoicebox, in the background.',
+    input: { body: z.object({}) },
+    handle: async ({ staff, redirect }) => {
+      const run = await beginRun(deps, { author: staff, resolves: may(staff, 'reconciliation.resolve') })
+      const told = (error: unknown): void => deps.log.error({ err: error }, 'a comparison failed')
+      if (run) void deps.background.follow(carryOut(deps, run)).catch(told)
+      redirect(RECONCILIATION_PATH)
+    },
+  })

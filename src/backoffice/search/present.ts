@@ -1,0 +1,72 @@
+import type { StaffRole } from '../../shared/actor'
+import { formatMoney } from '../../shared/texts/format'
+import { shownLogin } from '../members/mask'
+import { momentCell } from '../reader'
+import type { Reader } from '../reader'
+import type { Mark, Table } from '../table'
+import { MOST_FOUND } from './find-anything'
+import type { Found } from './find-anything'
+
+/** What `views/backoffice/search.ejs` prints. */
+export interface SearchPage {
+  readonly heading: string
+  readonly members: Table | null
+  readonly payments: Table | null
+  readonly more: string | null
+}
+
+const MARKS: Readonly<Record<Found['payments'][number]['state'], Mark>> = {
+  confirming: 'wait',
+  review: 'wait',
+  captured: 'good',
+  voided: 'off',
+  reversed: 'off',
+}
+
+export function presentSearch(typed: string, found: Found, role: StaffRole, reader: Reader): SearchPage {
+  const { t } = reader
+  const { members, payments } = found
+  const isEmpty = members.length + payments.length === 0
+  return {
+    heading: typed === '' ? t('search.empty') : t(isEmpty ? 'search.nothing' : 'search.found', { text: typed }),
+    members: members.length > 0 ? membersTable(members, role, reader) : null,
+    payments: payments.length > 0 ? paymentsTable(payments, reader) : null,
+    more: found.hasMore ? t('search.more', { amount: String(MOST_FOUND) }) : null,
+  }
+}
+
+const membersTable = (members: Found['members'], role: StaffRole, { t }: Reader): Table => ({
+  caption: t('search.members'),
+  columns: [{ label: t('search.login') }, { label: t('search.member_state') }, { label: t('search.member_id') }],
+  rows: members.map(({ id, login, lockedAt }) => ({
+    href: `/admin/members/${id}`,
+    cells: [
+      { text: shownLogin(login, role) },
+      lockedAt ? { text: t('search.locked'), mark: 'bad' as const } : { text: t('search.active'), mark: 'good' as const },
+      { text: id },
+    ],
+  })),
+  empty: '',
+})
+
+const paymentsTable = (payments: Found['payments'], reader: Reader): Table => ({
+  caption: reader.t('search.payments'),
+  columns: [
+    { label: reader.t('search.invoice') },
+    { label: reader.t('search.state') },
+    { label: reader.t('search.points'), align: 'right' },
+    { label: reader.t('search.amount'), align: 'right' },
+    { label: reader.t('search.created') },
+  ],
+  rows: payments.map(({ id, label, state, points, amount, createdAt }) => ({
+    href: `/admin/payments/${id}`,
+    cells: [
+      { text: label },
+      { text: reader.t(`search.state.${state}`), mark: MARKS[state] },
+      { text: formatMoney(points, reader.language) },
+      { text: formatMoney(amount, reader.language) },
+      momentCell(createdAt, reader),
+    ],
+  })),
+  empty: '',
+})

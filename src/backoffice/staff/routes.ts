@@ -1,0 +1,188 @@
+import { z } from 'zod'
+import type { Approvals, Deed } from '../../approvals'
+import { defineRoute, staffWith } from '../../http'
+import type { Route } from '../../http'
+import { STAFF_ROLES } from '../../shared/actor'
+import { looksLikeId } from '../../shared/ids'
+import { requireReason } from '../../shared/audit'
+import { formatMoment } from '../../shared/texts/format'
+import { issueSetupCode, listSessions, listStaff, needsFactor, requireStaff, signOutEverywhere } from '../../staff'
+import type { StaffDeeds, StaffDeps } from '../../staff'
+import { answerDeed, DEED_FIELDS } from '../deed-routes'
+import { frameOf } from '../frame'
+import { presentStaff, presentStaffMember, roleChoices } from './present'
+
+export interface StaffRoutesDeps {
+  readonly staff: StaffDeps
+  readonly deeds: { readonly staff: StaffDeeds }
+  readonly approvals: Approvals
+  readonly config: { readonly timeZone: string }
+}
+
+const PAGE = 50
+const ID = z.object({ id: z.string().refine(looksLikeId) })
+const ROLE = z.enum(STAFF_ROLES)
+const DONE = z.string().optional()
+
+/** The doors of the section about staff. */
+export const staffPageRoutes = (deps: StaffRoutesDeps): Route[] => [
+  showList(deps),
+  showOne(deps),
+  add(deps),
+  changeRole(deps),
+  change(deps, 'disable', 'disabled', 'Disables a member of staff and ends their sessions.'),
+  change(deps, 'enable', 'enabled', 'Lets a member of staff in again.'),
+  change(deps, 'reset-factor', 'factor', 'Takes away the second factor of somebody who has lost it.'),
+  change(deps, 'reset-access', 'access', 'Takes away the password and the second factor of somebody who has lost them.'),
+  signOutOther(deps),
+  issueCode(deps),
+]
+
+const showList = ({ staff: deps, config }: StaffRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/admin/staff',
+    policy: staffWith('staff.read'),
+    summary: 'Lists the staff with their roles.',
+    input: { query: z.object({ after: z.string().max(64).optional(), done: DONE }) },
+    handle: async (context) => {
+      const { after, done } = context.input.query
+      const found = await listStaff(deps.db, { after, limit: PAGE + 1 })
+      const list = {
+        staff: found.slice(0, PAGE),
+        hasMore: found.length > PAGE,
+        paged: after !== undefined,
+        needsFactor: (one: (typeof found)[number]) => needsFactor(deps, one),
+      }
+      const table = presentStaff(list, { ...context, zone: config.timeZone })
+      const mayAdd = staffWith('staff.change').roles.includes(context.staff.role)
+      context.page('backoffice/staff', { frame: frameOf(context, 'staff', done), table, mayAdd, roles: roleChoices(context.t) })
+    },
+  })
+
+const showOne = ({ staff: deps, config }: StaffRoutesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: '/admin/staff/:id',
+    policy: staffWith('staff.read'),
+    summary: 'Shows one member of staff: role, state, second factor, sessions.',
+    input: { params: ID, query: z.object({ done: DONE }) },
+    handle: async (context) => {
+      const staff = await requireStaff(deps.db, context.input.params.id)
+      const sessions = await listSessions(deps.db, staff.id, deps.clock.now())
+      const view = { staff, sessions, isFactorNeeded: needsFactor(deps, staff), looksOn: context.staff }
+      const card = presentStaffMember(view, { ...context, zone: config.timeZone })
+      context.page('backoffice/staff-member', { frame: frameOf(context, 'staff', context.input.query.done), ...card })
+    },
+  })
+
+const add = ({ approvals, deeds }: StaffRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/admin/staff',
+    policy: staffWith('staff.change'),
+    summary: 'Adds a member of staff, who chooses a password with a code.',
+    input: { body: z.object({ login: z.string().trim().max(64), role: ROLE, ...DEED_FIELDS }) },
+    handle: (context) => {
+      const { login, role } = context.input.body
+      const what = context.t('staff.what.added', { login, role: context.t(`role.${role}`) })
+      const payload = { login, role }
+      return answerDeed(context, approvals, {
+        section: 'staff',
+        deed: deeds.staff.added,
+        payload,
+        what,
+        action: '/admin/staff',
+        fields: payload,
+        back: '/admin/staff',
+      })
+    },
+  })
+
+const changeRole = ({ approvals, deeds, staff: deps }: StaffRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/admin/staff/:id/role',
+    policy: staffWith('staff.change'),
+    summary: 'Changes the role of a member of staff and ends their sessions.',
+    input: { params: ID, body: z.object({ role: ROLE, ...DEED_FIELDS }) },
+    handle: async (context) => {
+      const { login, id } = await requireStaff(deps.db, context.input.params.id)
+      const { role } = context.input.body
+      const back = `/admin/staff/${id}`
+      const what = context.t('staff.what.role', { login, role: context.t(`role.${role}`) })
+      const payload = { staffId: id, role }
+      await answerDeed(context, approvals, {
+        section: 'staff',
+        deed: deeds.staff.role,
+        payload,
+        what,
+        action: `${back}/role`,
+        fields: { role },
+        back,
+      })
+    },
+  })
+
+type Whose = 'disabled' | 'enabled' | 'factor' | 'access'
+
+const change = ({ approvals, deeds, staff: deps }: StaffRoutesDeps, path: string, name: Whose, summary: string): Route =>
+  defineRoute({
+    method: 'post',
+    path: `/admin/staff/:id/${path}`,
+    policy: staffWith('staff.change'),
+    summary,
+    input: { params: ID, body: z.object(DEED_FIELDS) },
+    handle: async (context) => {
+      const { login, id } = await requireStaff(deps.db, context.input.params.id)
+      const back = `/admin/staff/${id}`
+      const what = context.t(`staff.what.${name}`, { login })
+      const deed: Deed<{ readonly staffId: string }, void> = deeds.staff[name]
+      await answerDeed(context, approvals, {
+        section: 'staff',
+        deed,
+        payload: { staffId: id },
+        what,
+        action: `${back}/${path}`,
+        fields: {},
+        back,
+      })
+    },
+  })
+
+const signOutOther = ({ staff: deps }: StaffRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/admin/staff/:id/sign-out',
+    policy: staffWith('staff.change'),
+    summary: 'Ends every session of a member of staff.',
+    input: { params: ID, body: z.object({ reason: DEED_FIELDS.reason, reasonKind: DEED_FIELDS.reasonKind }) },
+    handle: async ({ input, staff, redirect }) => {
+      const { id } = await requireStaff(deps.db, input.params.id)
+      await signOutEverywhere(deps, id, staff, requireReason(input.body.reason))
+      redirect(`/admin/staff/${id}?done=done`)
+    },
+  })
+
+const issueCode = ({ staff: deps, config }: StaffRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/admin/staff/:id/set-up-code',
+    policy: staffWith('staff.change'),
+    summary: 'Issues a code for the first sign-in and shows it this one time.',
+    input: { params: ID, body: z.object({}) },
+    handle: async (context) => {
+      const { t, language, input, staff } = context
+      const { id, login } = await requireStaff(deps.db, input.params.id)
+      const { code, expiresAt } = await issueSetupCode(deps, id, staff)
+      const note = t('staff.code_note', { until: formatMoment(expiresAt, language, config.timeZone), page: '/sign-in/set-up' })
+      // It stands in this answer alone: nothing that is stored can show it again.
+      context.page('backoffice/staff-code', {
+        frame: frameOf(context, 'staff'),
+        id,
+        heading: t('staff.code_heading', { login }),
+        note,
+        code,
+      })
+    },
+  })

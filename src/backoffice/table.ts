@@ -1,0 +1,34 @@
+/** A list as `views/backoffice/partials/table.ejs` prints it: a table on a wide screen, a card for each row on a narrow one. */
+export interface Table {
+  /** What the list is, for screen readers. */
+  readonly caption: string
+  readonly columns: readonly Column[]
+  readonly rows: readonly TableRow[]
+  /** What stands in the place of the rows when there are none. */
+  readonly empty: string
+  readonly olderHref?: string | undefined
+  readonly newestHref?: string | undefined
+}
+
+export interface Column {
+  readonly label: string
+  /** Amounts stand to the right, in figures of one width. */
+  readonly align?: 'right'
+}
+
+export interface TableRow {
+  /** Where the row leads; its first cell is the link. `j` and `k` go through such rows, Enter opens one. */
+  readonly href?: string | undefined
+  readonly cells: readonly Cell[]
+}
+
+export interface Cell {
+  readonly text: string
+  /** Shown when the pointer rests on it: a time in UTC, a whole id. */
+  readonly title?: string | undefined
+  readonly href?: string | undefined
+  /** A state: an icon beside the word, and a colour besides. */
+  readonly mark?: Mark | undefined
+}
+
+export type Mark = 'good' | 'wait' | 'bad' | 'off'

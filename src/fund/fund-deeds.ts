@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { amountText } from '../approvals'
+import type { Deed } from '../approvals'
+import { ACCOUNTS, isKeyUsed } from '../ledger'
+import { parseMoney, parsePositiveMoney, toDecimal } from '../shared/money'
+import { depositFund, setFloor, setOverdraft } from './change-fund'
+import type { LimitChange } from './change-fund'
+import type { FundDeps } from './fund'
+import { readFund } from './show-fund'
+
+const DEPOSIT = z.strictObject({ roubles: amountText('RUB') })
+const LIMIT = z.strictObject({ roubles: amountText('RUB', { orZero: true }) })
+
+export type FundPayload = z.output<typeof DEPOSIT>
+
+export interface FundDeeds {
+  readonly deposit: Deed<FundPayload, { replayed: boolean }>
+  readonly floor: Deed<FundPayload, void>
+  readonly overdraft: Deed<FundPayload, void>
+}
+
+/** What staff may do to the guarantee fund. */
+export const fundDeeds = (deps: FundDeps): FundDeeds => ({
+  deposit: {
+    kind: 'fund_deposited',
+    permission: 'fund.change',
+    payload: DEPOSIT,
+    weigh: ({ roubles }) => parsePositiveMoney(roubles, 'RUB'),
+    async preview({ roubles }) {
+      const { available } = await readFund(deps.db)
+      const after = available.minor + parsePositiveMoney(roubles, 'RUB').minor
+      return { subject: ACCOUNTS.fund, before: { available: rub(available.minor) }, after: { available: rub(after) } }
+    },
+    wasDone: (key) => isKeyUsed(deps.db, `fund-deposit:${key}`),
+    perform: ({ roubles }, { author, reason, key, approvedBy }) =>
+      depositFund(deps, { amount: parsePositiveMoney(roubles, 'RUB'), reason, key, actor: author, approvedBy }),
+  },
+  floor: limitDeed(deps, 'floor', setFloor),
+  overdraft: limitDeed(deps, 'overdraft', setOverdraft),
+})
+
+type SetLimit = (deps: FundDeps, change: LimitChange) => Promise<void>
+
+/** A limit is set to an amount, so that doing it again changes nothing. What counts is by how much it changes. */
+const limitDeed = (deps: FundDeps, name: 'floor' | 'overdraft', set: SetLimit): Deed<FundPayload, void> => ({
+  kind: `fund_${name}_set`,
+  permission: 'fund.change',
+  payload: LIMIT,
+  async weigh({ roubles }) {
+    const change = parseMoney(roubles, 'RUB').minor - (await readFund(deps.db))[name].minor
+    return { minor: change < 0n ? -change : change, unit: 'RUB' }
+  },
+  async preview({ roubles }) {
+    const now = (await readFund(deps.db))[name]
+    return { subject: ACCOUNTS.fund, before: { [name]: rub(now.minor) }, after: { [name]: rub(parseMoney(roubles, 'RUB').minor) } }
+  },
+  perform: ({ roubles }, { author, reason, approvedBy }) =>
+    set(deps, { amount: parseMoney(roubles, 'RUB'), reason, actor: author, approvedBy }),
+})
+
+const rub = (minor: bigint): string => `${toDecimal(minor)} RUB`

@@ -1,0 +1,59 @@
+import type { Clock } from '../shared/clock'
+import type { Db } from '../shared/database'
+import type { Log } from '../shared/log'
+import type { Language } from '../shared/texts'
+
+export const CHANNELS = ['mail', 'webhook'] as const
+export type Channel = (typeof CHANNELS)[number]
+
+/** `dropped`: there was nobody to tell, such as a member without an address. `failed`: given up. */
+export const NOTICE_STATES = ['queued', 'sent', 'failed', 'dropped'] as const
+export type NoticeState = (typeof NOTICE_STATES)[number]
+
+/** `receipt` and `reversal` go to the member, `alert` and `approval` to the operator. */
+export const TOPICS = ['receipt', 'reversal', 'alert', 'approval'] as const
+export type Topic = (typeof TOPICS)[number]
+
+/** Something that somebody outside is to be told once, by one channel. Holds no address and nothing personal: who it is for is looked up when it is sent. */
+export interface Notice {
+  readonly id: string
+  readonly channel: Channel
+  readonly topic: Topic
+  /** The id of what it tells of: a payment, an alert or a request. */
+  readonly source: string
+  /** `member:<id>`, `address:<digest>` for an address out of the settings, or `webhook`. */
+  readonly recipient: string
+  readonly language: Language
+  readonly facts: Readonly<Record<string, string>>
+  readonly state: NoticeState
+  /** How many times it was tried, this time included. */
+  readonly attempts: number
+  readonly createdAt: Date
+  readonly nextAttemptAt: Date
+  readonly giveUpAt: Date
+  readonly sentAt: Date | null
+  /** A code, never an answer's own words: those repeat addresses. */
+  readonly lastError: string | null
+}
+
+export interface NoticeSettings {
+  readonly publicUrl: URL
+  readonly programName: string
+  /** Of the times in letters. */
+  readonly zone: string
+  readonly mail: { readonly url: string | undefined; readonly from: string }
+  readonly alerts: {
+    readonly emails: readonly string[]
+    readonly webhookUrl: string | undefined
+    readonly webhookSecret: string | undefined
+  }
+  /** Whether the webhook may be a machine of the own network: in the demo and the sandbox alone. */
+  readonly allowPrivate: boolean
+}
+
+export interface NoticesDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly log: Log
+  readonly settings: NoticeSettings
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import type { Deed, Performer, Preview } from '../approvals'
+import { authorName } from '../shared/actor'
+import type { AuditFacts } from '../shared/audit'
+import type { Db } from '../shared/database'
+import { looksLikeId } from '../shared/ids'
+import { toDecimal } from '../shared/money'
+import { Refusal } from '../shared/refusals'
+import { memberAccount, readAccount } from '../ledger'
+import type { Payment, PaymentDeps } from './payment'
+import { resolveReview, TRANSACTION_ID } from './resolve-review'
+import type { Resolution } from './resolve-review'
+import { readsCancelled, reversePayment } from './reverse-payment'
+import type { PaymentState } from './states'
+import { readPayment } from './store'
+
+const ID = z.string().refine(looksLikeId, 'not an id')
+const PAYMENT = z.strictObject({ paymentId: ID })
+const CAPTURE = z.strictObject({ paymentId: ID, transactionId: z.string().regex(TRANSACTION_ID) })
+
+export type PaymentPayload = z.output<typeof PAYMENT>
+export type CapturePayload = z.output<typeof CAPTURE>
+
+export interface PaymentDeeds {
+  readonly void: Deed<PaymentPayload, Payment>
+  readonly capture: Deed<CapturePayload, Payment>
+  readonly reverse: Deed<PaymentPayload, Payment>
+}
+
+/** What staff may do to a payment. */
+export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
+  void: {
+    kind: 'payment_resolved_void',
+    permission: 'payments.resolve',
+    payload: PAYMENT,
+    // An invoice that reads paid may be our own payment: then one pair of eyes is too few, whatever the amount.
+    weigh: async ({ paymentId }) =>
+      (await lastReadSaysPaid(deps.db, paymentId)) ? 'always' : (await readPayment(deps.db, paymentId)).points,
+    preview: ({ paymentId }) => preview(deps, paymentId, { from: 'review', to: 'voided', after: giveBack }),
+    perform: ({ paymentId }, by) => resolve(deps, paymentId, { kind: 'void' }, by),
+  },
+  capture: {
+    kind: 'payment_resolved_capture',
+    permission: 'payments.resolve',
+    payload: CAPTURE,
+    weigh: async ({ paymentId }) => (await readPayment(deps.db, paymentId)).points,
+    preview: ({ paymentId }) => preview(deps, paymentId, { from: 'review', to: 'captured', after: spend }),
+    perform: ({ paymentId, transactionId }, by) => resolve(deps, paymentId, { kind: 'capture', transactionId }, by),
+  },
+  reverse: {
+    kind: 'payment_reversed',
+    permission: 'payments.reverse',
+    payload: PAYMENT,
+    weigh: async ({ paymentId }) => ((await readsCancelled(deps, paymentId)) ? (await readPayment(deps.db, paymentId)).points : 'always'),
+    preview: ({ paymentId }) => previewReversal(deps, paymentId),
+    perform: ({ paymentId }, { author, reason, approvedBy }) => reversePayment(deps, { paymentId, author, reason, approvedBy }),
+  },
+})
+
+/** What a reversal would change. @throws Refusal not_found, payment_in_wrong_state */
+export const previewReversal = (deps: Pick<PaymentDeps, 'db'>, paymentId: string): Promise<Preview> =>
+  preview(deps, paymentId, { from: 'captured', to: 'reversed', after: receive })
+
+/** A deed that ran before under the same author is done; any other end of the review is told. */
+async function resolve(deps: PaymentDeps, paymentId: string, resolution: Resolution, by: Performer): Promise<Payment> {
+  const { author, reason, approvedBy } = by
+  const payment = await readPayment(deps.db, paymentId)
+  const isDone = payment.state === (resolution.kind === 'void' ? 'voided' : 'captured') && payment.resolvedBy === authorName(author)
+  return isDone ? payment : resolveReview(deps, { paymentId, resolution, reason, author, approvedBy })
+}
+
+interface Points {
+  readonly available: bigint
+  readonly held: bigint
+}
+
+interface Step {
+  readonly from: PaymentState
+  readonly to: PaymentState
+  readonly after: (now: Points, points: bigint) => Points
+}
+
+const giveBack: Step['after'] = ({ available, held }, points) => ({ available: available + points, held: held - points })
+const spend: Step['after'] = ({ available, held }, points) => ({ available, held: held - points })
+const receive: Step['after'] = ({ available, held }, points) => ({ available: available + points, held })
+
+async function preview({ db }: Pick<PaymentDeps, 'db'>, paymentId: string, { from, to, after }: Step): Promise<Preview> {
+  const payment = await readPayment(db, paymentId)
+  if (payment.state !== from) throw new Refusal('payment_in_wrong_state', payment.state)
+  const now = await readAccount(db, memberAccount(payment.memberId))
+  return {
+    subject: `payment:${payment.id}`,
+    before: factsOf(from, now, payment),
+    after: factsOf(to, after(now, payment.points.minor), payment),
+  }
+}
+
+const factsOf = (state: PaymentState, { available, held }: Points, { amount }: Payment): AuditFacts => ({
+  state,
+  amount: `${toDecimal(amount.minor)} ${amount.unit}`,
+  available: `${toDecimal(available)} PTS`,
+  held: `${toDecimal(held)} PTS`,
+})
+
+/** What the invoice read when it was last read for this payment. */
+async function lastReadSaysPaid(db: Db, paymentId: string): Promise<boolean> {
+  const row: { outcome: string } | undefined = await db('exchanges')
+    .where({ payment_id: paymentId, operation: 'business.get' })
+    .orderBy('id', 'desc')
+    .first('outcome')
+  return row !== undefined && /^found (paid|partial)/.test(row.outcome)
+}

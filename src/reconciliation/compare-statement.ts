@@ -1,0 +1,170 @@
+import { authorName } from '../shared/actor'
+import type { Author } from '../shared/actor'
+import { writeAudit } from '../shared/audit'
+import { DAY, MINUTE, plus } from '../shared/clock'
+import type { Clock } from '../shared/clock'
+import { inTransaction } from '../shared/database'
+import type { Db } from '../shared/database'
+import { newSortedId, sha256 } from '../shared/ids'
+import { requirePermission } from '../shared/permissions'
+import { closeSubjects, noteDifferences } from './difference-store'
+import type { Difference, Found } from './differences'
+import { readStatement } from './read-statement'
+import type { StatementLine } from './read-statement'
+import { balanceDiffers, depositNotStated, depositUnknownHere, lineAgainst, notStated, paidTwice } from './stated-differences'
+import {
+  capturedUnstated,
+  depositsBetween,
+  findStatement,
+  fundBalanceAt,
+  insertStatement,
+  listLines,
+  paymentsOfOperations,
+  takenTwice,
+} from './statement-store'
+import type { RecordedDeposit, StatedPayment, Statement } from './statement-store'
+
+export interface StatementDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly timeZone: string
+}
+
+export interface StatementFile {
+  readonly name: string
+  readonly text: string
+  readonly author: Author
+}
+
+export interface StatementComparison {
+  /** How many lines were compared. */
+  readonly checked: number
+  readonly differences: readonly Difference[]
+}
+
+const PAGE = 500
+/** What happens this close to the edge of a statement may stand in the one before or after. */
+const EDGE_MS = 10 * MINUTE
+/** Deposits are recorded here by hand, before or after they arrive. */
+const DEPOSIT_APART_MS = 3 * DAY
+
+/**
+ * Imports a statement of the guarantee fund and compares our books with it: operations missing on either side, amounts, deposits and balances. The same file twice is one import,
+ * compared anew. Changes nothing in the books.
+ * @throws Refusal forbidden; BadStatement
+ */
+export async function compareStatement(deps: StatementDeps, file: StatementFile): Promise<StatementComparison> {
+  requirePermission(file.author, 'reconciliation.run')
+  const statement = await importStatement(deps, file)
+  const differences: Difference[] = []
+  const note = async (found: readonly Found[], seen: readonly string[] = []): Promise<void> => {
+    const at = deps.clock.now()
+    const open = await inTransaction(deps.db, async (tx) => {
+      await closeSubjects(tx, 'payment_not_in_statement', seen, at)
+      return noteDifferences(tx, found, { source: 'statement', by: statement.id, at })
+    })
+    differences.push(...open.map(({ invoiceId, kind, text }) => ({ invoiceId, kind, text, resolved: false })))
+  }
+  await compareLines(deps.db, statement, note)
+  await compareTwice(deps.db, statement, note)
+  await compareCaptured(deps.db, statement, note)
+  return { checked: statement.lineCount, differences }
+}
+
+type Note = (found: readonly Found[], seen?: readonly string[]) => Promise<void>
+
+async function importStatement({ db, clock, timeZone }: StatementDeps, { name, text, author }: StatementFile): Promise<Statement> {
+  const digest = sha256(text)
+  const lines = readStatement(text, timeZone)
+  const times = lines.map(({ at }) => at.getTime()).sort((a, b) => a - b)
+  const statement = {
+    id: newSortedId(),
+    digest,
+    name: name.slice(0, 200),
+    firstAt: new Date(times[0] ?? 0),
+    lastAt: new Date(times.at(-1) ?? 0),
+    lineCount: lines.length,
+    importedAt: clock.now(),
+    importedBy: authorName(author),
+  }
+  await inTransaction(db, async (tx) => {
+    if (!(await insertStatement(tx, statement, lines))) return
+    const after = { lines: String(lines.length), digest }
+    await writeAudit(tx, [{ author, at: statement.importedAt, action: 'statement_imported', subject: 'fund', after }])
+  })
+  return (await findStatement(db, digest)) ?? statement
+}
+
+/** Every line against the payment of its operation; deposits against ours by their amounts, since they have no name in common; balances against our mirror. */
+async function compareLines(db: Db, statement: Statement, note: Note): Promise<void> {
+  const deposits = await depositsBetween(db, {
+    from: plus(statement.firstAt, -DEPOSIT_APART_MS),
+    until: plus(statement.lastAt, DEPOSIT_APART_MS),
+  })
+  let after = 0
+  for (;;) {
+    const lines = await listLines(db, statement.id, { after, limit: PAGE })
+    const payments = await paymentsBy(db, lines)
+    const found: Found[] = []
+    for (const line of lines) found.push(...(await compareLine(db, line, payments, deposits)))
+    await note(found, [...new Set([...payments.values()].map(({ id }) => id))])
+    const last = lines.at(-1)
+    if (!last || lines.length < PAGE) break
+    after = last.number
+  }
+  await note(
+    deposits.filter(({ at }) => at > plus(statement.firstAt, EDGE_MS) && at < plus(statement.lastAt, -EDGE_MS)).map(depositNotStated),
+  )
+}
+
+async function paymentsBy(db: Db, lines: readonly StatementLine[]): Promise<Map<string, StatedPayment>> {
+  const operations = [...new Set(lines.flatMap(({ operation }) => operation ?? []))]
+  const payments = operations.length > 0 ? await paymentsOfOperations(db, operations) : []
+  return new Map(
+    payments.flatMap((payment) =>
+      [payment.operationId, payment.transactionId].flatMap((name) => (name === null ? [] : [[name, payment] as const])),
+    ),
+  )
+}
+
+/** @param deposits ours that no line was found for yet; one that is found is taken out */
+async function compareLine(
+  db: Db,
+  line: StatementLine,
+  payments: ReadonlyMap<string, StatedPayment>,
+  deposits: RecordedDeposit[],
+): Promise<Found[]> {
+  if (line.kind === 'balance') return balanceDiffers(line, await fundBalanceAt(db, line.at))
+  const payment = line.operation === null ? undefined : payments.get(line.operation)
+  if (line.kind !== 'deposit' || payment) return lineAgainst(line, payment)
+  const ours = deposits.findIndex(({ amount }) => amount === line.amount.minor)
+  if (ours < 0) return [depositUnknownHere(line)]
+  deposits.splice(ours, 1)
+  return []
+}
+
+async function compareTwice(db: Db, statement: Statement, note: Note): Promise<void> {
+  const operations = await takenTwice(db, statement.id)
+  const payments = operations.length > 0 ? await paymentsOfOperations(db, operations) : []
+  await note(
+    operations.map((operation) =>
+      paidTwice(
+        operation,
+        payments.find((one) => one.operationId === operation || one.transactionId === operation),
+      ),
+    ),
+  )
+}
+
+/** What is captured here within the time of the statement must be in it. */
+async function compareCaptured(db: Db, statement: Statement, note: Note): Promise<void> {
+  const span = { from: plus(statement.firstAt, EDGE_MS), until: plus(statement.lastAt, -EDGE_MS) }
+  let after = ''
+  for (;;) {
+    const payments = await capturedUnstated(db, span, { after, limit: PAGE })
+    await note(payments.map(notStated))
+    const last = payments.at(-1)
+    if (!last || payments.length < PAGE) return
+    after = last.id
+  }
+}

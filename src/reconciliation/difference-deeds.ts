@@ -1,0 +1,78 @@
+import { z } from 'zod'
+import type { Deed } from '../approvals'
+import { authorName } from '../shared/actor'
+import { inTransaction } from '../shared/database'
+import type { Db } from '../shared/database'
+import { looksLikeId } from '../shared/ids'
+import { parsePositiveMoney } from '../shared/money'
+import { Refusal } from '../shared/refusals'
+import { companion } from '../ledger'
+import { previewReversal, reversePayment } from '../payments'
+import type { Payment, PaymentDeps } from '../payments'
+import { endDifferences, findDifference } from './difference-store'
+import type { Ending, NotedDifference } from './difference-store'
+import type { DifferenceKind } from './differences'
+
+const PAYLOAD = z.strictObject({ differenceId: z.string().refine(looksLikeId, 'not an id') })
+
+export type DifferencePayload = z.output<typeof PAYLOAD>
+
+export interface DifferenceDeeds {
+  readonly giveBack: Deed<DifferencePayload, Payment>
+}
+
+/** Differences of which a reversal is the end: their payment took points for what Invoicebox does not count as paid. */
+export const REVERSIBLE: readonly DifferenceKind[] = [
+  'captured_here_cancelled_there',
+  'captured_here_not_paid_there',
+  'captured_here_not_shown_there',
+  'statement_returned',
+]
+
+const PROVED: readonly DifferenceKind[] = ['captured_here_cancelled_there', 'statement_returned']
+
+/** What staff, or the gateway itself, may do about a difference that moves points: the payment is reversed and the difference closed, both or neither. */
+export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
+  giveBack: {
+    kind: 'difference_points_returned',
+    permission: 'reconciliation.resolve',
+    payload: PAYLOAD,
+    // Where Invoicebox does not say that the payment was undone, one person does not decide alone.
+    weigh: async ({ differenceId }) => {
+      const { points, isProved } = await reversible(deps.db, differenceId)
+      return isProved ? parsePositiveMoney(points, 'PTS') : 'always'
+    },
+    preview: async ({ differenceId }) => previewReversal(deps, (await reversible(deps.db, differenceId)).paymentId),
+    async perform({ differenceId }, { author, reason, approvedBy }) {
+      const { paymentId } = await reversible(deps.db, differenceId)
+      const ending: Ending = {
+        id: differenceId,
+        resolution: 'points_returned',
+        by: authorName(author),
+        at: deps.clock.now(),
+        remark: reason,
+      }
+      const payment = await reversePayment(deps, { paymentId, author, reason, approvedBy, companions: [companion(endDifferences, ending)] })
+      // Reversed before, by another way: then only the difference is left to be closed.
+      await inTransaction(deps.db, (tx) => endDifferences(tx, [ending]))
+      return payment
+    },
+  },
+})
+
+/** @throws Refusal not_found, resolution_not_allowed */
+async function reversible(db: Db, id: string): Promise<{ paymentId: string; points: string; isProved: boolean }> {
+  const difference = await required(db, id)
+  if (!REVERSIBLE.includes(difference.kind) || difference.paymentId === null) throw new Refusal('resolution_not_allowed', difference.kind)
+  if (difference.resolvedAt !== null && difference.resolution !== 'points_returned')
+    throw new Refusal('resolution_not_allowed', 'the difference was closed')
+  const [points = ''] = difference.facts.points?.split(' ') ?? []
+  return { paymentId: difference.paymentId, points, isProved: PROVED.includes(difference.kind) }
+}
+
+/** @throws Refusal not_found */
+export async function required(db: Db, id: string): Promise<NotedDifference> {
+  const difference = await findDifference(db, id)
+  if (!difference) throw new Refusal('not_found', 'difference')
+  return difference
+}

@@ -1,0 +1,43 @@
+import type { EnglishOf } from '../russian-only'
+
+export const auditRu = {
+  'audit.heading': 'Журнал действий',
+  'audit.note': 'Записи не меняются и не удаляются: каждая связана с предыдущей цепочкой хешей. Проверка: gateway audit verify.',
+  'audit.at': 'Когда',
+  'audit.actor': 'Кто',
+  'audit.action': 'Действие',
+  'audit.subject': 'Над чем',
+  'audit.reason': 'Причина',
+  'audit.change': 'Было → стало',
+  'audit.approved_by': 'Согласовал',
+  'audit.instruction': 'Проводка',
+  'audit.id': 'Запись',
+  'audit.filter_actor': 'Кто, например staff:…',
+  'audit.filter_action': 'Действие',
+  'audit.filter_subject': 'Над чем, например member:…',
+  'audit.from': 'С',
+  'audit.to': 'По',
+  'audit.empty': 'Таких записей нет',
+  'audit.head': 'Последнее звено цепочки: {{link}}',
+} as const satisfies Record<string, string>
+
+export const auditEn = {
+  'audit.heading': 'Audit log',
+  'audit.note': 'Rows are never changed or deleted: each is chained to the one before it by a hash. To prove it: gateway audit verify.',
+  'audit.at': 'When',
+  'audit.actor': 'Who',
+  'audit.action': 'Deed',
+  'audit.subject': 'To what',
+  'audit.reason': 'Reason',
+  'audit.change': 'Before → after',
+  'audit.approved_by': 'Approved by',
+  'audit.instruction': 'Ledger instruction',
+  'audit.id': 'Row',
+  'audit.filter_actor': 'Who, such as staff:…',
+  'audit.filter_action': 'Deed',
+  'audit.filter_subject': 'To what, such as member:…',
+  'audit.from': 'From',
+  'audit.to': 'To',
+  'audit.empty': 'No such rows',
+  'audit.head': 'Newest link of the chain: {{link}}',
+} as const satisfies EnglishOf<typeof auditRu>

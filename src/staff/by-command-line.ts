@@ -1,0 +1,97 @@
+import { addStaff, canonicalLogin } from '../members'
+import { COMMAND_LINE } from '../shared/actor'
+import type { Author, StaffRole } from '../shared/actor'
+import { openAlerts } from '../shared/alerts'
+import { iso, inTransaction } from '../shared/database'
+import { Refusal } from '../shared/refusals'
+import { changeRole, disableStaff, enableStaff, resetFactor } from './change-staff'
+import type { ChangeOrder } from './change-staff'
+import { subjectOf } from './staff'
+import type { StaffDeps, StaffMember } from './staff'
+import { listStaff, requireStaff, staffByLogin } from './store'
+
+/*
+ * The command line is the operator's root channel: whoever reaches it has the database anyway, and the first admin must come from somewhere. So it acts at once, is
+ * audited, and opens an alert that says what was done past the second pair of eyes.
+ */
+
+/** One member of staff as the command line prints them. */
+export interface ShownStaff {
+  readonly login: string
+  readonly id: string
+  readonly role: StaffRole
+  readonly state: 'active' | 'disabled' | 'awaits-setup'
+  readonly secondFactor: boolean
+  readonly createdAt: string
+}
+
+const shown = ({ login, id, role, disabledAt, awaitsSetup, hasFactor, createdAt }: StaffMember): ShownStaff => ({
+  login,
+  id,
+  role,
+  state: disabledAt !== null ? 'disabled' : awaitsSetup ? 'awaits-setup' : 'active',
+  secondFactor: hasFactor,
+  createdAt: iso(createdAt),
+})
+
+const PAGE = 500
+
+/** Everybody, by login. */
+export async function showAllStaff({ db }: StaffDeps): Promise<ShownStaff[]> {
+  const all: StaffMember[] = []
+  for (let after: string | undefined; ;) {
+    const page = await listStaff(db, { after, limit: PAGE })
+    all.push(...page)
+    after = page.at(-1)?.login
+    if (page.length < PAGE) return all.map(shown)
+  }
+}
+
+/** @throws Refusal forbidden, login_taken, bad_input (detail: the field) */
+export async function addByCommandLine(
+  deps: StaffDeps,
+  application: { readonly login: string; readonly password: string; readonly role: StaffRole },
+  author: Author = COMMAND_LINE,
+): Promise<ShownStaff> {
+  const { id } = await addStaff(deps, { ...application, actor: author })
+  await raise(deps, id, `was added with the role ${application.role}`)
+  return shown(await requireStaff(deps.db, id))
+}
+
+type Change = (deps: StaffDeps, staffId: string, order: ChangeOrder) => Promise<void>
+
+const changeByCommandLine = async (
+  deps: StaffDeps,
+  login: string,
+  order: ChangeOrder,
+  change: Change,
+  what: string,
+): Promise<ShownStaff> => {
+  const canonical = canonicalLogin(login)
+  const staff = canonical === undefined ? undefined : await staffByLogin(deps.db, canonical)
+  if (!staff) throw new Refusal('not_found', 'staff')
+  await change(deps, staff.id, order)
+  await raise(deps, staff.id, what)
+  return shown(await requireStaff(deps.db, staff.id))
+}
+
+/** @throws Refusal forbidden, not_found, last_admin */
+export const roleByCommandLine = (deps: StaffDeps, login: string, role: StaffRole, order: ChangeOrder): Promise<ShownStaff> =>
+  changeByCommandLine(deps, login, order, (own, id) => changeRole(own, id, role, order), `was given the role ${role}`)
+
+/** @throws Refusal forbidden, not_found, last_admin */
+export const disableByCommandLine = (deps: StaffDeps, login: string, order: ChangeOrder): Promise<ShownStaff> =>
+  changeByCommandLine(deps, login, order, disableStaff, 'was disabled')
+
+export const enableByCommandLine = (deps: StaffDeps, login: string, order: ChangeOrder): Promise<ShownStaff> =>
+  changeByCommandLine(deps, login, order, enableStaff, 'was enabled')
+
+export const resetFactorByCommandLine = (deps: StaffDeps, login: string, order: ChangeOrder): Promise<ShownStaff> =>
+  changeByCommandLine(deps, login, order, resetFactor, 'lost the second factor')
+
+const raise = ({ db, clock }: StaffDeps, id: string, what: string): Promise<void> =>
+  inTransaction(db, (tx) =>
+    openAlerts(tx, [
+      { kind: 'staff_changed_by_command_line', subject: subjectOf(id), detail: `Staff ${id} ${what} by command line.`, at: clock.now() },
+    ]),
+  )

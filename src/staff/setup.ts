@@ -1,0 +1,64 @@
+import { canonicalLogin, countAttempt, hashPassword } from '../members'
+import type { StaffActor } from '../shared/actor'
+import { writeAudit } from '../shared/audit'
+import { DAY, plus } from '../shared/clock'
+import { inTransaction } from '../shared/database'
+import { sha256 } from '../shared/ids'
+import { requirePermission } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
+import { newOnceCode, onceCodeHash } from './codes'
+import { endSessions } from './sessions'
+import { actorOf, subjectOf } from './staff'
+import type { StaffDeps } from './staff'
+import { staffByLogin, storeSetupCode, updatePassword, useSetupCode } from './store'
+
+const CODE_LASTS = 3 * DAY
+
+/**
+ * A code with which somebody who has no password chooses one. It is told here and never again; a new one makes the last worthless.
+ * @throws Refusal forbidden, not_found when the person has a password
+ */
+export async function issueSetupCode(
+  { db, clock }: StaffDeps,
+  staffId: string,
+  author: StaffActor,
+): Promise<{ code: string; expiresAt: Date }> {
+  requirePermission(author, 'staff.change')
+  const code = newOnceCode()
+  const at = clock.now()
+  const expiresAt = plus(at, CODE_LASTS)
+  await inTransaction(db, async (tx) => {
+    if (!(await storeSetupCode(tx, staffId, { hash: onceCodeHash(staffId, code), expiresAt })))
+      throw new Refusal('not_found', 'nobody waits for a code')
+    await writeAudit(tx, [{ author, at, action: 'staff_setup_code_issued', subject: subjectOf(staffId) }])
+  })
+  return { code, expiresAt }
+}
+
+export interface FirstSignIn {
+  readonly login: string
+  readonly code: string
+  /** 8 to 200 characters. */
+  readonly password: string
+  readonly address: string
+}
+
+/**
+ * Chooses a password with a code. An unknown login and a wrong or old code get one answer, and cost the same.
+ * @throws Refusal wrong_code, too_many_attempts, bad_input (detail: password)
+ */
+export async function chooseFirstPassword(deps: StaffDeps, { login: typed, code, password, address }: FirstSignIn): Promise<void> {
+  const login = canonicalLogin(typed)
+  const counted = await countAttempt(deps, { account: login ?? sha256(typed), address })
+  const passwordHash = await hashPassword(password)
+  const staff = await staffByLogin(deps.db, login ?? '')
+  const now = deps.clock.now()
+  await inTransaction(deps.db, async (tx) => {
+    if (!staff || staff.disabledAt !== null || !(await useSetupCode(tx, staff.id, onceCodeHash(staff.id, code), now)))
+      throw new Refusal('wrong_code')
+    await updatePassword(tx, staff.id, passwordHash)
+    await endSessions(tx, staff.id)
+    await writeAudit(tx, [{ author: actorOf(staff), at: now, action: 'staff_password_chosen', subject: subjectOf(staff.id) }])
+  })
+  await counted.giveBack()
+}

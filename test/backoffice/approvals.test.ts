@@ -1,0 +1,97 @@
+import { addStaff } from '../../src/members'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import type { StaffRole } from '../../src/shared/actor'
+import { PASSWORD, World } from '../support/world'
+import type { Browser, Page } from '../support/browser'
+import type { Buyer } from '../support/world'
+
+/** MODE=demo leaves the second factor out; what it asks for is tested with the staff. */
+describe('the pages of the second pair of eyes', () => {
+  let world: World
+  let anna: Buyer
+  const browsers = new Map<StaffRole, Browser>()
+
+  beforeAll(async () => {
+    world = await World.make({ env: { MODE: 'demo', TWO_EYES_POINTS: '1000' } })
+    anna = await world.member({ points: '500.00' })
+    for (const role of ['operator', 'approver', 'auditor', 'viewer', 'admin'] as const) {
+      await addStaff(world.parts, { login: `the-${role}`, password: PASSWORD, role, actor: COMMAND_LINE })
+      const browser = world.browser()
+      await browser.submit(await browser.open('/sign-in'), '/sign-in', { login: `the-${role}`, password: PASSWORD })
+      browsers.set(role, browser)
+    }
+  })
+  afterAll(async () => {
+    expect(await world.findings()).toEqual([])
+    await world.close()
+  })
+
+  const as = (role: StaffRole): Browser => browsers.get(role) as Browser
+
+  /** An operator credits through the member's card: the preview first, then the confirmation. */
+  async function credit(points: string): Promise<Page> {
+    const browser = as('operator')
+    const action = `/admin/members/${anna.id}/credit`
+    const preview = await browser.submit(await browser.open(`/admin/members/${anna.id}`), action, {
+      points,
+      reasonKind: 'correction',
+      reason: 'Lost in <b>May</b>',
+    })
+    expect(preview.state).toBe('confirm')
+    return browser.submit(preview, action, {})
+  }
+
+  test('a credit above the set amount shows before and after, waits, and is agreed to by somebody else', async () => {
+    await credit('1500')
+    expect(await anna.balance()).toMatchObject({ available: '500.00' })
+    const list = await as('approver').open('/admin/approvals')
+    expect(list.html).toContain('the-operator')
+    expect(list.html).not.toContain('<b>May')
+    const [href = ''] = /\/admin\/approvals\/[0-9a-f-]{36}/.exec(list.html) ?? []
+    expect((await as('operator').open(href)).html).not.toContain(`${href}/approve`)
+    expect((await as('auditor').open(href)).html).not.toContain(`${href}/approve`)
+    const page = await as('approver').open(href)
+    expect(page.html.replaceAll('\u00a0', ' ')).toMatch(/500 баллов[\s\S]*2 000 баллов/)
+    const after = await as('approver').submit(page, `${href}/approve`, {})
+    expect(after.html).toContain('выполнено')
+    expect(await anna.balance()).toMatchObject({ available: '2000.00' })
+    const again = await as('approver').submit(page, `${href}/approve`, {})
+    expect(again.status).toBe(409)
+    expect(await anna.balance()).toMatchObject({ available: '2000.00' })
+  })
+
+  test('a confirmation sent twice is one request, and one that is refused says why', async () => {
+    const browser = as('operator')
+    const action = `/admin/members/${anna.id}/credit`
+    const preview = await browser.submit(await browser.open(`/admin/members/${anna.id}`), action, {
+      points: '9000',
+      reasonKind: 'other',
+      reason: 'x',
+    })
+    await browser.submit(preview, action, {})
+    await browser.submit(preview, action, {})
+    const list = await as('admin').open('/admin/approvals')
+    const hrefs = [...new Set(list.html.match(/\/admin\/approvals\/[0-9a-f-]{36}/g))]
+    expect(hrefs).toHaveLength(1)
+    const [href = ''] = hrefs
+    const after = await as('admin').submit(await as('admin').open(href), `${href}/refuse`, { reason: 'Nobody knows of it' })
+    expect(after.html).toContain('Nobody knows of it')
+    expect((await as('admin').open('/admin/approvals')).html).toContain('Ничего не ждёт согласования')
+    expect((await as('admin').open('/admin/approvals?state=all')).html).toContain('отклонён')
+  })
+
+  test('the audit log shows who did what, filters it, and is exported as it is shown', async () => {
+    const page = await as('auditor').open(`/admin/audit?subject=member:${anna.id}`)
+    expect(page.html).toContain('points_credited')
+    expect(page.html).toMatch(/chip[^>]*>[^<]*member:/)
+    expect((await as('auditor').open('/admin/audit?action=no_such_deed')).html).toContain('Таких записей нет')
+    const csv = await as('auditor').open(`/admin/audit.csv?subject=member:${anna.id}&action=points_credited`)
+    const lines = csv.html.trim().split('\r\n')
+    expect(lines[0]).toBe('id;at;actor;action;subject;reason;before;after;instruction;approved_by')
+    expect(lines.slice(1).every((line) => line.includes(';points_credited;'))).toBe(true)
+    expect(lines.length).toBeGreaterThan(1)
+    expect((await as('auditor').open('/admin/audit?action=audit_exported')).html).toContain('audit_exported')
+    expect((await as('viewer').open('/admin/audit')).status).toBe(403)
+    expect((await as('viewer').open('/admin/approvals')).status).toBe(403)
+  })
+})

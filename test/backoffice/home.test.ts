@@ -1,0 +1,108 @@
+import { startProof } from '../../src/backoffice/home/prove-money'
+import { beginProof, isProofDue, readProofs } from '../../src/backoffice/home/proofs'
+import { COMMAND_LINE, STAFF_ROLES } from '../../src/shared/actor'
+import { openAlerts } from '../../src/shared/alerts'
+import { HOUR, MINUTE, plus } from '../../src/shared/clock'
+import { ENGINES } from '../support/databases'
+import { StaffPerson } from '../support/staff'
+import { World } from '../support/world'
+
+/** Texts as a person reads them. */
+const plain = (html: string): string => html.replace(/<[^>]+>/g, ' ').replace(/[\s\u00a0]+/g, ' ')
+
+describe('the home page', () => {
+  let world: World
+  let operator: StaffPerson
+  beforeAll(async () => {
+    world = await World.make()
+    operator = await StaffPerson.make(world, 'operator')
+    await operator.password()
+  })
+  afterAll(() => world.close())
+
+  test('answers its four questions, and tells each role what it may know', async () => {
+    for (const role of STAFF_ROLES) {
+      const person = await StaffPerson.make(world, role)
+      await person.signsIn()
+      const page = await person.browser.open('/admin')
+      const text = plain(page.html)
+      expect([role, page.state]).toEqual([role, 'home'])
+      for (const question of ['Деньги в порядке?', 'Хватит ли фонда?', 'Что ждёт меня?', 'Доступен ли Инвойсбокс?'])
+        expect(text).toContain(question)
+      expect([role, text.includes('1 000 000,00 ₽')]).toEqual([role, role !== 'support'])
+      expect([role, page.html.includes('action="/admin/proofs"')]).toEqual([role, ['operator', 'auditor', 'admin'].includes(role)])
+      expect([role, text.includes('Ждут моего согласия')]).toEqual([role, ['approver', 'admin'].includes(role)])
+    }
+  })
+
+  test('«Проверить сейчас» proves the books in the background, and says when', async () => {
+    const before = await operator.browser.open('/admin')
+    expect(plain(before.html)).toContain('Ещё не проверяли')
+    await operator.browser.submit(before, '/admin/proofs')
+    await world.parts.background.idle(20_000)
+    const after = plain((await operator.browser.open('/admin')).html)
+    expect(after).toContain('Да: все правила книг доказаны')
+    expect(after).toMatch(/Проверено \d\d\.\d\d\.\d\d \d\d:\d\d МСК/)
+  })
+
+  test('while it runs the page shows how far it is, and a second one is not begun', async () => {
+    const id = await beginProof(world.db, { name: 'test', at: world.clock.now(), steps: 3 })
+    const page = await operator.browser.open('/admin')
+    expect([page.state, plain(page.html)]).toEqual(['home-0', expect.stringContaining('сделано 0 из 3')])
+    expect(page.html).toContain('<progress')
+    expect(await startProof(world.parts, operator.actor)).toBeNull()
+    await world.db('proofs').where({ id }).delete()
+  })
+
+  test('books that are wrong are told on the page and by an alert, which closes with a reason', async () => {
+    await world.db('ledger_accounts').where({ id: 'fund' }).increment('balance', 1)
+    await (
+      await startProof(world.parts, operator.actor)
+    )?.over
+    await world.db('ledger_accounts').where({ id: 'fund' }).decrement('balance', 1)
+    const page = await operator.browser.open('/admin')
+    expect(plain(page.html)).toContain('Нет: нарушено')
+    expect(plain(page.html)).toContain('Книги не сходятся')
+    const [alert] = await world.alerts()
+    const viewer = await StaffPerson.make(world, 'viewer')
+    const seen = await viewer.password()
+    expect([plain(seen.html).includes('Книги не сходятся'), seen.html.includes('/close')]).toEqual([true, false])
+    const token = /name="_csrf" value="([^"]+)"/.exec(seen.html)?.[1] ?? ''
+    const refused = await viewer.browser.post(`${world.url}/admin/alerts/${alert?.id ?? ''}/close`, { _csrf: token, reason: 'me' })
+    expect(refused.status).toBe(403)
+    const closed = await operator.browser.submit(page, `/admin/alerts/${alert?.id ?? ''}/close`, { reason: 'Planted by a test' })
+    expect(plain(closed.html)).toContain('Открытых тревог нет')
+    await (
+      await startProof(world.parts, COMMAND_LINE)
+    )?.over
+    expect(plain((await operator.browser.open('/admin')).html)).toContain('Да: все правила')
+  })
+
+  test('a review is not closed like an alert: it ends with a decision about its payment', async () => {
+    const at = world.clock.now()
+    await world.db.transaction((tx) => openAlerts(tx, [{ kind: 'payment_in_review', subject: 'p', detail: 'Look at it.', at }]))
+    expect((await operator.browser.open('/admin')).html).not.toContain('/close"')
+  })
+})
+
+test.each(ENGINES)('on %s the books are proved by one at a time, again after an hour, and after a process has died', async (engine) => {
+  const world = await World.make({ engine, fund: '0' })
+  const now = world.clock.now()
+  const begin = (at: Date) => beginProof(world.db, { name: 'test', at, steps: 3 })
+  expect(await isProofDue(world.db, now)).toBe(true)
+  const begun = await Promise.all([begin(now), begin(now), begin(now)])
+  expect(begun.filter((id) => id !== null)).toHaveLength(1)
+  expect(await isProofDue(world.db, plus(now, MINUTE))).toBe(false)
+  expect(await begin(plus(now, MINUTE))).toBeNull()
+  const later = plus(now, 16 * MINUTE)
+  expect([await isProofDue(world.db, later), (await readProofs(world.db, later)).running]).toEqual([true, null])
+  expect(await begin(later)).not.toBeNull()
+  await world.db('proofs').where({ state: 'running' }).update({ state: 'done', ended_at: later.toISOString(), findings: '[]' })
+  await world
+    .db('proofs')
+    .where({ state: 'done' })
+    .update({ started_at: plus(later, -1000).toISOString() })
+  expect(await isProofDue(world.db, plus(later, HOUR - MINUTE))).toBe(false)
+  expect(await isProofDue(world.db, plus(later, HOUR + MINUTE))).toBe(true)
+  await world.close()
+})

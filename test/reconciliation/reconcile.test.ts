@@ -1,0 +1,157 @@
+import {
+  acceptDifference,
+  acceptPaidOtherwise,
+  beginRun,
+  carryOut,
+  listDifferences,
+  listRuns,
+  reconcile,
+  reconcileNightly,
+  remarkDifference,
+} from '../../src/reconciliation'
+import type { Comparison } from '../../src/reconciliation'
+import { addStaff } from '../../src/members'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { DAY, HOUR, MINUTE } from '../../src/shared/clock'
+import { dayOf, dayStart } from '../../src/shared/days'
+import { Refusal } from '../../src/shared/refusals'
+import { paymentOf } from '../payments/steps'
+import type { SandboxInvoice } from '../support/sandbox-control'
+import { ENGINES } from '../support/databases'
+import { PASSWORD, World } from '../support/world'
+import type { Buyer } from '../support/world'
+
+const ZONE = 'Europe/Moscow'
+
+describe.each(ENGINES)('reconciliation on %s', (engine) => {
+  let world: World
+  let anna: Buyer
+  beforeAll(async () => {
+    world = await World.make({ engine, env: { TWO_EYES_POINTS: '150' } })
+    await world.sandbox.settings({}) // The sandbox begins with an invoice that is paid.
+    for (const { invoiceId } of (await compare()).differences) await world.sandbox.change({ id: invoiceId }, { status: 'pending' })
+    anna = await world.member({ points: '5000.00' })
+  })
+  afterEach(async () => {
+    await world.sandbox.behave()
+    expect(await world.findings()).toEqual([])
+  })
+  afterAll(() => world.close())
+
+  const compare = (resolves = false): Promise<Comparison> => reconcile(world.parts, { author: COMMAND_LINE, resolves })
+  const paid = async (amount: string): Promise<SandboxInvoice> => {
+    const invoice = await world.sandbox.invoice({ amount })
+    expect((await anna.pays(invoice)).state).toBe('paid')
+    return invoice
+  }
+  const openOf = async ({ id }: { id: string }) =>
+    (await listDifferences(world.db, {}, { limit: 100 })).filter(({ invoiceId }) => invoiceId === id)
+  const codeOf = (work: Promise<unknown>): Promise<string> =>
+    work.then(
+      () => 'done',
+      (error: unknown) => (error instanceof Refusal ? error.code : Promise.reject(error as Error)),
+    )
+
+  test('cancelled after it was paid: found each time until it is settled, then the points go back once', async () => {
+    const invoice = await paid('100.00')
+    const { available } = await anna.balance()
+    await world.sandbox.cancelByMerchant(invoice)
+    for (let time = 0; time < 2; time++)
+      expect((await compare()).differences).toMatchObject([
+        { invoiceId: invoice.id, kind: 'captured_here_cancelled_there', resolved: false },
+      ])
+    expect(await openOf(invoice)).toHaveLength(1)
+    expect((await compare(true)).differences).toMatchObject([{ kind: 'captured_here_cancelled_there', resolved: true }])
+    expect((await compare(true)).differences).toEqual([])
+    expect([(await paymentOf(world, invoice)).state, (await anna.balance()).available]).toEqual(['reversed', plus(available, '100.00')])
+    const [ended] = (await listDifferences(world.db, { all: true }, { limit: 100 })).filter(({ invoiceId }) => invoiceId === invoice.id)
+    expect(ended).toMatchObject({ resolution: 'points_returned', resolvedBy: 'system:reconciliation' })
+  })
+
+  test('above the amount for one person nothing goes back by itself', async () => {
+    const invoice = await paid('200.00')
+    await world.sandbox.cancelByMerchant(invoice)
+    expect((await compare(true)).differences).toMatchObject([{ invoiceId: invoice.id, resolved: false }])
+    expect((await paymentOf(world, invoice)).state).toBe('captured')
+    const [difference] = await openOf(invoice)
+    const { approvals, deeds } = world.parts
+    const order = { payload: { differenceId: difference?.id ?? '' }, author: COMMAND_LINE, reason: 'a shop has closed', key: `k-${engine}` }
+    const submitted = await approvals.submit(deeds.differences.giveBack, order)
+    if (submitted.state !== 'waiting') throw new Error('It did not wait.')
+    const approver = await addStaff(world.parts, { login: 'approver', password: PASSWORD, role: 'approver', actor: COMMAND_LINE })
+    expect(await approvals.approve(submitted.request.id, approver)).toMatchObject({ outcome: 'done' })
+    expect(await openOf(invoice)).toEqual([])
+  })
+
+  test('what a person has accepted does not come back until its facts change; what is gone is closed', async () => {
+    const [card, late] = [await world.sandbox.invoice({ amount: '10.00' }), await world.sandbox.invoice({ amount: '20.00' })]
+    for (const invoice of [card, late]) await world.sandbox.change(invoice, { status: 'paid' })
+    expect((await compare()).differences).toHaveLength(2)
+    const [found] = await openOf(card)
+    const id = found?.id ?? ''
+    await remarkDifference(world.parts, { id, remark: 'the shop was asked', author: COMMAND_LINE })
+    expect(await openOf(card)).toMatchObject([{ remark: 'the shop was asked' }])
+    await acceptDifference(world.parts, { id, remark: 'paid by card', author: COMMAND_LINE })
+    expect(await codeOf(acceptDifference(world.parts, { id, remark: 'again', author: COMMAND_LINE }))).toBe('request_not_open')
+    await world.sandbox.change(late, { status: 'pending' })
+    expect((await compare()).differences).toEqual([])
+    expect((await listDifferences(world.db, { all: true }, { limit: 2 })).map(({ resolution }) => resolution).sort()).toEqual([
+      'accepted',
+      'gone',
+    ])
+    await world.sandbox.change(card, { amount: '11.00' })
+    expect((await compare()).differences).toMatchObject([{ invoiceId: card.id, kind: 'paid_there_unknown_here' }])
+    await world.sandbox.change(card, { status: 'pending' })
+  })
+
+  test('what was paid by card is accepted in bulk, as far as the person has looked; repeated it does nothing', async () => {
+    const made = await Promise.all([1, 2, 3].map(() => world.sandbox.invoice({ amount: '10.00' })))
+    for (const invoice of made) await world.sandbox.change(invoice, { status: 'paid' })
+    await compare()
+    const [newest] = await listDifferences(world.db, { kind: 'paid_there_unknown_here' }, { limit: 1 })
+    const unseen = await world.sandbox.invoice({ amount: '10.00' })
+    await world.sandbox.change(unseen, { status: 'paid' })
+    await compare()
+    const accept = (): Promise<number> =>
+      acceptPaidOtherwise(world.parts, { upTo: newest?.id ?? '', remark: 'by card', author: COMMAND_LINE })
+    expect([await accept(), await accept()]).toEqual([3, 0])
+    expect((await compare()).differences.map(({ invoiceId }) => invoiceId)).toEqual([unseen.id])
+    for (const invoice of [...made, unseen]) await world.sandbox.change(invoice, { status: 'pending' })
+    await compare()
+  })
+
+  test('only one at a time; a run whose process has died is taken over; each night has one run', async () => {
+    const left = await beginRun(world.parts, { author: COMMAND_LINE, resolves: false })
+    expect(await codeOf(compare())).toBe('reconciliation_running')
+    const deps = { ...world.parts, clock: { now: () => new Date(Date.now() + 20 * MINUTE) } }
+    expect(await reconcileNightly(deps, ZONE)).toBe(1)
+    expect((await listRuns(world.db, 1))[0]).toMatchObject({ id: left?.id, state: 'done', problem: null })
+    if (left) await carryOut(world.parts, left) // The process was only slow: it can write nothing any more.
+    expect((await listRuns(world.db, 1))[0]).toMatchObject({ state: 'done', token: 2n })
+
+    const midnight = dayStart(dayOf(new Date(Date.now() + 2 * DAY), ZONE), ZONE)
+    const at = (afterMidnight: number) => ({ ...world.parts, clock: { now: () => new Date(midnight.getTime() + afterMidnight) } })
+    expect(await reconcileNightly(at(3 * HOUR + 29 * MINUTE), ZONE)).toBe(0)
+    const nights = await Promise.all([1, 2, 3].map(() => reconcileNightly(at(3 * HOUR + 31 * MINUTE), ZONE)))
+    expect(nights.sort()).toEqual([0, 0, 1])
+    expect(await reconcileNightly(at(23 * HOUR), ZONE)).toBe(0)
+    expect((await listRuns(world.db, 1))[0]).toMatchObject({ startedBy: 'system:reconciliation', resolves: true, state: 'done' })
+  })
+
+  test('a list that cannot be read closes nothing and says so', async () => {
+    const invoice = await world.sandbox.invoice({ amount: '10.00' })
+    await world.sandbox.change(invoice, { status: 'paid' })
+    await compare()
+    await world.sandbox.settings({ statusMissing: true })
+    expect((await compare()).unread).toContain('without a status')
+    await world.sandbox.settings({ statusMissing: false })
+    expect(await openOf(invoice)).toHaveLength(1)
+    expect((await listRuns(world.db, 1))[0]).toMatchObject({
+      state: 'failed',
+      problem: expect.stringContaining('without a status') as string,
+    })
+    await world.sandbox.change(invoice, { status: 'pending' })
+  })
+})
+
+const plus = (a: string, b: string): string => ((Number(a) * 100 + Number(b) * 100) / 100).toFixed(2)

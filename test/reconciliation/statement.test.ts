@@ -1,0 +1,130 @@
+import { BadStatement, compareStatement, listDifferences, listStatements } from '../../src/reconciliation'
+import type { StatementComparison } from '../../src/reconciliation'
+import { readStatement } from '../../src/reconciliation/read-statement'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { HOUR } from '../../src/shared/clock'
+import { toDecimal } from '../../src/shared/money'
+import { paymentOf, refusedRepeat } from '../payments/steps'
+import type { ShownPayment } from '../payments/steps'
+import { ENGINES } from '../support/databases'
+import type { SandboxInvoice } from '../support/sandbox-control'
+import { World } from '../support/world'
+import type { Buyer } from '../support/world'
+
+const ZONE = 'Europe/Moscow'
+
+describe('a statement of the fund is read', () => {
+  const shown = (text: string): string[] =>
+    readStatement(text, ZONE).map(({ kind, at, operation, invoiceNumber, amount }) =>
+      [kind, at.toISOString(), operation ?? '-', invoiceNumber ?? '-', toDecimal(amount.minor)].join(' '),
+    )
+
+  test('in each of its spellings', () => {
+    expect(shown('\ufeffДата;Операция;Номер счёта;Сумма\r\n22.11.2026 14:05;T-1;417;-1 234,56\r\n22.11.2026;;;5 000\r\n')).toEqual([
+      'payment 2026-11-22T11:05:00.000Z T-1 417 -1234.56',
+      'deposit 2026-11-22T20:59:59.999Z - - 5000.00',
+    ])
+    expect(
+      shown(
+        'date,transaction,invoice,sign,amount\n2026-11-22T14:05:00Z,T-1,417,debit,10.00\n2026-11-22T15:00:00+03:00,T-1,417,+,10\n2026-11-23,Balance,,,-7.5',
+      ),
+    ).toEqual([
+      'payment 2026-11-22T14:05:00.000Z T-1 417 -10.00',
+      'return 2026-11-22T12:00:00.000Z T-1 417 10.00',
+      'balance 2026-11-23T20:59:59.999Z - - -7.50',
+    ])
+  })
+
+  test.each([
+    ['date;sum\n', /missing: amount/],
+    ['date;amount\n', /no lines/],
+    [
+      'date;amount\n2026-13-01;1\nyesterday;2\n2026-11-22;0.005\n2026-11-22;0\n2026-11-22 25:00;1',
+      /^Line 2: .+\nLine 3: .+\nLine 4: .+\nLine 5: .+zero.+\nLine 6: /,
+    ],
+    ['date;amount;sign\n2026-11-22;1;perhaps', /Line 2: "perhaps" is not a sign/],
+    ['date;amount\n"2026-11-22;1', /no CSV file/],
+  ])('or its faults are told by line: %p', (text, told) => {
+    expect(() => readStatement(text, ZONE)).toThrow(BadStatement)
+    expect(() => readStatement(text, ZONE)).toThrow(told)
+  })
+})
+
+describe.each(ENGINES)('our books against a statement on %s', (engine) => {
+  let world: World
+  let anna: Buyer
+  const paidBy: Record<string, ShownPayment> = {}
+  beforeAll(async () => {
+    world = await World.make({ engine, fund: '1000.00' })
+    anna = await world.member({ points: '5000.00' })
+    for (const [name, amount] of Object.entries({ right: '10.00', other: '20.00', returned: '30.00', twice: '40.00', missing: '50.00' })) {
+      const invoice: SandboxInvoice = await world.sandbox.invoice({ amount, number: `N-${name}` })
+      await anna.pays(invoice)
+      paidBy[name] = await paymentOf(world, invoice)
+    }
+  })
+  afterAll(async () => {
+    expect(await world.findings()).toEqual([])
+    await world.close()
+  })
+
+  const at = (hours: number): string => new Date(Date.now() + hours * HOUR).toISOString()
+  const compare = (lines: readonly string[], name = 'november.csv'): Promise<StatementComparison> =>
+    compareStatement(
+      { ...world.parts, timeZone: ZONE },
+      { name, text: ['date;operation;invoice;amount', ...lines].join('\n'), author: COMMAND_LINE },
+    )
+  const of = (name: string): ShownPayment => paidBy[name] as ShownPayment
+  const taken = (name: string, amount = of(name).amount): string => `${at(0)};${of(name).operationId};${of(name).invoiceNumber};-${amount}`
+
+  test('what is missing on either side, what differs and what does not add up is told; what agrees is not', async () => {
+    const lines = [
+      `${at(-1)};;;1000.00`,
+      `${at(-1)};balance;;0.00`,
+      taken('right'),
+      taken('other', '20.01'),
+      taken('returned'),
+      `${at(0)};${of('returned').transactionId ?? ''};N-returned;30.00`,
+      taken('twice'),
+      taken('twice'),
+      `${at(0)};unknown-operation;N-9;-99.00`,
+      `${at(0)};unknown-return;N-9;99.00`,
+      `${at(0)};bank-7;;77.00`,
+      `${at(1)};balance;;850.01`,
+    ]
+    const { checked, differences } = await compare(lines)
+    expect(checked).toBe(lines.length)
+    expect(differences.map(({ kind }) => kind).sort()).toEqual([
+      'payment_not_in_statement',
+      'statement_amount_differs',
+      'statement_balance_differs',
+      'statement_deposit_unknown_here',
+      'statement_paid_twice',
+      'statement_payment_unknown_here',
+      'statement_return_unknown_here',
+      'statement_returned',
+    ])
+    for (const { text, resolved } of differences)
+      expect([text, resolved]).toEqual([expect.stringMatching(/^(The|Payment|At|A) .+\.$/), false])
+    expect(differences.find(({ kind }) => kind === 'payment_not_in_statement')?.text).toContain(of('missing').id)
+    expect(differences.find(({ kind }) => kind === 'statement_balance_differs')?.text).toMatch(
+      /balance of 850\.01 RUB, and our mirror of the fund 850\.00 RUB/,
+    )
+    expect((await compare(lines)).differences).toHaveLength(differences.length)
+    expect(await listStatements(world.db, 10)).toHaveLength(1)
+    expect(await listDifferences(world.db, {}, { limit: 100 })).toHaveLength(differences.length)
+  })
+
+  test('a payment that a later statement shows after all is missing no more', async () => {
+    expect((await compare([`${at(-1)};;;1000.00`, taken('missing'), `${at(1)};balance;;850.00`], 'december.csv')).differences).toEqual([])
+    expect((await listDifferences(world.db, {}, { limit: 100 })).some(({ kind }) => kind === 'payment_not_in_statement')).toBe(false)
+  })
+
+  test('money taken for a payment in review is told', async () => {
+    const { operationId, invoiceNumber } = await paymentOf(world, await refusedRepeat(world, anna))
+    const { differences } = await compare([`${at(0)};${operationId.toUpperCase()};${invoiceNumber};-100.00`], 'review.csv')
+    expect(differences).toMatchObject([
+      { kind: 'statement_payment_not_captured', text: expect.stringContaining('is review here') as string },
+    ])
+  })
+})

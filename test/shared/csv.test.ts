@@ -1,0 +1,36 @@
+import { parse } from 'csv-parse/sync'
+import { CSV_BOM, csvFile, csvMoment, csvRow, neutral } from '../../src/shared/csv'
+
+test.each(['=1+1', '+7 900', '-2+3', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1', '－1', '=cmd|calc'])('%j becomes text', (cell) => {
+  expect(neutral(cell)).toBe(`'${cell}`)
+})
+
+test.each(['', '1', '-1', '-12.50', '-12,50', 'a=b', '0', 'Иванова', ' =1'])('%j stays as it is', (cell) => {
+  expect(neutral(cell)).toBe(cell)
+})
+
+test('whatever is in a cell comes back out of the file', async () => {
+  const cells = ['a;b', 'c"d', 'e\nf', 'g\rh', "it's", '', 'ё', '-3.00', '=1']
+  async function* pages(): AsyncGenerator<string[][]> {
+    yield await Promise.resolve([cells])
+    yield []
+    yield [cells, cells]
+  }
+  let text = ''
+  for await (const piece of csvFile(cells, pages())) text += piece
+  expect(text.startsWith(CSV_BOM)).toBe(true)
+  const rows: unknown = parse(text, { bom: true, delimiter: ';', record_delimiter: '\r\n' })
+  expect(rows).toEqual(Array.from({ length: 4 }, () => cells.map(neutral)))
+  expect(csvRow(['a', 'b'])).toBe('a;b\r\n')
+})
+
+test('10,000 hostile cells come back as text that begins no formula', () => {
+  const signs = ['=', '+', '-', '@', '\t', '\r']
+  const cells = Array.from({ length: 10_000 }, (_, n) => `${signs[n % signs.length] ?? ''}HYPERLINK(${n};"x")`)
+  const rows = parse(cells.map((cell) => csvRow([cell])).join(''), { delimiter: ';', record_delimiter: '\r\n' })
+  expect(rows.map(([cell]) => cell)).toEqual(cells.map((cell) => `'${cell}`))
+})
+
+test('a moment is told in the zone', () => {
+  expect(csvMoment(new Date('2026-03-01T21:05:09Z'), 'Europe/Moscow')).toBe('2026-03-02 00:05:09')
+})

@@ -1,0 +1,58 @@
+import { buildProgram } from '../../src/cli/program'
+import type { ShownStaff } from '../../src/staff'
+import { PASSWORD, World } from '../support/world'
+
+describe('gateway staff', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.make({ fund: '0' })
+  })
+  afterAll(() => world.close())
+
+  /** Runs a command in this process and reads its one JSON value. */
+  async function run(...words: string[]): Promise<unknown> {
+    const written: string[] = []
+    const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      written.push(String(text))
+      return true
+    })
+    try {
+      await buildProgram(() => world.parts.config).parseAsync(['staff', ...words, '--json'], { from: 'user' })
+    } finally {
+      spy.mockRestore()
+    }
+    return JSON.parse(written.join('')) as unknown
+  }
+  const add = (login: string, role: string) => run('add', login, '--role', role, '--password', PASSWORD) as Promise<ShownStaff>
+
+  test('adds, lists, changes and disables at once, is audited, and opens an alert each time', async () => {
+    const first = await add('Root', 'admin')
+    expect(first).toMatchObject({ login: 'root', role: 'admin', state: 'active', secondFactor: false })
+    const other = await add('petrova', 'viewer')
+    expect(await run('role', 'petrova', 'approver', '--reason', 'By order 7')).toMatchObject({ role: 'approver' })
+    expect(await run('disable', 'PETROVA')).toMatchObject({ state: 'disabled' })
+    expect(await run('enable', 'petrova')).toMatchObject({ state: 'active' })
+    expect(await run('reset-second-factor', 'petrova')).toMatchObject({ secondFactor: false })
+    expect(((await run('list')) as ShownStaff[]).map(({ login, role }) => [login, role])).toEqual([
+      ['petrova', 'approver'],
+      ['root', 'admin'],
+    ])
+    const rows = await world
+      .db('audit_log')
+      .where({ subject: `staff:${other.id}` })
+      .orderBy('id')
+      .select<{ action: string; actor: string }[]>('action', 'actor')
+    expect(rows).toEqual(
+      ['staff_added', 'staff_role_changed', 'staff_disabled', 'staff_enabled'].map((action) => ({ action, actor: 'system:command-line' })),
+    )
+    const alerts = (await world.alerts()).filter(({ kind }) => kind === 'staff_changed_by_command_line')
+    expect(alerts.map(({ subject }) => subject).sort()).toEqual([`staff:${first.id}`, `staff:${other.id}`].sort())
+  })
+
+  test('does not leave the operator without an admin, and tells what does not exist', async () => {
+    await expect(run('disable', 'root')).rejects.toMatchObject({ code: 'last_admin' })
+    await expect(run('role', 'root', 'viewer')).rejects.toMatchObject({ code: 'last_admin' })
+    await expect(run('disable', 'nobody')).rejects.toMatchObject({ code: 'not_found' })
+    await expect(add('root', 'viewer')).rejects.toMatchObject({ code: 'login_taken' })
+  })
+})
