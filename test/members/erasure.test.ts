@@ -82,9 +82,21 @@ describe.each(ENGINES)('the erasure of a person on %s', (engine) => {
     expect(await erase(anna.id)).toBe('done')
 
     const everything = [...(await readTables(world.db))].flatMap(([table, rows]) => rows.map((row) => `${table} ${row.toLowerCase()}`))
-    const traces = [anna.login, 'agrippina', 'zametova', 'заметов', 'агриппин', 'ёлкин', 'елкин', '987', '79876543210', 'shop.example']
-    for (const trace of traces)
-      expect([trace, everything.filter((row) => row.includes(trace) && (trace !== '987' || row.startsWith('member')))]).toEqual([trace, []])
+    const traces = [
+      anna.login,
+      'agrippina',
+      'zametova',
+      'заметов',
+      'агриппин',
+      'ёлкин',
+      'елкин',
+      '(987)',
+      '654-32-10',
+      '9876543210',
+      'shop.example',
+    ]
+    // Ids and digests hold any short run of digits by chance, so that the phone is sought in pieces that they cannot hold.
+    for (const trace of traces) expect([trace, everything.filter((row) => row.includes(trace))]).toEqual([trace, []])
     expect(await balances()).toEqual(before)
     expect(await world.findings()).toEqual([])
     expect((await anna.browser.open('/account')).url).toContain('/sign-in')
