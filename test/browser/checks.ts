@@ -13,8 +13,9 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 // What runs inside the page is written as text: the tests are typed for Node, where there is no document.
 
 /** What sticks out of the window sideways: nothing, or a reader has to scroll in two directions. */
-export const sidewaysFaults = (page: Page): Promise<string[]> =>
-  page.evaluate<string[]>(`(() => {
+export async function sidewaysFaults(page: Page): Promise<string[]> {
+  await page.waitForLoadState() // The words are there before the style sheets that give them their width.
+  return page.evaluate<string[]>(`(() => {
     const { scrollWidth, clientWidth } = document.documentElement
     const sticksOut = (element) => {
       const { left, right, width } = element.getBoundingClientRect()
@@ -23,6 +24,7 @@ export const sidewaysFaults = (page: Page): Promise<string[]> =>
     const wide = [...document.body.querySelectorAll('*')].filter(sticksOut).map((element) => element.outerHTML.slice(0, 120))
     return scrollWidth > clientWidth ? ['the page is ' + (scrollWidth - clientWidth) + ' px too wide', ...wide] : wide
   })()`)
+}
 
 /** What one has to hit and is smaller than 44 px: buttons, links that look like them, fields. */
 export const smallTargets = (page: Page): Promise<string[]> =>
