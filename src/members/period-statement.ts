@@ -2,7 +2,7 @@ import type { Db } from '../shared/database'
 import { addDays, dayOf, dayStart, monthOf } from '../shared/days'
 import type { Day } from '../shared/days'
 import { Refusal } from '../shared/refusals'
-import { balanceAfterEntry, lastEntryBefore, memberAccount, readEntries } from '../ledger'
+import { balanceAfter, entryNumberBefore, memberAccount, readEntries } from '../ledger'
 import type { WrittenEntry } from '../ledger'
 import type { FindReceipts, Receipt } from './read-statement'
 
@@ -43,10 +43,10 @@ export function requirePeriod(asked: { readonly from?: Day | undefined; readonly
 export async function readPeriodStatement(db: Db, memberId: string, period: Period, zone: string): Promise<PeriodStatement> {
   const account = memberAccount(memberId)
   const [after, upTo] = await Promise.all([
-    lastEntryBefore(db, account, dayStart(period.from, zone)),
-    lastEntryBefore(db, account, dayStart(addDays(period.to, 1), zone)),
+    entryNumberBefore(db, account, dayStart(period.from, zone)),
+    entryNumberBefore(db, account, dayStart(addDays(period.to, 1), zone)),
   ])
-  const [opening, closing] = await Promise.all([balanceAfterEntry(db, account, after), balanceAfterEntry(db, account, upTo)])
+  const [opening, closing] = await Promise.all([balanceAfter(db, account, after), balanceAfter(db, account, upTo)])
   return { memberId, period, opening, closing, after, upTo }
 }
 
