@@ -43,9 +43,7 @@ test('docs/errors.md names exactly the refusals of the code, each with its statu
 
 test('views print everything as text: only other views and drawings of ours go in as they are', () => {
   const unescaped = filesOf('views', /\.ejs$/).flatMap((path) =>
-    [...readText(path).matchAll(/<%-([^%]*)/g)]
-      .map(([, code = '']) => code.trim())
-      .filter((code) => !/^(include\(|DRAWINGS\[)/.test(code)),
+    [...readText(path).matchAll(/<%-([^%]*)/g)].map(([, code = '']) => code.trim()).filter((code) => !/^(include\(|DRAWINGS\[)/.test(code)),
   )
   expect(unescaped).toEqual([])
 })
