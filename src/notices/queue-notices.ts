@@ -73,7 +73,10 @@ const paymentsOf = ({ db, settings }: NoticesDeps): Source<PromisedEvent> => ({
   async toNotices(events) {
     // Without letters there is nobody to tell, and switching them on later tells nothing of the past.
     if (settings.mail.url === undefined) return []
-    const told = events.filter(({ topic }) => OF_STATE[topic] !== undefined)
+    // What an organisation pays is told by its digest.
+    const told = events.flatMap(({ topic, paymentId, memberId }) =>
+      OF_STATE[topic] !== undefined && memberId !== null ? [{ topic, paymentId, memberId }] : [],
+    )
     const contacts = new Map((await readContacts(db, [...new Set(told.map(({ memberId }) => memberId))])).map((one) => [one.memberId, one]))
     return told.map(({ topic, paymentId, memberId }) => ({
       channel: 'mail' as const,

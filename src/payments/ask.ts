@@ -29,8 +29,10 @@ export async function askToPay(deps: PaymentDeps, payment: Payment, asking: Aski
 }
 
 /** Written outside the database before anything is sent: when a failover or a restore has lost the payment, the log still names it (docs/operations.md). */
-function tellLog({ log }: PaymentDeps, { id, invoiceId, operationId, memberId, points }: Payment): void {
-  log.info({ paymentId: id, invoiceId, operationId, memberId, points: toDecimal(points.minor) }, 'invoicebox is asked to pay')
+function tellLog({ log }: PaymentDeps, { id, invoiceId, operationId, payer, points, amount }: Payment): void {
+  const who = payer.kind === 'member' ? { memberId: payer.memberId } : { organisationId: payer.organisationId }
+  const sums = { points: toDecimal(points.minor), amount: toDecimal(amount.minor) }
+  log.info({ paymentId: id, invoiceId, operationId, ...who, ...sums }, 'invoicebox is asked to pay')
 }
 
 /** Reads the payment's invoice and keeps what was answered: a reading of its own that begins after the call, as Rule R wants it. */

@@ -1,21 +1,23 @@
-import { plus } from '../shared/clock'
-import { brokenUniqueRule, inTransaction } from '../shared/database'
-import { newId, newSortedId } from '../shared/ids'
+import { inTransaction } from '../shared/database'
+import { newSortedId } from '../shared/ids'
 import { pointsPrice } from '../shared/money'
 import { Refusal } from '../shared/refusals'
-import { ACCOUNTS, companion, memberAccount } from '../ledger'
+import { companion } from '../ledger'
+import type { Companion } from '../ledger'
 import type { Exchange, Permit } from '../invoicebox'
 import { refreshCheckout } from './checkouts'
 import type { Checkout, Snapshot } from './checkouts'
 import { openConsent } from './consent'
 import type { Consent } from './consent'
 import { FRESH_FOR_MS } from './freshness'
-import { LEASE_MS } from './lease'
+import { newPayment } from './new-payment'
+import type { Wanted } from './new-payment'
 import type { Payment, PaymentDeps } from './payment'
+import { placeHolds } from './place-holds'
 import { readBeforeHold } from './read-before-hold'
 import { limitedHold, periodsAt, refuseOverLimit } from './spending-limits'
 import type { LimitedHold } from './spending-limits'
-import { findPayment, insertExchanges, insertPayments } from './store'
+import { findPayment, insertExchanges } from './store'
 
 export interface PaymentRequest {
   readonly checkoutId: string
@@ -72,8 +74,8 @@ async function holdUnder(deps: PaymentDeps, of: Holding): Promise<Authorized> {
   const { invoice, exchange } = await readAgain(deps, checkout, permit)
   checkConsent(consent, invoice, deps)
   await deps.faultPoint?.('before-hold')
-  const payment = newPayment(deps, consent, invoice)
-  if (await placeHolds(deps, payment, exchange, limited)) return { payment, isNew: true, permit }
+  const payment = newPayment(wantedBy(consent, invoice), deps.clock.now())
+  if (await placeHolds(deps, payment, { companions: companionsOf(payment, exchange, limited) })) return { payment, isNew: true, permit }
   return { payment: await paymentOf(deps, consent), isNew: false }
 }
 
@@ -103,79 +105,22 @@ function checkConsent(consent: Consent, invoice: Snapshot, { clock, settings }: 
   if (!sameAmount || consent.points.minor !== pointsPrice(invoice.amount, settings.rate).minor) throw new Refusal('amount_changed')
 }
 
-function newPayment({ clock }: PaymentDeps, consent: Consent, invoice: Snapshot): Payment {
-  const now = clock.now()
-  return {
-    id: newSortedId(),
-    checkoutId: consent.checkoutId,
-    consentId: consent.id,
-    consentedAt: consent.issuedAt,
-    invoiceId: consent.invoiceId,
-    invoiceNumber: invoice.number,
-    memberId: consent.memberId,
-    operationId: newId(),
-    state: 'confirming',
-    points: consent.points,
-    amount: consent.amount,
-    pointsHoldId: newSortedId(),
-    fundHoldId: newSortedId(),
-    attempts: 1,
-    leaseToken: 1n,
-    leaseUntil: plus(now, LEASE_MS),
-    nextAttemptAt: plus(now, LEASE_MS),
-    transactionId: null,
-    rejectionCode: null,
-    reason: null,
-    resolvedBy: null,
-    createdAt: now,
-    settledAt: null,
-    checkedAt: null,
-    checkAttempts: 0,
-  }
-}
+const wantedBy = (consent: Consent, invoice: Snapshot): Wanted => ({
+  checkoutId: consent.checkoutId,
+  consentId: consent.id,
+  consentedAt: consent.issuedAt,
+  invoiceId: consent.invoiceId,
+  invoiceNumber: invoice.number,
+  payer: { kind: 'member', memberId: consent.memberId, pointsHoldId: newSortedId() },
+  points: consent.points,
+  amount: consent.amount,
+})
 
-/** False when the same consent was used already, by a form sent twice. */
-async function placeHolds(
-  { ledger, instance }: PaymentDeps,
-  payment: Payment,
-  read: Exchange | undefined,
-  limited: LimitedHold | undefined,
-): Promise<boolean> {
-  try {
-    const { replayed } = await ledger.submit({
-      key: `consent:${payment.consentId}`,
-      reference: payment.id,
-      lines: [
-        {
-          do: 'hold',
-          holdId: payment.pointsHoldId,
-          account: memberAccount(payment.memberId),
-          to: ACCOUNTS.redeemed,
-          amount: payment.points,
-        },
-        { do: 'hold', holdId: payment.fundHoldId, account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: payment.amount },
-      ],
-      companions: [
-        companion(insertPayments, { ...payment, leaseOwner: instance }),
-        ...(limited ? [companion(refuseOverLimit, { ...limited, paymentId: payment.id })] : []),
-        ...(read ? [companion(insertExchanges, { paymentId: payment.id, exchange: read, transactionId: null })] : []),
-      ],
-    })
-    return !replayed
-  } catch (error) {
-    throw inPaymentTerms(error)
-  }
-}
-
-/** The ledger's and the database's "no" in the words of a payment. */
-function inPaymentTerms(error: unknown): unknown {
-  if (brokenUniqueRule(error)?.match(/payments_one_per_invoice|payments\.invoice_id/)) return new Refusal('invoice_being_paid')
-  if (!(error instanceof Refusal)) return error
-  const isFund = error.detail === ACCOUNTS.fund
-  if (error.code === 'not_enough_available') return new Refusal(isFund ? 'payments_unavailable' : 'not_enough_points')
-  if (error.code === 'account_locked') return new Refusal(isFund ? 'payments_unavailable' : 'member_locked')
-  return error
-}
+/** What is written together with the hold: the limits are looked at once more, and the reading is kept. */
+const companionsOf = (payment: Payment, read: Exchange | undefined, limited: LimitedHold | undefined): Companion[] => [
+  ...(limited ? [companion(refuseOverLimit, { ...limited, paymentId: payment.id })] : []),
+  ...(read ? [companion(insertExchanges, { paymentId: payment.id, exchange: read, transactionId: null })] : []),
+]
 
 async function paymentOf({ db }: PaymentDeps, consent: Consent): Promise<Payment> {
   const payment = await findPayment(db, { consent_id: consent.id })

@@ -2,6 +2,7 @@ import { pointsPrice } from '../shared/money'
 import type { Money, Rate } from '../shared/money'
 import type { Account } from '../ledger'
 import type { Checkout, Snapshot } from './checkouts'
+import { memberOf } from './payment'
 import type { Payment } from './payment'
 import type { OverLimit } from './spending-limits'
 import { isBinding } from './states'
@@ -58,7 +59,7 @@ export function checkoutState(at: Situation): CheckoutState {
 function stateOfPayment(payment: Payment, at: Situation): CheckoutState | undefined {
   // Nobody is signed in: it may be the payer, who must not be told that no points moved.
   if (at.memberId === null && isBinding(payment.state)) return 'sign-in'
-  const mine = at.memberId !== null && payment.memberId === at.memberId
+  const mine = at.memberId !== null && memberOf(payment) === at.memberId
   switch (payment.state) {
     case 'captured':
       return mine ? 'paid' : 'already-paid'

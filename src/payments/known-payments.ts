@@ -10,8 +10,9 @@ export interface KnownPayment {
   readonly invoiceId: string
   readonly state: PaymentState
   readonly invoiceNumber: string
-  readonly points: Money
   readonly amount: Money
+  /** What a reversal brings back to whoever paid: points of a member, else money of the fund. */
+  readonly worth: Money
   /** True while nobody else can pay the invoice here: only then is a paid invoice explained by this payment. */
   readonly binds: boolean
 }
@@ -19,7 +20,7 @@ export interface KnownPayment {
 interface Row extends Pick<KnownPayment, 'id' | 'state'> {
   invoice_id: string
   invoice_number: string
-  points: bigint
+  points: bigint | null
   amount: bigint
   currency: Unit
 }
@@ -31,8 +32,8 @@ const known = (row: Row): KnownPayment => ({
   invoiceId: row.invoice_id,
   invoiceNumber: row.invoice_number,
   state: row.state,
-  points: money(row.points, 'PTS'),
   amount: money(row.amount, row.currency),
+  worth: row.points === null ? money(row.amount, row.currency) : money(row.points, 'PTS'),
   binds: isBinding(row.state),
 })
 

@@ -7,6 +7,7 @@ import { looksLikeId } from '../shared/ids'
 import { toDecimal } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { memberAccount, readAccount } from '../ledger'
+import { memberOf, worthOf } from './payment'
 import type { Payment, PaymentDeps } from './payment'
 import { resolveReview, TRANSACTION_ID } from './resolve-review'
 import type { Resolution } from './resolve-review'
@@ -35,7 +36,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
     payload: PAYMENT,
     // An invoice that reads paid may be our own payment: then one pair of eyes is too few, whatever the amount.
     weigh: async ({ paymentId }) =>
-      (await lastReadSaysPaid(deps.db, paymentId)) ? 'always' : (await readPayment(deps.db, paymentId)).points,
+      (await lastReadSaysPaid(deps.db, paymentId)) ? 'always' : worthOf(await readPayment(deps.db, paymentId)),
     preview: ({ paymentId }) => preview(deps, paymentId, { from: 'review', to: 'voided', after: giveBack }),
     perform: ({ paymentId }, by) => resolve(deps, paymentId, { kind: 'void' }, by),
   },
@@ -43,7 +44,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
     kind: 'payment_resolved_capture',
     permission: 'payments.resolve',
     payload: CAPTURE,
-    weigh: async ({ paymentId }) => (await readPayment(deps.db, paymentId)).points,
+    weigh: async ({ paymentId }) => worthOf(await readPayment(deps.db, paymentId)),
     preview: ({ paymentId }) => preview(deps, paymentId, { from: 'review', to: 'captured', after: spend }),
     perform: ({ paymentId, transactionId }, by) => resolve(deps, paymentId, { kind: 'capture', transactionId }, by),
   },
@@ -51,7 +52,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
     kind: 'payment_reversed',
     permission: 'payments.reverse',
     payload: PAYMENT,
-    weigh: async ({ paymentId }) => ((await readsCancelled(deps, paymentId)) ? (await readPayment(deps.db, paymentId)).points : 'always'),
+    weigh: async ({ paymentId }) => ((await readsCancelled(deps, paymentId)) ? worthOf(await readPayment(deps.db, paymentId)) : 'always'),
     preview: ({ paymentId }) => previewReversal(deps, paymentId),
     perform: ({ paymentId }, { author, reason, approvedBy }) => reversePayment(deps, { paymentId, author, reason, approvedBy }),
   },
@@ -87,19 +88,20 @@ const receive: Step['after'] = ({ available, held }, points) => ({ available: av
 async function preview({ db }: Pick<PaymentDeps, 'db'>, paymentId: string, { from, to, after }: Step): Promise<Preview> {
   const payment = await readPayment(db, paymentId)
   if (payment.state !== from) throw new Refusal('payment_in_wrong_state', payment.state)
-  const now = await readAccount(db, memberAccount(payment.memberId))
+  const memberId = memberOf(payment)
+  const now = memberId === null ? undefined : await readAccount(db, memberAccount(memberId))
   return {
     subject: `payment:${payment.id}`,
     before: factsOf(from, now, payment),
-    after: factsOf(to, after(now, payment.points.minor), payment),
+    after: factsOf(to, now && after(now, payment.points.minor), payment),
   }
 }
 
-const factsOf = (state: PaymentState, { available, held }: Points, { amount }: Payment): AuditFacts => ({
+/** @param points the member's; an organisation has none */
+const factsOf = (state: PaymentState, points: Points | undefined, { amount }: Payment): AuditFacts => ({
   state,
   amount: `${toDecimal(amount.minor)} ${amount.unit}`,
-  available: `${toDecimal(available)} PTS`,
-  held: `${toDecimal(held)} PTS`,
+  ...(points && { available: `${toDecimal(points.available)} PTS`, held: `${toDecimal(points.held)} PTS` }),
 })
 
 /** What the invoice read when it was last read for this payment. */

@@ -8,20 +8,37 @@ import type { Ledger } from '../ledger'
 import type { FundGate } from './fund-gate'
 import type { PaymentState } from './states'
 
+/** Who pays: a member with points, held beside the fund; or an organisation, from the fund alone. */
+export type Payer =
+  | { readonly kind: 'member'; readonly memberId: string; readonly pointsHoldId: string }
+  | { readonly kind: 'organisation'; readonly organisationId: string }
+
+/** The member who pays; null when an organisation does. */
+export const memberOf = ({ payer }: Pick<Payment, 'payer'>): string | null => (payer.kind === 'member' ? payer.memberId : null)
+
+/** What a payment is worth to whoever decides about it: points of a member, else money of the fund. */
+export const worthOf = ({ payer, points, amount }: Pick<Payment, 'payer' | 'points' | 'amount'>): Money =>
+  payer.kind === 'member' ? points : amount
+
+/** How a payer stands in histories. */
+export const payerName = ({ payer }: Pick<Payment, 'payer'>): string =>
+  payer.kind === 'member' ? `member:${payer.memberId}` : `organisation:${payer.organisationId}`
+
 export interface Payment {
   readonly id: string
   readonly checkoutId: string
+  /** The member's consent, or the decision of automatic payment: either leads to one payment. */
   readonly consentId: string
   readonly consentedAt: Date
   readonly invoiceId: string
   readonly invoiceNumber: string
-  readonly memberId: string
+  readonly payer: Payer
   /** Our name for this payment towards Invoicebox (`partnerOperationId`): random, stored before the first send, the same for every repeat. */
   readonly operationId: string
   readonly state: PaymentState
+  /** None when an organisation pays. */
   readonly points: Money
   readonly amount: Money
-  readonly pointsHoldId: string
   readonly fundHoldId: string
   /** How many times the question was taken up, this time included. */
   readonly attempts: number

@@ -5,6 +5,7 @@ import type { Language, Translate } from '../shared/texts'
 import { formatMoment, formatMoney } from '../shared/texts/format'
 import type { CheckoutState } from './checkout-state'
 import type { Checkout, Snapshot } from './checkouts'
+import { memberOf } from './payment'
 import type { Payment } from './payment'
 import { presentOverLimit } from './present-limit'
 import { isOpen } from './states'
@@ -131,9 +132,9 @@ function fixedWords(
 function alertOf({ state, payment, memberId, checkout }: CheckoutView, { t }: Speaker, notice?: Notice): Pick<CheckoutPage, 'alert'> {
   const alert = (text: string): Pick<CheckoutPage, 'alert'> => ({ alert: { role: 'alert', text } })
   if (notice === 'consent' && (state === 'ready' || state === 'amount-changed')) return alert(t('pay.alert.consent'))
-  if (payment?.state === 'voided' && payment.memberId === memberId && payment.checkoutId === checkout.id)
+  if (payment?.state === 'voided' && memberOf(payment) === memberId && payment.checkoutId === checkout.id)
     return alert(t('pay.alert.voided'))
-  return payment && isOpen(payment.state) && payment.memberId !== memberId ? alert(t('pay.alert.being_paid')) : {}
+  return payment && isOpen(payment.state) && memberOf(payment) !== memberId ? alert(t('pay.alert.being_paid')) : {}
 }
 
 /** "Pay by …" on a page that says that there is nothing to pay would mislead. */

@@ -10,7 +10,8 @@ export interface PromisedEvent {
   /** `payment.` and the state that was reached. */
   readonly topic: string
   readonly paymentId: string
-  readonly memberId: string
+  /** null when an organisation pays. */
+  readonly memberId: string | null
 }
 
 /** Promised events in the order of their ids: so many behind `after`, up to `upTo` where that is given. */
@@ -25,7 +26,7 @@ export async function readOutbox(
     .limit(of.limit)
     .select('o.id', 'o.topic', 'o.payment_id', 'p.member_id')
   if (of.upTo !== undefined) void query.where('o.id', '<=', of.upTo)
-  const rows = (await query) as { id: string; topic: string; payment_id: string; member_id: string }[]
+  const rows = (await query) as { id: string; topic: string; payment_id: string; member_id: string | null }[]
   return rows.map(({ id, topic, payment_id, member_id }) => ({ id, topic, paymentId: payment_id, memberId: member_id }))
 }
 
@@ -41,7 +42,7 @@ export interface PaymentFacts {
 interface FactsRow {
   readonly checkout_id: string
   readonly invoice_number: string
-  readonly points: bigint
+  readonly points: bigint | null
   readonly amount: bigint
   readonly currency: Unit
   readonly settled_at: Date | string | null
@@ -55,7 +56,7 @@ export async function readPaymentFacts(db: Db, id: string): Promise<PaymentFacts
     row && {
       checkoutId: row.checkout_id,
       invoiceNumber: row.invoice_number,
-      points: money(row.points, 'PTS'),
+      points: money(row.points ?? 0n, 'PTS'),
       amount: money(row.amount, row.currency),
       settledAt: optionalMoment(row.settled_at),
     }

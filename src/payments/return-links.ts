@@ -5,6 +5,8 @@ export interface ReturnLinks {
   readonly returnUrl: string | null
 }
 
+export const NO_LINKS: ReturnLinks = { successUrl: null, failUrl: null, returnUrl: null }
+
 const LONGEST_LINK = 1000
 
 /**

@@ -27,7 +27,7 @@ export interface ReverseRequest {
 }
 
 /**
- * Undoes a captured payment: the points go back to the member and the money to our mirror of the fund, once, whoever asks how often. A locked or erased member gets the
+ * Undoes a captured payment: the points go back to the member, if one paid, and the money to our mirror of the fund, once, whoever asks how often. A locked or erased member gets the
  * points on the account all the same. The invoice is read first: one that reads paid keeps its payment; one that reads cancelled is proof enough for anybody; of any
  * other answer only a person can decide.
  * @throws Refusal forbidden, not_found, bad_input (detail: reason), payment_in_wrong_state, resolution_not_allowed (detail: why)
@@ -96,8 +96,11 @@ async function linesBack(db: Db, payment: Payment): Promise<Line[]> {
   const inSuspense = await suspenseOf(db, payment.id)
   const { unit } = payment.amount
   const [from, to] = inSuspense > 0n ? [ACCOUNTS.suspense, ACCOUNTS.fund] : [ACCOUNTS.fund, ACCOUNTS.suspense]
+  const { payer } = payment
   return [
-    transfer({ kind: 'reversal', from: ACCOUNTS.redeemed, to: memberAccount(payment.memberId), amount: payment.points }),
+    ...(payer.kind === 'member'
+      ? [transfer({ kind: 'reversal', from: ACCOUNTS.redeemed, to: memberAccount(payer.memberId), amount: payment.points })]
+      : []),
     transfer({ kind: 'reversal', from: ACCOUNTS.paid, to: ACCOUNTS.fund, amount: payment.amount }),
     ...(inSuspense === 0n
       ? []

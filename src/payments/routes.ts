@@ -9,6 +9,7 @@ import { openCheckout } from './arrive'
 import { readCheckout } from './checkouts'
 import { issueConsent } from './consent'
 import { makePayment } from './make-payment'
+import { memberOf } from './payment'
 import type { PaymentDeps } from './payment'
 import { declineExit, presentCheckout, presentReceipt } from './present'
 import { viewCheckout } from './view-checkout'
@@ -122,7 +123,7 @@ const decline = (deps: PaymentDeps): Route =>
     input: { params: CHECKOUT, body: z.object({}) },
     handle: async ({ input, member, redirect, redirectOut }) => {
       const { checkout, payment } = await readCheckout(deps.db, input.params.id, member.id)
-      const isMine = payment?.memberId === member.id
+      const isMine = payment !== undefined && memberOf(payment) === member.id
       // Whoever has points held must see what becomes of them, not leave as if nothing had happened.
       if (isMine && payment.state !== 'voided') redirect(`/pay/${checkout.id}`)
       else redirectOut(declineExit(checkout))
@@ -138,7 +139,7 @@ const showReceipt = (deps: PaymentDeps): Route =>
     input: { params: CHECKOUT },
     handle: async ({ input, member, t, language, page }) => {
       const { checkout, payment } = await readCheckout(deps.db, input.params.id, member.id)
-      if (payment?.memberId !== member.id || payment.state !== 'captured') throw new Refusal('not_found')
+      if (!payment || memberOf(payment) !== member.id || payment.state !== 'captured') throw new Refusal('not_found')
       page('payments/receipt', presentReceipt(payment, checkout, { t, language }))
     },
   })

@@ -3,6 +3,7 @@ import type { Db } from '../shared/database'
 import { hasControlCharacter } from '../shared/audit'
 import { looksLikeId } from '../shared/ids'
 import type { Money } from '../shared/money'
+import type { Payer } from './payment'
 import type { PaymentState } from './states'
 import { toPayment } from './store'
 import type { PaymentRow } from './store'
@@ -16,7 +17,7 @@ export interface PaymentHit {
   readonly state: PaymentState
   readonly points: Money
   readonly amount: Money
-  readonly memberId: string
+  readonly payer: Payer
   readonly createdAt: Date
 }
 
@@ -61,6 +62,6 @@ function lookUps(db: Db, name: string): Knex.QueryBuilder[] {
 }
 
 function toHit(row: PaymentRow): PaymentHit {
-  const { id, invoiceNumber, state, points, amount, memberId, createdAt } = toPayment(row)
-  return { id, kind: 'payment', label: invoiceNumber, state, points, amount, memberId, createdAt }
+  const { id, invoiceNumber, state, points, amount, payer, createdAt } = toPayment(row)
+  return { id, kind: 'payment', label: invoiceNumber, state, points, amount, payer, createdAt }
 }

@@ -5,7 +5,7 @@ import { openAlerts } from '../shared/alerts'
 import type { NewAlert } from '../shared/alerts'
 import { ACCOUNTS, companion, memberAccount } from '../ledger'
 import type { Companion, Line } from '../ledger'
-import type { ConfirmOutcome, ReadOutcome } from '../invoicebox'
+import type { ConfirmOutcome, ReadOutcome, RequestClass } from '../invoicebox'
 import { readAndKeep } from './ask'
 import { pauseAfter } from './backoff'
 import { noteReadings } from './checkouts'
@@ -76,7 +76,7 @@ async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Reje
   const [earlier] = await seenTransactions(deps.db, payment.id)
   // Accepted before, and the process died or the answer came too late to be recorded: a refusal of the repeat takes nothing back.
   if (earlier !== undefined) return capturePayment(deps, payment, earlier, by)
-  const read = await readAndKeep(deps, payment, { as: payment.attempts > 1 ? 'recovery' : 'payment' })
+  const read = await readAndKeep(deps, payment, { as: classOf(payment) })
   const status = paidStatus(read)
   const refusal = `${rejected.code} (HTTP ${rejected.status})`
   if (status === 'unknown') return keepHeld(deps, payment, { reason: 'the invoice could not be read after a refusal' })
@@ -122,6 +122,12 @@ async function voidPayment(
   }
   const snapshot: Reading = { checkoutId: payment.checkoutId, outcome: why.read, at }
   return record(deps, payment, move, [companion(noteReadings, snapshot), ...alerts.map((alert) => companion(openAlerts, alert))])
+}
+
+/** A buyer who waits comes first. */
+function classOf({ payer, attempts }: Payment): RequestClass {
+  if (attempts > 1) return 'recovery'
+  return payer.kind === 'member' ? 'payment' : 'background'
 }
 
 type Rejected = Extract<ConfirmOutcome, { kind: 'rejected' }>
@@ -194,17 +200,12 @@ export async function record(deps: PaymentDeps, payment: Payment, move: Move, co
 }
 
 function holdLines(payment: Payment, how: 'post' | 'release'): Line[] {
-  const points = { holdId: payment.pointsHoldId, account: memberAccount(payment.memberId), to: ACCOUNTS.redeemed }
+  const { payer } = payment
   const fund = { holdId: payment.fundHoldId, account: ACCOUNTS.fund, to: ACCOUNTS.paid }
-  return how === 'post'
-    ? [
-        { do: 'post', kind: 'redemption', ...points },
-        { do: 'post', kind: 'fund_payment', ...fund },
-      ]
-    : [
-        { do: 'release', ...points },
-        { do: 'release', ...fund },
-      ]
+  const ofFund: Line = how === 'post' ? { do: 'post', kind: 'fund_payment', ...fund } : { do: 'release', ...fund }
+  if (payer.kind === 'organisation') return [ofFund]
+  const points = { holdId: payer.pointsHoldId, account: memberAccount(payer.memberId), to: ACCOUNTS.redeemed }
+  return [how === 'post' ? { do: 'post', kind: 'redemption', ...points } : { do: 'release', ...points }, ofFund]
 }
 
 /** Another process holds the lease by now, or has settled the payment already: our answer comes too late to count. */

@@ -1,6 +1,7 @@
 import type { Db } from '../shared/database'
 import { iso, moment } from '../shared/database'
 import { toDecimal } from '../shared/money'
+import { memberOf } from './payment'
 import type { Payment } from './payment'
 import type { PaymentState } from './states'
 import { listPayments, readPayment } from './store'
@@ -12,7 +13,9 @@ export interface ShownPayment {
   readonly invoiceNumber: string
   readonly operationId: string
   readonly transactionId: string | null
-  readonly memberId: string
+  /** null when an organisation pays. */
+  readonly memberId: string | null
+  readonly organisationId: string | null
   readonly state: PaymentState
   readonly points: string
   readonly amount: string
@@ -30,7 +33,8 @@ const shown = (payment: Payment): ShownPayment => ({
   invoiceNumber: payment.invoiceNumber,
   operationId: payment.operationId,
   transactionId: payment.transactionId,
-  memberId: payment.memberId,
+  memberId: memberOf(payment),
+  organisationId: payment.payer.kind === 'organisation' ? payment.payer.organisationId : null,
   state: payment.state,
   points: toDecimal(payment.points.minor),
   amount: toDecimal(payment.amount.minor),

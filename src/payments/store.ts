@@ -8,7 +8,8 @@ import { money } from '../shared/money'
 import type { Unit } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import type { Exchange } from '../invoicebox'
-import type { Payment } from './payment'
+import { payerName } from './payment'
+import type { Payer, Payment } from './payment'
 import type { PaymentState } from './states'
 
 export interface PaymentRow {
@@ -18,13 +19,14 @@ export interface PaymentRow {
   consented_at: Date | string
   invoice_id: string
   invoice_number: string
-  member_id: string
+  member_id: string | null
+  organisation_id: string | null
   operation_id: string
   state: PaymentState
-  points: bigint
+  points: bigint | null
   amount: bigint
   currency: Unit
-  points_hold_id: string
+  points_hold_id: string | null
   fund_hold_id: string
   attempts: number | bigint
   lease_owner: string | null
@@ -49,6 +51,7 @@ export const PAYMENT_COLUMNS = [
   'invoice_id',
   'invoice_number',
   'member_id',
+  'organisation_id',
   'operation_id',
   'state',
   'points',
@@ -71,6 +74,15 @@ export const PAYMENT_COLUMNS = [
   'check_attempts',
 ] as const satisfies (keyof PaymentRow)[]
 
+type PayerRow = Pick<PaymentRow, 'id' | 'member_id' | 'points_hold_id' | 'organisation_id'>
+
+/** The database sees to it that one of the two is there, and a member's hold with the member. */
+export function payerIn({ id, member_id, points_hold_id, organisation_id }: PayerRow): Payer {
+  if (organisation_id !== null) return { kind: 'organisation', organisationId: organisation_id }
+  if (member_id === null || points_hold_id === null) throw new Error(`bug: payment ${id} has no payer`)
+  return { kind: 'member', memberId: member_id, pointsHoldId: points_hold_id }
+}
+
 export const toPayment = (row: PaymentRow): Payment => ({
   id: row.id,
   checkoutId: row.checkout_id,
@@ -78,12 +90,11 @@ export const toPayment = (row: PaymentRow): Payment => ({
   consentedAt: moment(row.consented_at),
   invoiceId: row.invoice_id,
   invoiceNumber: row.invoice_number,
-  memberId: row.member_id,
+  payer: payerIn(row),
   operationId: row.operation_id,
   state: row.state,
-  points: money(row.points, 'PTS'),
+  points: money(row.points ?? 0n, 'PTS'),
   amount: money(row.amount, row.currency),
-  pointsHoldId: row.points_hold_id,
   fundHoldId: row.fund_hold_id,
   attempts: Number(row.attempts),
   leaseToken: row.lease_token,
@@ -117,10 +128,15 @@ const toBirthRow = (payment: Payment): Row => ({
   payment_id: payment.id,
   from_state: null,
   to_state: payment.state,
-  actor: `member:${payment.memberId}`,
+  actor: payerName(payment),
   note: null,
   at: iso(payment.createdAt),
 })
+
+const payerColumns = ({ payer, points }: Payment): Row =>
+  payer.kind === 'member'
+    ? { member_id: payer.memberId, points: points.minor, points_hold_id: payer.pointsHoldId, organisation_id: null }
+    : { member_id: null, points: null, points_hold_id: null, organisation_id: payer.organisationId }
 
 const toNewRow = (payment: Payment & { leaseOwner: string }): Row => ({
   id: payment.id,
@@ -129,13 +145,11 @@ const toNewRow = (payment: Payment & { leaseOwner: string }): Row => ({
   consented_at: iso(payment.consentedAt),
   invoice_id: payment.invoiceId,
   invoice_number: payment.invoiceNumber,
-  member_id: payment.memberId,
+  ...payerColumns(payment),
   operation_id: payment.operationId,
   state: payment.state,
-  points: payment.points.minor,
   amount: payment.amount.minor,
   currency: payment.amount.unit,
-  points_hold_id: payment.pointsHoldId,
   fund_hold_id: payment.fundHoldId,
   attempts: payment.attempts,
   lease_owner: payment.leaseOwner,

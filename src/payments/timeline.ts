@@ -1,6 +1,7 @@
 import { moment } from '../shared/database'
 import type { Db } from '../shared/database'
 import type { Operation } from '../invoicebox'
+import { payerName } from './payment'
 import type { Payment } from './payment'
 import { readPayment } from './store'
 
@@ -42,7 +43,7 @@ export async function readTimeline(db: Db, paymentId: string): Promise<Timeline>
   const payment = await readPayment(db, paymentId)
   const events = (await db('payment_events').where({ payment_id: paymentId }).orderBy('id')) as EventRow[]
   const calls = (await db('exchanges').where({ payment_id: paymentId }).orderBy('id', 'desc').limit(MOST_CALLS)) as CallRow[]
-  const consented: Step = { kind: 'consented', at: payment.consentedAt, actor: `member:${payment.memberId}` }
+  const consented: Step = { kind: 'consented', at: payment.consentedAt, actor: payerName(payment) }
   const steps = [consented, ...events.map(toStep), ...calls.reverse().map(toCall)]
   return { payment, steps: inOrder(steps) }
 }

@@ -15,6 +15,10 @@ interface Rule {
 const HOLDS = `left join ledger_holds hp on hp.id = p.points_hold_id left join ledger_holds hf on hf.id = p.fund_hold_id
   left join ledger_resolutions rp on rp.hold_id = hp.id left join ledger_resolutions rf on rf.hold_id = hf.id`
 
+/** Both holds must have ended this way; an organisation has only the one of the fund. */
+const NOT = (kind: 'posted' | 'released'): string =>
+  `coalesce(rf.kind, '') <> '${kind}' or (p.member_id is not null and coalesce(rp.kind, '') <> '${kind}')`
+
 /** Rule R: an explicit refusal of the newest confirm, then a read that says "not paid". (A late acceptance has a rule of its own.) */
 const REFUSED_THEN_READ = `select 1 from exchanges c join exchanges g on g.payment_id = c.payment_id and g.id > c.id
   where c.payment_id = p.id and c.operation = 'business.confirm' and c.outcome like 'rejected%'
@@ -53,8 +57,8 @@ const RULES: readonly Rule[] = [
     invariant: 4,
     name: 'open-payment-without-holds',
     sql: `select p.id from payments p ${HOLDS} where p.state in ('confirming', 'review')
-          and (hp.id is null or hf.id is null or rp.hold_id is not null or rf.hold_id is not null)`,
-    text: (id) => `Payment ${id} is open, but its two holds are not.`,
+          and (hf.id is null or rf.hold_id is not null or (p.member_id is not null and (hp.id is null or rp.hold_id is not null)))`,
+    text: (id) => `Payment ${id} is open, but its holds are not.`,
   },
   {
     invariant: 4,
@@ -66,14 +70,14 @@ const RULES: readonly Rule[] = [
   {
     invariant: 6,
     name: 'held-not-consented',
-    sql: `select p.id from payments p ${HOLDS} where hp.amount <> p.points or hf.amount <> p.amount or hp.account_id <> 'member:' || p.member_id or hf.account_id <> 'fund'`,
+    sql: `select p.id from payments p ${HOLDS} where hp.amount <> p.points or hf.amount <> p.amount or hp.account_id <> 'member:' || p.member_id or (p.member_id is not null and hp.id is null) or hf.account_id <> 'fund'`,
     text: (id) => `Payment ${id} holds something else than the member consented to.`,
   },
   {
     invariant: 7,
     name: 'captured-not-posted',
     sql: `select p.id from payments p ${HOLDS} where p.state in ('captured', 'reversed')
-          and (rp.kind is null or rf.kind is null or rp.kind <> 'posted' or rf.kind <> 'posted' or p.transaction_id is null)`,
+          and (${NOT('posted')} or p.transaction_id is null)`,
     text: (id) => `Payment ${id} is captured without both holds posted or without Invoicebox's transaction id.`,
   },
   {
@@ -87,7 +91,7 @@ const RULES: readonly Rule[] = [
     invariant: 6,
     name: 'reversed-not-given-back',
     sql: `select p.id from payments p where p.state = 'reversed'
-          and (${GIVEN_BACK("'member:' || p.member_id", 'p.points')} <> 1 or ${GIVEN_BACK("'fund'", 'p.amount')} <> 1)`,
+          and ((p.member_id is not null and ${GIVEN_BACK("'member:' || p.member_id", 'p.points')} <> 1) or ${GIVEN_BACK("'fund'", 'p.amount')} <> 1)`,
     text: (id) => `Payment ${id} is reversed, but what it took was not given back, exactly and once.`,
   },
   {
@@ -101,7 +105,7 @@ const RULES: readonly Rule[] = [
     invariant: 8,
     name: 'void-not-proved',
     sql: `select p.id from payments p ${HOLDS} where p.state = 'voided'
-          and (rp.kind is null or rf.kind is null or rp.kind <> 'released' or rf.kind <> 'released' or (p.resolved_by is null and (p.rejection_code is null or not exists (${REFUSED_THEN_READ}))))`,
+          and (${NOT('released')} or (p.resolved_by is null and (p.rejection_code is null or not exists (${REFUSED_THEN_READ}))))`,
     text: (id) => `Payment ${id} is voided without both holds released or without a proven refusal.`,
   },
   {

@@ -4,10 +4,9 @@ import { authorName } from '../shared/actor'
 import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { looksLikeId } from '../shared/ids'
-import { parsePositiveMoney } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { companion } from '../ledger'
-import { previewReversal, reversePayment } from '../payments'
+import { findPaymentsById, previewReversal, reversePayment } from '../payments'
 import type { Payment, PaymentDeps } from '../payments'
 import { endDifferences, findDifference } from './difference-store'
 import type { Ending, NotedDifference } from './difference-store'
@@ -39,8 +38,9 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
     payload: PAYLOAD,
     // Where Invoicebox does not say that the payment was undone, one person does not decide alone.
     weigh: async ({ differenceId }) => {
-      const { points, isProved } = await reversible(deps.db, differenceId)
-      return isProved ? parsePositiveMoney(points, 'PTS') : 'always'
+      const { paymentId, isProved } = await reversible(deps.db, differenceId)
+      const [payment] = await findPaymentsById(deps.db, [paymentId])
+      return isProved && payment ? payment.worth : 'always'
     },
     preview: async ({ differenceId }) => previewReversal(deps, (await reversible(deps.db, differenceId)).paymentId),
     async perform({ differenceId }, { author, reason, approvedBy }) {
@@ -61,13 +61,12 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
 })
 
 /** @throws Refusal not_found, resolution_not_allowed */
-async function reversible(db: Db, id: string): Promise<{ paymentId: string; points: string; isProved: boolean }> {
+async function reversible(db: Db, id: string): Promise<{ paymentId: string; isProved: boolean }> {
   const difference = await required(db, id)
   if (!REVERSIBLE.includes(difference.kind) || difference.paymentId === null) throw new Refusal('resolution_not_allowed', difference.kind)
   if (difference.resolvedAt !== null && difference.resolution !== 'points_returned')
     throw new Refusal('resolution_not_allowed', 'the difference was closed')
-  const [points = ''] = difference.facts.points?.split(' ') ?? []
-  return { paymentId: difference.paymentId, points, isProved: PROVED.includes(difference.kind) }
+  return { paymentId: difference.paymentId, isProved: PROVED.includes(difference.kind) }
 }
 
 /** @throws Refusal not_found */

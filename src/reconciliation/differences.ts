@@ -101,14 +101,14 @@ function amountDiffers(payment: KnownPayment, { amount }: Invoice): Found[] {
 
 /** What Invoicebox says, asked by its id, of an invoice that our captured payment should have paid. A missing status proves nothing (Q-15). */
 export function notPaidThere(payment: KnownPayment, invoice: Invoice | OddInvoice | undefined): Found[] {
-  const { id, invoiceId, invoiceNumber: number, points } = payment
+  const { id, invoiceId, invoiceNumber: number, worth } = payment
   const found = (kind: DifferenceKind, there: string, text: string): Found[] => [
     {
       kind,
       subject: invoiceId,
       invoiceId,
       paymentId: id,
-      facts: { number, there, amount: amountOf(payment.amount), points: amountOf(points) },
+      facts: { number, there, amount: amountOf(payment.amount), points: amountOf(worth) },
       text: `Payment ${id} is captured here, ${text}`,
     },
   ]

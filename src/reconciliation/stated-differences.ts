@@ -17,7 +17,7 @@ const about = (payment: StatedPayment): Pick<Found, 'subject' | 'invoiceId' | 'p
 const factsOf = (payment: StatedPayment): Facts => ({
   number: payment.invoiceNumber,
   amount: amountOf(payment.amount),
-  points: amountOf(payment.points),
+  points: amountOf(payment.worth),
   state: payment.state,
 })
 

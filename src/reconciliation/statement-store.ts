@@ -123,8 +123,9 @@ export interface StatedPayment {
   readonly invoiceId: string
   readonly invoiceNumber: string
   readonly state: string
-  readonly points: Money
   readonly amount: Money
+  /** What a reversal brings back to whoever paid: points of a member, else money of the fund. */
+  readonly worth: Money
 }
 
 interface PaymentRow {
@@ -134,7 +135,7 @@ interface PaymentRow {
   invoice_id: string
   invoice_number: string
   state: string
-  points: bigint
+  points: bigint | null
   amount: bigint
   currency: Unit
 }
@@ -158,8 +159,8 @@ const toStated = (row: PaymentRow): StatedPayment => ({
   invoiceId: row.invoice_id,
   invoiceNumber: row.invoice_number,
   state: row.state,
-  points: money(row.points, 'PTS'),
   amount: money(row.amount, row.currency),
+  worth: row.points === null ? money(row.amount, row.currency) : money(row.points, 'PTS'),
 })
 
 /** Payments by our operation ids or Invoicebox's transaction ids. */

@@ -29,16 +29,17 @@ interface SqliteConnection {
 }
 
 const prepareSqlite =
-  (safeIntegers: boolean) => (connection: SqliteConnection, done: (error: Error | null, connection: SqliteConnection) => void) => {
-    connection.defaultSafeIntegers(safeIntegers)
+  (forMigrator: boolean) => (connection: SqliteConnection, done: (error: Error | null, connection: SqliteConnection) => void) => {
+    connection.defaultSafeIntegers(!forMigrator)
     connection.pragma('journal_mode = WAL')
     connection.pragma('synchronous = FULL')
     connection.pragma('busy_timeout = 20') // Longer waits happen outside the event loop: see sqlite-client.ts.
-    connection.pragma('foreign_keys = ON')
+    // A table that is made anew is gone for a moment, so the migrator looks at all keys together, before it commits (migrate.ts).
+    connection.pragma(`foreign_keys = ${forMigrator ? 'OFF' : 'ON'}`)
     connection.pragma('recursive_triggers = ON')
     connection.pragma('cache_size = -65536') // 64 MiB instead of 2: the indexes of the books are read in no order.
     connection.pragma('wal_autocheckpoint = 8000') // 32 MiB instead of 4: at full speed the log would be copied back after almost every batch.
-    if (safeIntegers) keepPrepared(connection)
+    if (!forMigrator) keepPrepared(connection)
     done(null, connection)
   }
 
@@ -77,7 +78,7 @@ export function databaseSettings(url: string, options: DatabaseOptions = {}): Kn
       client: ImmediateSqlite,
       connection: { filename: url.slice('sqlite:'.length) },
       useNullAsDefault: true,
-      pool: { min: 1, max: 1, afterCreate: prepareSqlite(!forMigrator) },
+      pool: { min: 1, max: 1, afterCreate: prepareSqlite(forMigrator) },
       ...shared,
     }
   }

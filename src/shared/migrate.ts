@@ -31,9 +31,17 @@ const migrate = <T>(url: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
   withMigrator(url, (db) =>
     inTransaction(db, async (tx) => {
       if (engineOf(tx) === 'postgres') await tx.raw('select pg_advisory_xact_lock(?)', [LOCK])
-      return work(tx)
+      const done = await work(tx)
+      if (engineOf(tx) === 'sqlite') await checkForeignKeys(tx)
+      return done
     }),
   )
+
+/** SQLite's own way of changing a table is to make it anew, with its keys unwatched meanwhile. @throws Error when a row points to nothing; then everything is taken back */
+async function checkForeignKeys(tx: Tx): Promise<void> {
+  const broken = await tx.raw<{ table: string }[]>('pragma foreign_key_check')
+  if (broken.length > 0) throw new Error(`bug: after the migration rows of ${broken[0]?.table ?? ''} point to nothing`)
+}
 
 /**
  * True when every migration that this version knows has been applied. Others may have been applied as well: a later version is being rolled out, and its first

@@ -31,6 +31,19 @@ export const PERMISSIONS = {
   /** Letters and webhook calls: what was sent, and what was given up. */
   'notices.read': ['operator', 'auditor', 'admin'],
   'notices.retry': ['operator', 'admin'],
+  /** Invoices of organisations; everybody but admin and auditor sees only the organisations that they are assigned to. */
+  'autopay.read': ['viewer', 'support', 'operator', 'approver', 'auditor', 'admin'],
+  'autopay.rules': ['operator', 'admin'],
+  'autopay.approve': ['operator', 'approver', 'admin'],
+  'autopay.run': ['operator', 'admin'],
+  /** Stopping is for more people than starting. */
+  'autopay.stop': ['support', 'operator', 'approver', 'admin'],
+  'organisations.change': ['operator', 'admin'],
+  /** Top-ups: orders of members at Invoicebox, their refunds and the notifications about them. */
+  'orders.read': ['viewer', 'support', 'operator', 'approver', 'auditor', 'admin'],
+  'orders.check': ['support', 'operator', 'admin'],
+  'orders.refund': ['operator', 'admin'],
+  'notifications.replay': ['operator', 'admin'],
   'alerts.close': ['operator', 'admin'],
   'ledger.verify': ['operator', 'auditor', 'admin'],
   'approvals.read': ['operator', 'approver', 'auditor', 'admin'],

@@ -32,6 +32,8 @@ export const REFUSALS = {
   invoice_unsupported: 422,
   invoice_not_payable: 409,
   invoice_being_paid: 409,
+  invoice_not_fresh: 409,
+  fund_floor_reached: 409,
   amount_changed: 409,
   consent_missing: 409,
   consent_expired: 409,

@@ -1,5 +1,6 @@
 import { issueConsent } from '../../src/payments/consent'
 import { makePayment } from '../../src/payments/make-payment'
+import { memberOf } from '../../src/payments/payment'
 import type { Payment } from '../../src/payments/payment'
 import { readPayment } from '../../src/payments/store'
 import { parseMoney } from '../../src/shared/money'
@@ -62,6 +63,6 @@ describe.each(ENGINES)('payments that travel together on %s', (engine) => {
     expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } })
     const idsOf = (all: typeof answers): unknown[] => all.map((one) => one.status === 'fulfilled' && one.value.id)
     expect(idsOf(again)).toEqual(idsOf(paid))
-    expect(paid.map((one) => one.status === 'fulfilled' && one.value.memberId)).toEqual(scenes.map(({ buyer }) => buyer.id))
+    expect(paid.map((one) => one.status === 'fulfilled' && memberOf(one.value))).toEqual(scenes.map(({ buyer }) => buyer.id))
   })
 })

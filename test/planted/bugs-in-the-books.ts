@@ -2,6 +2,7 @@ import type { PlantedBug } from './bug'
 
 const SETTLE = 'src/payments/settle-payment.ts'
 const AUTHORIZE = 'src/payments/authorize-payment.ts'
+const HOLD = 'src/payments/place-holds.ts'
 const ASK = 'src/payments/ask.ts'
 const STATE = 'src/payments/checkout-state.ts'
 
@@ -15,7 +16,7 @@ export const BUGS_IN_THE_BOOKS: readonly PlantedBug[] = [
     about: 'A form that is sent again after a refusal pays again.',
     edits: [
       { file: AUTHORIZE, find: `  if (earlier) return { payment: earlier, isNew: false }\n`, replace: `` },
-      { file: AUTHORIZE, find: 'key: `consent:${payment.consentId}`', replace: 'key: `consent:${payment.id}`' },
+      { file: HOLD, find: 'key: `consent:${payment.consentId}`', replace: 'key: `consent:${payment.id}`' },
       { file: 'migrations/003_payments.ts', find: `consent_id \${id} not null unique`, replace: `consent_id \${id} not null` },
     ],
     schedules: 60,
@@ -119,7 +120,13 @@ export const BUGS_IN_THE_BOOKS: readonly PlantedBug[] = [
   {
     name: 'a refusal releases the points alone',
     about: 'After a void the fund stays held for ever.',
-    edits: [{ file: SETTLE, find: `        { do: 'release', ...fund },\n`, replace: `` }],
+    edits: [
+      {
+        file: SETTLE,
+        find: `: { do: 'release', ...points }, ofFund]`,
+        replace: `: { do: 'release', ...points }, ...(how === 'post' ? [ofFund] : [])]`,
+      },
+    ],
     schedules: 40,
     tests: ['test/payments/rule-r.test.ts'],
   },

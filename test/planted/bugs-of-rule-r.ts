@@ -1,7 +1,7 @@
 import type { PlantedBug } from './bug'
 
 const SETTLE = 'src/payments/settle-payment.ts'
-const AUTHORIZE = 'src/payments/authorize-payment.ts'
+const HOLD = 'src/payments/place-holds.ts'
 const ASK = 'src/payments/ask.ts'
 const OUTCOMES = 'src/invoicebox/outcomes.ts'
 
@@ -57,21 +57,22 @@ export const BUGS_OF_RULE_R: readonly PlantedBug[] = [
     name: 'hold outside the transaction',
     about: 'The holds are committed first, the payment afterwards.',
     edits: [
-      { file: AUTHORIZE, find: `        companion(insertPayments, { ...payment, leaseOwner: instance }),\n`, replace: `` },
+      { file: HOLD, find: `companion(insertPayments, { ...payment, leaseOwner: instance }), `, replace: `` },
       {
-        file: AUTHORIZE,
+        file: HOLD,
         find: `    return !replayed\n`,
         replace: `    if (!replayed)
       await inTransaction(db, (tx) => insertPayments(tx, [{ ...payment, leaseOwner: instance }]))
     return !replayed\n`,
       },
       {
-        file: AUTHORIZE,
+        file: HOLD,
         find: `  { ledger, instance }: PaymentDeps,
 `,
         replace: `  { db, ledger, instance }: PaymentDeps,
 `,
       },
+      { file: HOLD, find: `import { brokenUniqueRule }`, replace: `import { brokenUniqueRule, inTransaction }` },
     ],
     schedules: 40,
     tests: ['test/payments/concurrency.test.ts'],
@@ -94,9 +95,9 @@ export const BUGS_OF_RULE_R: readonly PlantedBug[] = [
     about: 'Less is held in the fund than Invoicebox will take.',
     edits: [
       {
-        file: AUTHORIZE,
-        find: `account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: payment.amount }`,
-        replace: `account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: { ...payment.amount, minor: payment.points.minor } }`,
+        file: HOLD,
+        find: `account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount, ...kept }`,
+        replace: `account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: { ...amount, minor: points.minor }, ...kept }`,
       },
     ],
     schedules: 5,

@@ -16,7 +16,7 @@ const AT_ONCE = 200
 
 /** A captured payment of ten roubles in the books, without the pages and the requests that usually lead to one. */
 async function capture({ parts }: World, of: { memberId: string; checkoutId: string; invoiceId: string; number: string }): Promise<void> {
-  const now = new Date()
+  const [now, pointsHoldId] = [new Date(), newSortedId()]
   const payment: Payment = {
     id: newSortedId(),
     checkoutId: of.checkoutId,
@@ -24,12 +24,11 @@ async function capture({ parts }: World, of: { memberId: string; checkoutId: str
     consentedAt: now,
     invoiceId: of.invoiceId,
     invoiceNumber: of.number,
-    memberId: of.memberId,
+    payer: { kind: 'member', memberId: of.memberId, pointsHoldId },
     operationId: randomUUID(),
     state: 'confirming',
     points: parseMoney('10.00', 'PTS'),
     amount: parseMoney('10.00', 'RUB'),
-    pointsHoldId: newSortedId(),
     fundHoldId: newSortedId(),
     attempts: 1,
     leaseToken: 1n,
@@ -44,7 +43,7 @@ async function capture({ parts }: World, of: { memberId: string; checkoutId: str
     checkedAt: null,
     checkAttempts: 0,
   }
-  const points = { holdId: payment.pointsHoldId, account: memberAccount(of.memberId), to: ACCOUNTS.redeemed, amount: payment.points }
+  const points = { holdId: pointsHoldId, account: memberAccount(of.memberId), to: ACCOUNTS.redeemed, amount: payment.points }
   const roubles = { holdId: payment.fundHoldId, account: ACCOUNTS.fund, to: ACCOUNTS.paid, amount: payment.amount }
   await parts.ledger.submit({
     key: `planted:${payment.id}`,

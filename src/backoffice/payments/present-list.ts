@@ -1,4 +1,4 @@
-import { PAYMENT_STATES } from '../../payments'
+import { memberOf, PAYMENT_STATES } from '../../payments'
 import type { Payment, PaymentState } from '../../payments'
 import type { StaffActor } from '../../shared/actor'
 import { csvMoment } from '../../shared/csv'
@@ -118,7 +118,7 @@ export const paymentCells = (payment: Payment, { t, zone }: Reader): string[] =>
   payment.id,
   payment.operationId,
   payment.transactionId ?? '',
-  payment.memberId,
+  memberOf(payment) ?? '',
   stateName(payment.state, t),
   toDecimal(payment.points.minor),
   toDecimal(payment.amount.minor),

@@ -99,7 +99,7 @@ function rowsOf(payment: Payment, logins: ReadonlyMap<string, string>, reader: R
   return [
     { label: t('payments.amount'), value: formatMoney(payment.amount, language) },
     { label: t('payments.points'), value: formatMoney(payment.points, language) },
-    { label: t('payment.member'), value: payment.memberId, href: `/admin/members/${payment.memberId}` },
+    payerRow(payment, t),
     at(t('payments.created'), payment.createdAt),
     ...(payment.settledAt ? [at(t('payment.settled'), payment.settledAt)] : []),
     ...(payment.state === 'confirming' ? [at(t('payment.next'), payment.nextAttemptAt)] : []),
@@ -113,11 +113,17 @@ function rowsOf(payment: Payment, logins: ReadonlyMap<string, string>, reader: R
   ]
 }
 
+const payerRow = ({ payer }: Payment, t: Translate): Row =>
+  payer.kind === 'member'
+    ? { label: t('payment.member'), value: payer.memberId, href: `/admin/members/${payer.memberId}` }
+    : { label: t('payment.organisation'), value: payer.organisationId, href: `/admin/autopay/organisations/${payer.organisationId}` }
+
 const isActor = (key: string): key is TextKey & `payment.actor.${string}` => Object.hasOwn(paymentsRu, key)
 
 /** Who did it, as a person reads it; a name that nobody knows stays as it is. */
 export function actorName(actor: string, logins: ReadonlyMap<string, string>, t: Translate): string {
   if (actor.startsWith('member:')) return t('payment.actor.member')
+  if (actor.startsWith('organisation:')) return t('payment.actor.organisation')
   if (actor.startsWith('staff:')) return t('payment.actor.staff', { login: logins.get(actor) ?? actor.slice('staff:'.length) })
   const key = `payment.actor.${actor.replace(/^system:/, '')}`
   return isActor(key) ? (t as (key: string) => string)(key) : actor

@@ -156,6 +156,9 @@ export const en = {
   'refusal.not_enough_points': 'Not enough points. No points were charged.',
   'refusal.invoice_unsupported': 'This invoice cannot be paid with points. No points were charged.',
   'refusal.invoice_not_payable': 'This invoice can no longer be paid. No points were charged.',
+  'refusal.invoice_not_fresh': 'The invoice was read too long ago. Read it again: nothing was paid.',
+  'refusal.fund_floor_reached':
+    'The fund above the part kept for buyers does not reach for this invoice. Top it up or wait: nothing was paid.',
   'refusal.invoice_being_paid': 'This invoice is being paid already. Do not pay again.',
   'refusal.amount_changed': 'The invoice amount has changed. No points were charged. Check the new amount.',
   'refusal.consent_missing':
