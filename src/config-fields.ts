@@ -72,3 +72,9 @@ export function isOrigin(text: string): boolean {
 export function isHost(text: string): boolean {
   return URL.canParse(`https://${text}`) && !/[/@?#*\\\s]/.test(text)
 }
+
+/** Short, of few different characters, or an example out of a document. */
+export const isWeak = (secret: string, shortest = 32): boolean =>
+  secret.length < shortest ||
+  new Set(secret).size < 10 ||
+  /change[-_ ]?me|example|secret-that-production-refuses|not-for-production/i.test(secret)

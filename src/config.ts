@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
+import { AUTOPAY_FIELDS, toAutopay } from './config-autopay'
+import type { AutopayConfig } from './config-autopay'
 import {
   amount,
   checked,
@@ -9,13 +11,18 @@ import {
   isOrigin,
   isServer,
   isTimeZone,
+  isWeak,
   isWebAddress,
   oneOf,
   optional,
   port,
   whole,
 } from './config-fields'
+import { MERCHANT_FIELDS, PUBLISHED_TOKEN, isToken, merchantFaults, toMerchant } from './config-merchant'
+import type { MerchantConfig } from './config-merchant'
 import { noticeFaults } from './config-notices'
+import { TOP_UP_FIELDS, topUpFaults, toTopUps } from './config-top-ups'
+import type { TopUpConfig } from './config-top-ups'
 import { parseRate } from './shared/money'
 import type { Money, Rate } from './shared/money'
 
@@ -29,12 +36,10 @@ export interface Config {
   readonly mode: Mode
   readonly databaseUrl: string
   readonly sessionSecret: string
-  readonly invoicebox: {
+  readonly invoicebox: MerchantConfig & {
     readonly apiUrl: string
     readonly version: 'v3' | 'l3'
     readonly token: string
-    readonly merchantId: string | undefined
-    readonly notificationKey: string | undefined
     /** So many requests in so many seconds; null where no limit was agreed. */
     readonly rateLimit: { readonly requests: number; readonly seconds: number } | null
   }
@@ -46,6 +51,8 @@ export interface Config {
     readonly contact: string | undefined
   }
   readonly pointsPerRuble: Rate
+  readonly topUps: TopUpConfig
+  readonly autopay: AutopayConfig
   /** Up to these amounts one member of staff may act alone; above them a second one must agree. */
   readonly alone: { readonly points: Money; readonly roubles: Money }
   /** The operator's time zone, such as Europe/Moscow. */
@@ -89,10 +96,6 @@ const NOT_FOR_PRODUCTION = {
   token: 'sandbox-partner-token-0001',
 }
 
-/** Published in Invoicebox's own documents, so they protect nothing. */
-const PUBLISHED_TOKEN = /^(\d+-API:)?b37c4c689295904ed21eee5d9a48d42e$/i
-const PUBLISHED_MERCHANT = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
-
 export const DEFAULT_DATABASE = 'sqlite:./data/gateway.sqlite3'
 
 const ENVIRONMENT = z.object({
@@ -108,12 +111,10 @@ const ENVIRONMENT = z.object({
   SESSION_SECRET: optional,
   INVOICEBOX_API_URL: checked(isServer, 'INVOICEBOX_API_URL must be an http or https address without user, password and query.'),
   INVOICEBOX_API_VERSION: oneOf('INVOICEBOX_API_VERSION', ['v3', 'l3']).default('v3'),
-  INVOICEBOX_TOKEN: checked(
-    (text) => /^[\x21-\x7e]{1,512}$/.test(text),
-    'INVOICEBOX_TOKEN must be at most 512 Latin letters, digits and signs without blanks.',
-  ),
-  INVOICEBOX_MERCHANT_ID: optional,
-  INVOICEBOX_NOTIFICATION_KEY: optional,
+  INVOICEBOX_TOKEN: checked(isToken, 'INVOICEBOX_TOKEN must be at most 512 Latin letters, digits and signs without blanks.'),
+  ...MERCHANT_FIELDS,
+  ...TOP_UP_FIELDS,
+  ...AUTOPAY_FIELDS,
   INVOICEBOX_RATE_LIMIT: z
     .string()
     .regex(
@@ -214,7 +215,7 @@ export function readConfig(
 /** Unchecked settings must not reach Invoicebox: a command that only looks is given none. */
 const withoutInvoicebox = (config: Config): Config => ({
   ...config,
-  invoicebox: { ...config.invoicebox, apiUrl: INVOICEBOX, token: 'none' },
+  invoicebox: { ...config.invoicebox, apiUrl: INVOICEBOX, token: 'none', merchantToken: 'none' },
 })
 
 const toSentence = ({ path, message }: z.core.$ZodIssue): string =>
@@ -230,6 +231,8 @@ function toConfig(env: Environment): Config {
   const sandbox = `127.0.0.1:${env.SANDBOX_PORT}`
   const [requests = '', seconds = ''] = env.INVOICEBOX_RATE_LIMIT.split('/')
   const hosts = env.RETURN_URL_HOSTS
+  const apiUrl = env.INVOICEBOX_API_URL ?? (isProduction ? INVOICEBOX : `http://${sandbox}`)
+  const token = env.INVOICEBOX_TOKEN ?? (isProduction ? '' : NOT_FOR_PRODUCTION.token)
   return {
     host: env.HOST,
     port: env.PORT,
@@ -238,16 +241,17 @@ function toConfig(env: Environment): Config {
     databaseUrl: env.DATABASE_URL,
     sessionSecret: env.SESSION_SECRET ?? (isProduction ? '' : NOT_FOR_PRODUCTION.sessionSecret),
     invoicebox: {
-      apiUrl: env.INVOICEBOX_API_URL ?? (isProduction ? INVOICEBOX : `http://${sandbox}`),
+      ...toMerchant(env, { isProduction, apiUrl, token }),
+      apiUrl,
       version: env.INVOICEBOX_API_VERSION,
-      token: env.INVOICEBOX_TOKEN ?? (isProduction ? '' : NOT_FOR_PRODUCTION.token),
-      merchantId: env.INVOICEBOX_MERCHANT_ID,
-      notificationKey: env.INVOICEBOX_NOTIFICATION_KEY,
+      token,
       rateLimit: env.INVOICEBOX_RATE_LIMIT === 'off' ? null : { requests: Number(requests), seconds: Number(seconds) },
     },
     returnHosts: isProduction ? hosts : [...hosts, sandbox, `localhost:${env.SANDBOX_PORT}`],
     program: { name: env.PROGRAM_NAME, logoUrl: env.PROGRAM_LOGO_URL, accent: env.PROGRAM_ACCENT, contact: env.PROGRAM_CONTACT },
     pointsPerRuble: env.POINTS_PER_RUBLE,
+    autopay: toAutopay(env, env.MODE),
+    topUps: toTopUps(env, { isProduction, apiUrl }),
     alone: { points: env.TWO_EYES_POINTS, roubles: env.TWO_EYES_ROUBLES },
     timeZone: env.TIME_ZONE,
     mail: { url: env.MAIL_URL ?? (isProduction ? undefined : 'file:./data/mail'), from: env.MAIL_FROM ?? 'points@localhost' },
@@ -269,26 +273,14 @@ function productionFaults(env: Environment, config: Config): string[] {
     [!token, 'INVOICEBOX_TOKEN is missing.'],
     [PUBLISHED_TOKEN.test(token), "INVOICEBOX_TOKEN is the demo token of Invoicebox's public documents. Set your own."],
     [token === NOT_FOR_PRODUCTION.token, "INVOICEBOX_TOKEN is the sandbox's token. Set your own."],
-    [
-      config.invoicebox.merchantId?.toLowerCase() === PUBLISHED_MERCHANT,
-      'INVOICEBOX_MERCHANT_ID is the demo shop of the public documents. Set your own.',
-    ],
     [new URL(apiUrl).protocol !== 'https:', 'INVOICEBOX_API_URL must begin with https:// in production.'],
     [isLoopback(apiUrl), 'INVOICEBOX_API_URL points to this machine, which is a sandbox. Production needs the real Invoicebox.'],
-    [
-      config.invoicebox.notificationKey !== undefined && isWeak(config.invoicebox.notificationKey, 16),
-      'INVOICEBOX_NOTIFICATION_KEY is too weak.',
-    ],
+    ...merchantFaults(env, config.invoicebox),
+    ...topUpFaults(config.topUps),
     ...noticeFaults(env),
   ]
   return checks.flatMap(([isFault, sentence]) => (isFault ? [sentence] : []))
 }
-
-/** Short, of few different characters, or an example out of a document. */
-const isWeak = (secret: string, shortest = 32): boolean =>
-  secret.length < shortest ||
-  new Set(secret).size < 10 ||
-  /change[-_ ]?me|example|secret-that-production-refuses|not-for-production/i.test(secret)
 
 /** This machine under any of its names; `URL` has written numbers such as 0x7f.1 as addresses by then. */
 function isLoopback(text: string): boolean {

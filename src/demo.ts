@@ -5,6 +5,7 @@ import { migrateToLatest } from './shared/migrate'
 import { BadConfig, DEFAULT_DATABASE, readConfig } from './config'
 import type { Config } from './config'
 import { seedDemo } from './demo-data'
+import { issueDemoInvoices, lookAtDemoInvoices } from './demo-invoices'
 import { NotReady, serve } from './serve'
 import { buildParts } from './wiring'
 import { startSandbox } from './sandbox'
@@ -27,13 +28,18 @@ async function demo(): Promise<void> {
     port: config.sandboxPort,
     token: config.invoicebox.token,
     partnerAuthUrl: new URL('/pay', config.publicUrl).href,
+    merchantId: config.invoicebox.merchantId,
+    merchantToken: config.invoicebox.merchantToken,
+    notificationKey: config.invoicebox.notificationKey,
   })
   // Only now: a demo that is running already still needs its file, and its sandbox has the port.
   if (database.ownFile) for (const ending of ['', '-wal', '-shm']) rmSync(database.ownFile + ending, { force: true })
   await migrateToLatest(config.databaseUrl)
   const parts = buildParts(config, { log: createLog(config.logLevel) })
   await seedDemo(parts, COMMAND_LINE)
+  await issueDemoInvoices(sandbox.url, parts.clock.now())
   const gateway = await serve(parts, { withWorker: true })
+  await lookAtDemoInvoices(parts)
   const stop = (): void => void Promise.all([gateway.stop(), sandbox.close()]).then(() => process.exit(0))
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
@@ -48,7 +54,9 @@ demo ready
   2. Anna's account             ${gateway}/account
   3. The back office            ${gateway}/admin
      Sign in as admin, operator, approver, support, auditor or viewer.
-  4. The sandbox by hand        ${sandbox}/_sandbox/
+  4. Automatic payment          ${gateway}/admin/autopay
+     The organisation 7710044140 has rules and invoices; it is off until you switch it on: npm run -s gateway -- autopay on
+  5. The sandbox by hand        ${sandbox}/_sandbox/
 
   Members: anna (25 000 points), boris (100), vera (locked). Each password is demo- and the login. Ctrl+C ends both.
 `

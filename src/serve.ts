@@ -42,6 +42,7 @@ export async function serve(parts: Parts, options: { withWorker: boolean }): Pro
   return {
     port,
     async stop() {
+      parts.background.close()
       await Promise.all([close(server), worker && atMost(DRAIN_MS, worker.stop())])
       await parts.background.idle(DRAIN_MS)
       await releaseLeases(parts)
@@ -58,6 +59,7 @@ export async function work(parts: Parts): Promise<{ stop(): Promise<void> }> {
   void parts.background.follow(checkToken(parts))
   return {
     async stop() {
+      parts.background.close()
       await atMost(DRAIN_MS, worker.stop())
       await parts.background.idle(DRAIN_MS)
       await releaseLeases(parts)

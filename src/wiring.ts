@@ -4,11 +4,21 @@ import type { Approvals } from './approvals'
 import type { Config } from './config'
 import { allDeeds, buildDeeds } from './deeds'
 import type { Deeds } from './deeds'
-import { createInvoiceboxClient, createRequestBudget, DEFAULT_TIMEOUTS, shareReads, unlimitedBudget } from './invoicebox'
-import type { BudgetDeps, InvoiceboxClient, RequestBudget, Timeouts } from './invoicebox'
+import {
+  createInvoiceboxClient,
+  createMarketplaceClient,
+  createMerchantClient,
+  createRequestBudget,
+  DEFAULT_TIMEOUTS,
+  shareReads,
+  unlimitedBudget,
+} from './invoicebox'
+import type { BudgetDeps, InvoiceboxClient, InvoiceboxDeps, MerchantClient, RequestBudget, Timeouts } from './invoicebox'
 import { createLedger } from './ledger'
 import type { Ledger } from './ledger'
 import { createNotices } from './notices'
+import type { OrderDeps, OrderSettings } from './orders'
+import { refuseOwnInvoices } from './own-invoices'
 import type { Notices, NoticeSettings } from './notices'
 import { createFundGate } from './payments'
 import type { FaultPoint, PaymentDeps } from './payments'
@@ -23,15 +33,20 @@ import { newId } from './shared/ids'
 import { createLog } from './shared/log'
 import type { Log } from './shared/log'
 import type { StaffDeps } from './staff'
+import { createSeal } from './shared/seal'
+import { createFulfilment } from './storefront'
+import type { Marketplace, PublishDeps } from './storefront'
 
 /** The parts of a running gateway, built and joined. */
-export interface Parts extends PaymentDeps {
+export interface Parts extends PaymentDeps, OrderDeps, PublishDeps {
   readonly config: Config
   readonly db: Db
   readonly clock: Clock
   readonly log: Log
   readonly ledger: Ledger
   readonly invoicebox: InvoiceboxClient
+  /** null where the operator is no merchant of Invoicebox, so that nothing is sold. */
+  readonly merchant: MerchantClient | null
   readonly clockWatch: ClockWatch
   readonly approvals: Approvals
   readonly deeds: Deeds
@@ -53,7 +68,7 @@ export interface Replacements {
   readonly faultPoint?: (step: FaultPoint) => void | Promise<void>
 }
 
-const VERSION = '0.1.0'
+export const VERSION = '0.1.0'
 
 /** The only place that builds parts and joins them. Tests replace the clock, the log and the timeouts; nothing else. */
 export function buildParts(config: Config, replace: Replacements = {}): Parts {
@@ -64,7 +79,10 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
   const ledger = createLedger({ db, clock, log })
   const timeouts = { ...DEFAULT_TIMEOUTS, ...replace.timeouts }
   const notices = createNotices({ db, clock, log, settings: noticeSettings(config) })
-  const invoicebox = createInvoicebox(config, timeouts, { db, clock, log, newId, instance })
+  const shared: BudgetDeps = { db, clock, log, newId, instance }
+  const budget = createBudget(config, timeouts, shared)
+  const invoicebox = refuseOwnInvoices(createInvoicebox(config, timeouts, { ...shared, budget }), db)
+  const merchant = createMerchant(config, timeouts, { ...shared, budget })
   const own: PaymentDeps = {
     db,
     clock,
@@ -79,9 +97,13 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
   }
   const secondFactor = config.mode !== 'demo'
   const staff: StaffDeps = { db, clock, log, settings: { secondFactor, secret: config.sessionSecret, issuer: config.program.name } }
-  const deeds = buildDeeds(own, staff)
+  const marketplace = createMarketplace(config, timeouts, { ...shared, budget })
+  const storefront = { codes: createSeal(config.sessionSecret, 'codes of vouchers'), zone: config.timeZone }
+  const selling = { merchant, topUps: topUpSettings(config), marketplace, storefront, fulfilment: createFulfilment(storefront.codes) }
+  const deeds = buildDeeds({ ...own, ...selling }, staff)
   return {
     ...own,
+    ...selling,
     config,
     approvals: createApprovals({ db, clock, log, alone: config.alone }, allDeeds(deeds)),
     deeds,
@@ -90,6 +112,8 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
     clockWatch: (replace.watchClock ?? !replace.clock) ? createClockWatch({ db, clock, log, instance }) : UNWATCHED,
     async close() {
       await ledger.idle()
+      await merchant?.close()
+      await marketplace?.client.close()
       await invoicebox.close()
       await notices.close()
       await db.destroy()
@@ -100,6 +124,13 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
 const allowHttp = ({ mode }: Config): boolean => mode !== 'production'
 const CURRENCIES = ['RUB'] as const
 
+const topUpSettings = ({ topUps, pointsPerRuble: rate, publicUrl, program }: Config): OrderSettings => ({
+  ...topUps,
+  rate,
+  publicUrl,
+  programName: program.name,
+})
+
 const paymentSettings = (config: Config): PaymentDeps['settings'] => ({
   rate: config.pointsPerRuble,
   secret: config.sessionSecret,
@@ -109,12 +140,32 @@ const paymentSettings = (config: Config): PaymentDeps['settings'] => ({
   timeZone: config.timeZone,
 })
 
-function createInvoicebox(config: Config, timeouts: Timeouts, deps: BudgetDeps): InvoiceboxClient {
-  const { apiUrl: baseUrl, version, token } = config.invoicebox
-  const settings = { baseUrl, version, token, appName: 'InvoiceboxLoyaltyGateway', appVersion: VERSION, allowHttp: allowHttp(config) }
-  const budget = createBudget(config, timeouts, deps)
-  const client = createInvoiceboxClient({ ...settings, currencies: CURRENCIES, timeouts }, { ...deps, budget })
+const connection = (config: Config, timeouts: Timeouts) => ({
+  baseUrl: config.invoicebox.apiUrl,
+  version: config.invoicebox.version,
+  appName: 'InvoiceboxLoyaltyGateway',
+  appVersion: VERSION,
+  allowHttp: allowHttp(config),
+  currencies: CURRENCIES,
+  timeouts,
+})
+
+function createInvoicebox(config: Config, timeouts: Timeouts, deps: BudgetDeps & InvoiceboxDeps): InvoiceboxClient {
+  const client = createInvoiceboxClient({ ...connection(config, timeouts), token: config.invoicebox.token }, deps)
   return shareReads(client, { ...deps, readMs: timeouts.readMs })
+}
+
+/** Its requests count with the others: the limit is the account's, whichever token asks. */
+function createMerchant(config: Config, timeouts: Timeouts, deps: InvoiceboxDeps): MerchantClient | null {
+  const { merchantId, merchantToken: token } = config.invoicebox
+  return merchantId === undefined ? null : createMerchantClient({ ...connection(config, timeouts), token, merchantId }, deps)
+}
+
+/** Shops are sent to the marketplace by the merchant, for the programme. */
+function createMarketplace(config: Config, timeouts: Timeouts, deps: InvoiceboxDeps): Marketplace | null {
+  const { merchantId, merchantToken: token, programId } = config.invoicebox
+  if (merchantId === undefined || programId === undefined) return null
+  return { client: createMarketplaceClient({ ...connection(config, timeouts), token, merchantId }, deps), programId }
 }
 
 const noticeSettings = ({ publicUrl, program, timeZone, mail, alerts, mode }: Config): NoticeSettings => ({

@@ -2,11 +2,14 @@ import { HOUR, MINUTE, SECOND } from './shared/clock'
 import { startLoop } from './shared/loop'
 import type { Loop } from './shared/loop'
 import { chainAudit } from './audit'
+import { lapseSignatures, runOnSchedule, syncPayments } from './autopay'
 import { proveWhenDue } from './backoffice/home/prove-money'
 import { forgetReadings } from './invoicebox'
 import { checkThresholds, closeFundDays } from './fund'
 import { sealBatches } from './ledger'
 import { forgetOldAttempts } from './members'
+import { openNotificationGate } from './notification-gate'
+import { checkOrders, COMPARE_EVERY_MS, compareOrders, forgetBuyers, recoverRefunds } from './orders'
 import { checkCaptured, forgetOldCheckouts, recoverPayments } from './payments'
 import { reconcileNightly } from './reconciliation'
 import type { Parts } from './wiring'
@@ -19,9 +22,14 @@ export function startWorker(parts: Parts): { stop(): Promise<void> } {
   const { config, db, clock, clockWatch, log, notices } = parts
   const job = (name: string, pauseMs: number, run: () => Promise<number>): Loop =>
     startLoop({ name, pauseMs, log, run: async () => (await clockWatch.fault()) === undefined && (await run()) > 0 })
+  let isStopping = false
   const loops = [
     job('recover-payments', SECOND, () => recoverPayments(parts)),
     job('check-captured', 5 * SECOND, () => checkCaptured(parts)),
+    job('check-orders', 2 * SECOND, () => checkOrders(parts)),
+    job('recover-refunds', 2 * SECOND, () => recoverRefunds(parts)),
+    job('compare-orders', COMPARE_EVERY_MS, () => compareOrders(parts)),
+    job('forget-buyers', HOUR, () => forgetBuyers(db, clock.now())),
     job('seal-ledger', 10 * SECOND, () => sealBatches(db, clock.now())),
     job('chain-audit', 10 * SECOND, () => chainAudit(db)),
     job('tidy-approvals', 30 * SECOND, () => parts.approvals.tidyUp()),
@@ -36,11 +44,22 @@ export function startWorker(parts: Parts): { stop(): Promise<void> } {
     job('call-webhook', 5 * SECOND, () => notices.callWebhook()),
     job('forget-notices', HOUR, () => notices.forget()),
     job('reconcile-nightly', MINUTE, () => reconcileNightly(parts, config.timeZone)),
+    job('pay-invoices', 5 * SECOND, () => payOnSchedule(parts, () => isStopping)),
+    job('follow-autopay', 10 * SECOND, () => syncPayments(db, clock.now())),
+    job('lapse-signatures', MINUTE, () => lapseSignatures(parts)),
     job('forget-readings', 5 * MINUTE, () => forgetReadings(db, clock)),
   ]
+  const gate = openNotificationGate(parts)
   return {
     async stop() {
-      await Promise.all(loops.map((loop) => loop.stop()))
+      isStopping = true
+      await Promise.all([...loops.map((loop) => loop.stop()), gate?.stop()])
     },
   }
+}
+
+/** A run that its process could not finish is taken over even where nothing is begun by the clock. */
+const payOnSchedule = (parts: Parts, isStopping: () => boolean): Promise<number> => {
+  const { autopay, timeZone: zone } = parts.config
+  return runOnSchedule(parts, autopay.schedule === null ? null : { expression: autopay.schedule, zone }, { isStopping })
 }

@@ -53,6 +53,8 @@ export interface Approvals {
   look<P extends Payload, R>(deed: Deed<P, R>, payload: P): Promise<Preview & { readonly needsSecond: boolean }>
   /** What a stored request would change as of now. @throws Refusal of the deed */
   preview(request: ApprovalRequest): Promise<Preview>
+  /** Whether somebody may see a request: their own, and those on what they may know of. */
+  isKnownTo(request: ApprovalRequest, by: Author): Promise<boolean>
   /** The maker is never the checker. @throws Refusal forbidden, own_request, request_not_open, not_found */
   approve(id: string, by: Author, reason?: string): Promise<ApprovalRequest>
   refuse(id: string, by: Author, reason: string): Promise<ApprovalRequest>
@@ -82,8 +84,9 @@ export function createApprovals(deps: ApprovalsDeps, deeds: readonly AnyDeed[]):
       return { ...(await deed.preview(checked)), needsSecond: isHeavy(deps, await deed.weigh(checked)) }
     },
     preview: (request) => deedOf(request).preview(request.payload),
+    isKnownTo: (request, by) => isKnownTo(deedOf, request, by),
     approve: (id, by, reason) => approve(deps, deedOf, { id, by, reason: reason === undefined ? null : requireReason(reason) }),
-    refuse: (id, by, reason) => refuse(deps, { id, by, reason: requireReason(reason) }),
+    refuse: (id, by, reason) => refuse(deps, deedOf, { id, by, reason: requireReason(reason) }),
     withdraw: (id, by) => withdraw(deps, id, by),
     tidyUp: () => tidyUp(deps, deedOf),
   }
@@ -99,9 +102,10 @@ async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R
   const reason = requireReason(order.reason)
   const key = requireKey(order.key)
   const payload = checkPayload(deed, order.payload)
+  await deed.requireKnown?.(payload, order.author)
   const known = await findByKey(deps.db, order.author, key)
   if (known) return waiting(known, deed.kind, payload)
-  if (!isHeavy(deps, await deed.weigh(payload)))
+  if (!isHeavy(deps, await deed.weigh(payload, key)))
     return { state: 'done', result: await deed.perform(payload, { author: order.author, reason, key }) }
   // The key stands for something that one person could do alone, and did.
   if (await deed.wasDone?.(key)) throw new Refusal('key_reused')
@@ -140,15 +144,15 @@ interface Decided {
 type DeedOf = (request: ApprovalRequest) => Deed
 
 async function approve(deps: ApprovalsDeps, deedOf: DeedOf, { id, by, reason }: Decided): Promise<ApprovalRequest> {
-  const { request, checker } = await openRequest(deps, id, by)
+  const { request, checker } = await openRequest(deps, deedOf, id, by)
   deedOf(request)
   await decide(deps, request, { state: 'approved', by: checker, at: deps.clock.now(), reason }, 'approval_given')
   await perform(deps, deedOf, await required(deps.db, id))
   return required(deps.db, id)
 }
 
-async function refuse(deps: ApprovalsDeps, { id, by, reason }: Decided): Promise<ApprovalRequest> {
-  const { request, checker } = await openRequest(deps, id, by)
+async function refuse(deps: ApprovalsDeps, deedOf: DeedOf, { id, by, reason }: Decided): Promise<ApprovalRequest> {
+  const { request, checker } = await openRequest(deps, deedOf, id, by)
   await decide(deps, request, { state: 'refused', by: checker, at: deps.clock.now(), reason }, 'approval_refused')
   return required(deps.db, id)
 }
@@ -161,13 +165,31 @@ async function withdraw(deps: ApprovalsDeps, id: string, by: Author): Promise<Ap
 }
 
 /** An open request and the person who may decide it. The gateway itself is nobody's second pair of eyes. */
-async function openRequest({ db }: ApprovalsDeps, id: string, by: Author): Promise<{ request: ApprovalRequest; checker: StaffActor }> {
+async function openRequest(
+  { db }: ApprovalsDeps,
+  deedOf: DeedOf,
+  id: string,
+  by: Author,
+): Promise<{ request: ApprovalRequest; checker: StaffActor }> {
   requirePermission(by, 'approvals.decide')
   if (!isStaff(by)) throw new Refusal('forbidden', 'a request is decided by a person who has signed in')
   const request = await required(db, id)
+  if (!(await isKnownTo(deedOf, request, by))) throw new Refusal('not_found', 'request')
   if (isMaker(request, by) || (await letIn(db, by, request.maker))) throw new Refusal('own_request')
   if (request.state !== 'open') throw new Refusal('request_not_open', request.state)
   return { request, checker: by }
+}
+
+async function isKnownTo(deedOf: DeedOf, request: ApprovalRequest, by: Author): Promise<boolean> {
+  if (isStaff(by) && isMaker(request, by)) return true
+  try {
+    await deedOf(request).requireKnown?.(request.payload, by)
+    return true
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    // What only a later version knows of is shown with its name, and decided there.
+    return error.code === 'request_not_open'
+  }
 }
 
 /** Whoever handed a maker the code of their first sign-in could be that maker. */

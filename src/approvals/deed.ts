@@ -40,7 +40,10 @@ export interface Deed<P extends Payload = Payload, R = unknown> {
   readonly permission: Permission
   /** Strict: unknown keys are refused. */
   readonly payload: z.ZodType<P>
-  weigh(payload: P): Weight | Promise<Weight>
+  /** For deeds on what only some of the staff may know of: whoever may not neither makes nor decides a request. @throws Refusal not_found */
+  requireKnown?(payload: P, by: Author): Promise<unknown>
+  /** @param key the intent, where it is tried and not only looked at: one that was carried out before may weigh nothing */
+  weigh(payload: P, key?: string): Weight | Promise<Weight>
   /** Reads what would change, as of now. @throws Refusal when it could not be done at all */
   preview(payload: P): Promise<Preview>
   /** Whether a deed was carried out under this key before; for deeds that remember their keys. */

@@ -1,3 +1,5 @@
+import { RULE_ACTIONS } from '../autopay'
+import type { RuleAction } from '../autopay'
 import { isStaffRole } from '../shared/actor'
 import type { AuditFacts } from '../shared/audit'
 import { parseMoney } from '../shared/money'
@@ -21,6 +23,8 @@ const AMOUNT = /^(-?)(\d+\.\d\d) (PTS|RUB)$/
 
 const isPaymentState = (text: string): text is keyof typeof PAYMENT_WORDS => Object.hasOwn(PAYMENT_WORDS, text)
 
+const isRuleAction = (text: string): text is RuleAction => RULE_ACTIONS.includes(text as RuleAction)
+
 const PAYMENT_WORDS = {
   confirming: 'payment.state.confirming',
   review: 'payment.state.review',
@@ -36,6 +40,7 @@ export function factText(value: string | boolean | null | undefined, { language,
   if (value === 'unlimited') return t('admin.unlimited')
   if (isStaffRole(value)) return t(`role.${value}`)
   if (isPaymentState(value)) return t(PAYMENT_WORDS[value])
+  if (isRuleAction(value)) return t(`autopay.action.${value}`)
   const amount = AMOUNT.exec(value)
   if (!amount) return value
   const [, sign, digits = '', unit] = amount

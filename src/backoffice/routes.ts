@@ -7,6 +7,8 @@ import type { Rate } from '../shared/money'
 import type { FundDeeds } from '../fund'
 import { approvalRoutes } from './approvals/routes'
 import { auditRoutes } from './audit/routes'
+import type { AutopayPagesDeps, AutopayRulePagesDeps } from './autopay/deps'
+import { autopayPages } from './autopay/routes'
 import { fundRoutes } from './fund/routes'
 import { noticeRoutes } from './notices/routes'
 import { homeRoutes } from './home/routes'
@@ -14,6 +16,8 @@ import type { HomeRoutesDeps } from './home/routes'
 import type { MemberPagesDeps } from './members/deps'
 import { memberPages } from './members/routes'
 import { meRoutes } from './me/routes'
+import type { OrderPagesDeps } from './orders/deps'
+import { orderPages } from './orders/routes'
 import type { PaymentPagesDeps } from './payments/card-routes'
 import { paymentPages } from './payments/routes'
 import type { ReconciliationPagesDeps } from './reconciliation/deps'
@@ -21,6 +25,8 @@ import { reconciliationPages } from './reconciliation/routes'
 import { searchRoutes } from './search/routes'
 import { staffPageRoutes } from './staff/routes'
 import type { StaffRoutesDeps } from './staff/routes'
+import type { StorefrontPagesDeps } from './storefront/deps'
+import { storefrontPages } from './storefront/routes'
 
 export interface BackofficeDeps
   extends
@@ -28,15 +34,24 @@ export interface BackofficeDeps
     Omit<HomeRoutesDeps, 'config' | 'invoicebox'>,
     Omit<MemberPagesDeps, 'config' | 'deeds' | 'findReceipts'>,
     Omit<PaymentPagesDeps, 'deeds' | 'zone'>,
+    Omit<OrderPagesDeps, 'deeds' | 'zone'>,
+    Omit<StorefrontPagesDeps, 'deeds' | 'zone'>,
+    Omit<AutopayPagesDeps, 'config' | 'deeds' | 'zone'>,
     Omit<ReconciliationPagesDeps, 'deeds' | 'zone'> {
   readonly db: Db
   readonly deeds: StaffRoutesDeps['deeds'] &
     MemberPagesDeps['deeds'] &
     PaymentPagesDeps['deeds'] &
+    OrderPagesDeps['deeds'] &
+    StorefrontPagesDeps['deeds'] &
+    AutopayPagesDeps['deeds'] &
+    AutopayRulePagesDeps['deeds'] &
     ReconciliationPagesDeps['deeds'] & { readonly fund: FundDeeds }
   readonly clock: Clock
   readonly approvals: Approvals
-  readonly config: MemberPagesDeps['config'] & HomeRoutesDeps['config'] & { readonly timeZone: string; readonly pointsPerRuble: Rate }
+  readonly config: MemberPagesDeps['config'] &
+    HomeRoutesDeps['config'] &
+    AutopayPagesDeps['config'] & { readonly timeZone: string; readonly pointsPerRuble: Rate }
 }
 
 /** The doors of the back office, section by section. */
@@ -51,6 +66,9 @@ export function backofficeRoutes(deps: BackofficeDeps): Route[] {
     ...auditRoutes({ ...deps, zone }),
     ...memberPages({ ...deps, findReceipts: (ids) => findReceipts(deps.db, ids) }),
     ...paymentPages({ ...deps, zone }),
+    ...orderPages({ ...deps, zone }),
+    ...storefrontPages({ ...deps, zone }),
+    ...autopayPages({ ...deps, zone }),
     ...reconciliationPages({ ...deps, zone }),
     ...fundRoutes({ ...deps, zone, rate: deps.config.pointsPerRuble }),
     ...noticeRoutes({ ...deps, zone }),

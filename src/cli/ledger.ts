@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { sealBatches, verifyLedger } from '../ledger'
+import { verifyAutopay } from '../autopay'
+import { verifyOrders } from '../orders'
 import { verifyPayments } from '../payments'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
@@ -14,7 +16,12 @@ export function addLedgerCommands(program: Command, config: ConfigFor): void {
     .action((options: { json?: boolean }) =>
       withParts(config(), async ({ db, clock }) => {
         await sealBatches(db, clock.now())
-        const differences = [...(await verifyLedger(db)), ...(await verifyPayments(db))]
+        const differences = [
+          ...(await verifyLedger(db)),
+          ...(await verifyPayments(db)),
+          ...(await verifyOrders(db)),
+          ...(await verifyAutopay(db)),
+        ]
         const ok = differences.length === 0
         if (options.json) answer({ ok, differences }, options)
         else

@@ -3,10 +3,12 @@ import type { Config, Purpose } from '../config'
 import type { ConfigFor } from './run'
 import { addApprovalCommands } from './approvals'
 import { addAuditCommands } from './audit'
+import { addAutopayCommands } from './autopay'
 import { addFundCommands } from './fund'
 import { addLedgerCommands } from './ledger'
 import { addMemberCommands } from './members'
 import { addNoticeCommands } from './notices'
+import { addOrderCommands } from './orders'
 import { addPaymentCommands } from './payments'
 import { addProcessCommands } from './processes'
 import { addReconcileCommand } from './reconcile'
@@ -20,7 +22,9 @@ export function buildProgram(read: (purpose: Purpose) => Config): Command {
   addMemberCommands(program, config)
   addStaffCommands(program, config)
   addFundCommands(program, config)
+  addAutopayCommands(program, config)
   addPaymentCommands(program, config)
+  addOrderCommands(program, config)
   addNoticeCommands(program, config)
   addLedgerCommands(program, config)
   addApprovalCommands(program, config)

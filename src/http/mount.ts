@@ -1,5 +1,5 @@
 import express from 'express'
-import type { Express, RequestHandler, Router } from 'express'
+import type { ErrorRequestHandler, Express, RequestHandler, Router } from 'express'
 import type { Clock } from '../shared/clock'
 import { admit, isPolicy } from './policies'
 import type { Route } from './route'
@@ -9,6 +9,7 @@ import { createContext } from './context'
 import type { ContextDeps } from './context'
 import { requireSameOrigin, requireToken } from './forgery'
 import { parseInput, readForm, readRaw } from './input'
+import { readUpload } from './upload'
 import { limitAddress } from './limits'
 import { stateOf } from './request-state'
 
@@ -37,7 +38,7 @@ export function createRouteTable(app: Express, router: Router, deps: MountDeps):
       for (const route of routes) {
         refuseMisdeclared(route, table)
         table.push(route)
-        router.route(route.path)[route.method](...stepsOf(route, deps))
+        router.route(route.path)[route.method](...stepsOf(route, deps), ...(route.answerFault ? [answerFaults(route.answerFault)] : []))
       }
       refuseUndeclared(app, ownLayers, router, table)
     },
@@ -89,11 +90,19 @@ function stepsOf(route: Route, deps: MountDeps): RequestHandler[] {
     ...(isForm(route) ? [requireSameOrigin(deps.publicUrl)] : []),
     ...(readsSession(route) ? deps.readVisitor : []),
     enforcePolicy(route),
-    ...(isForm(route) ? [readForm, requireToken] : []),
+    ...(isForm(route) ? [route.upload ? readUpload : readForm, requireToken] : []),
     ...(machineCall ? [readRaw] : []),
     (req, res, next) => route.handle(createContext(deps, req, res, next, parseInput(route.input ?? {}, req))),
   ]
 }
+
+/** Express knows an error handler by its four parameters. */
+const answerFaults =
+  (answer: NonNullable<Route['answerFault']>): ErrorRequestHandler =>
+  (error: unknown, _req, res, next) => {
+    if (res.headersSent) next(error)
+    else answer(res, error)
+  }
 
 const noteRoute =
   (route: Route): RequestHandler =>

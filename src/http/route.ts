@@ -71,6 +71,10 @@ export interface Route {
   /** `false`: the route never looks at the session, so it costs no database round trip. */
   readonly session?: false
   readonly limit?: AddressLimit
+  /** The form may bring files, as `multipart/form-data` of at most 320 KB; the body then holds each as a Buffer. */
+  readonly upload?: true
+  /** For callers that want an answer of their own form whatever goes wrong, overload and an unreadable body included: instead of the error page. */
+  readonly answerFault?: (res: Response, error: unknown) => void
   handle(context: RouteContext): Promise<void> | void
 }
 

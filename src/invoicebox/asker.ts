@@ -15,7 +15,7 @@ import { DEFAULT_WAIT_MS, headerText } from './retry-after'
 import type { CheckedSettings } from './settings'
 import { createTransport } from './transport'
 import type { Sending, Transport } from './transport'
-import type { Asked, Exchange, Operation, UnknownReason } from './types'
+import type { Asked, Exchange, Method, Operation, UnknownReason } from './types'
 
 export interface InvoiceboxDeps {
   readonly clock: Clock
@@ -28,7 +28,7 @@ export interface InvoiceboxDeps {
 
 export interface Question {
   readonly operation: Operation
-  readonly method: 'GET' | 'POST'
+  readonly method: Method
   readonly path: string
   readonly as: RequestClass
   readonly permit?: Permit | undefined
@@ -78,7 +78,7 @@ export class Asker {
   }
 
   /** Sends exactly once, whatever comes back. */
-  write<T extends Outcome>(question: Question, body: string, judge: Judge<T>): Promise<Asked<T>> {
+  write<T extends Outcome>(question: Question, body: string | null, judge: Judge<T>): Promise<Asked<T>> {
     return this.guarded(question, judge, (slot) => this.once(question, slot, { body, totalMs: this.settings.timeouts.writeMs }, judge))
   }
 
@@ -135,7 +135,11 @@ export class Asker {
 
   private heldBack<T extends Outcome>(question: Question, { reason, retryAfterMs }: NotAsked, judge: Judge<T>): Asked<T> {
     const answer: Trouble = { kind: 'trouble', reason, sent: false, status: null, retryAfterMs }
-    const outcome = judge(answer)
+    return this.unsent(question, judge(answer), reason)
+  }
+
+  /** An outcome for which nothing had to be sent. @param why in a few words, for whoever reads the exchange */
+  unsent<T extends Outcome>(question: Question, outcome: T, why: string): Asked<T> {
     const exchange: Exchange = {
       ...this.named(question),
       startedAt: this.deps.clock.now(),
@@ -143,7 +147,7 @@ export class Asker {
       status: null,
       requestId: null,
       request: '',
-      response: `[${reason}, nothing was sent]`,
+      response: `[${why}, nothing was sent]`,
       outcome: inWords(outcome),
     }
     return { outcome, exchange }

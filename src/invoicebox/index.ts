@@ -1,8 +1,10 @@
-/** The room's public face: a client of Invoicebox's Business API. */
+/** The room's public face: clients of Invoicebox's Business and merchant APIs. */
 export { createRequestBudget, REQUEST_CLASSES, unlimitedBudget } from './budget'
 export type { BudgetDeps, BudgetSettings, BudgetUse, Limit, Permit, RequestBudget, RequestClass } from './budget'
 export { createInvoiceboxClient } from './client'
 export { forgetReadings, forgetReadingsOf } from './readings-store'
+export * from './marketplace'
+export * from './merchant'
 export { shareReads } from './share-reads'
 export { DEFAULT_TIMEOUTS } from './settings'
 export type { InvoiceboxDeps } from './asker'
@@ -13,6 +15,7 @@ export type {
   AuthOutcome,
   CircuitState,
   ConfirmOutcome,
+  Customer,
   Exchange,
   Invoice,
   InvoiceboxClient,

@@ -97,14 +97,26 @@ function authElements(answer: Understood): JsonObject[] | Unavailable {
   return isBare && isObject(answer.body) ? [answer.body] : foundElements(answer)
 }
 
+const ABOUT_ONE_OBJECT: readonly Operation[] = [
+  'business.get',
+  'order.get',
+  'order.update',
+  'order.cancel',
+  'order.status',
+  'refund.lines',
+  'guarantee.validate',
+  'guarantee.send-code',
+  'guarantee.pay',
+]
+
 const ALIVE_TROUBLES: readonly UnknownReason[] = ['rate-limited', 'try-later', 'not-understood']
 
 /**
- * What an answer means for the circuit. A 401 is always about our token. A 403 on one invoice means that it is foreign (Q-06);
+ * What an answer means for the circuit. A 401 is always about our token. A 403 on one invoice or order means that it is foreign (Q-06);
  * on any other call it means us. A business error shows that upstream works.
  */
 export function verdictOf(operation: Operation, answer: Understood, outcome: { readonly kind: string }): Verdict {
-  const isForbidden = answer.status === 403 && operation !== 'business.get'
+  const isForbidden = answer.status === 403 && !ABOUT_ONE_OBJECT.includes(operation)
   if (answer.status === 401 || isForbidden || outcome.kind === 'unauthorized') return 'unauthorized'
   if (answer.kind === 'clear' || ALIVE_TROUBLES.includes(answer.reason)) return 'alive'
   return 'outage'

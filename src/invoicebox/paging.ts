@@ -30,6 +30,9 @@ export function listQuery(query: InvoiceQuery, names: PagingNames): string {
     ...(query.ids ?? []).map((id): [string, string] => ['id[]', id]),
     ...(query.status ?? []).map((status): [string, string] => ['status[]', status]),
     ...(query.merchantOrderId === undefined ? [] : [['merchantOrderId', query.merchantOrderId] satisfies [string, string]]),
+    ...(query.merchantOrderIdVisible === undefined
+      ? []
+      : [['merchantOrderIdVisible', query.merchantOrderIdVisible] satisfies [string, string]]),
     ...(query.order ?? []).map(({ field, direction }): [string, string] => [`_order[${field}]`, direction]),
     [`${prefix}page`, String(query.page)],
     [`${prefix}pageSize`, String(query.pageSize)],
@@ -37,10 +40,19 @@ export function listQuery(query: InvoiceQuery, names: PagingNames): string {
   return new URLSearchParams(parts).toString()
 }
 
-function checkQuery({ page, pageSize, ids, status }: InvoiceQuery): void {
+/** What every list can be asked. */
+interface Asked {
+  readonly page: number
+  readonly pageSize: number
+  readonly ids?: readonly string[]
+  readonly status?: readonly string[]
+}
+
+/** @throws RangeError for a page or a number of ids that is never asked for */
+export function checkQuery({ page, pageSize, ids, status }: Asked): void {
   if (!Number.isSafeInteger(page) || page < 1) throw new RangeError('Pages count from 1.')
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MAX_PAGE_SIZE)
-    throw new RangeError(`A page has 1 to ${MAX_PAGE_SIZE} invoices.`)
+    throw new RangeError(`A page has 1 to ${MAX_PAGE_SIZE} entries.`)
   // An empty list would be sent as no filter at all and bring everything.
   if (ids?.length === 0 || status?.length === 0) throw new RangeError('An empty list of ids or states asks for nothing.')
   if ((ids?.length ?? 0) > MAX_IDS) throw new RangeError(`At most ${MAX_IDS} ids fit into one question.`)
@@ -63,7 +75,7 @@ export function listOutcome(answer: Understood, query: InvoiceQuery, rules: Invo
 }
 
 /** Without `metaData` only a page that is too long gives itself away. */
-const isAskedPage = (length: number, info: PageInfo | null, { page, pageSize }: InvoiceQuery): boolean =>
+export const isAskedPage = (length: number, info: PageInfo | null, { page, pageSize }: Asked): boolean =>
   info ? info.page === page && info.pageSize === pageSize : length <= pageSize
 
 const idOf = (value: Json | undefined): string =>

@@ -1,7 +1,7 @@
 import type { Answer, Reply } from './answers'
 import { readBody } from './answers'
 import { HIDDEN, maskText } from './clean-text'
-import { ExactNumber, isObject } from './exact-json'
+import { ExactNumber, NotJson, isObject, parseExactJson } from './exact-json'
 import type { Json, JsonObject } from './exact-json'
 import { headerText } from './retry-after'
 
@@ -32,6 +32,22 @@ const KEPT = new Map<string, RegExp>(
     totalCount: NUMBER,
     pageSize: NUMBER,
     page: NUMBER,
+    merchantId: ID,
+    merchantOrderId: ID,
+    orderContainerId: ID,
+    parentId: ID,
+    orderId: ID,
+    documentNumber: ID,
+    paidAt: DATE,
+    vatCode: ID,
+    quantity: NUMBER,
+    amountWoVat: NUMBER,
+    totalAmount: NUMBER,
+    totalVatAmount: NUMBER,
+    availableAmount: NUMBER,
+    availableVatAmount: NUMBER,
+    result: WORD,
+    paymentMethodId: NUMBER,
   }),
 )
 /** Inside an error's `fields`, `name` is the path of a field; anywhere else it is a person. */
@@ -39,7 +55,7 @@ const FIELD_PATH = /^[a-z][\w.[\]]{0,60}$/
 /** Free text, kept with addresses, phones and tokens masked. */
 const MASKED = ['message']
 /** Containers that are looked into. `customer` is not one of them. */
-const OPENED = ['data', 'metaData', 'extendedData', 'error', 'fields']
+const OPENED = ['data', 'metaData', 'extendedData', 'error', 'fields', 'basketItems']
 /** Lists of ids and links need not be whole to be useful. */
 const MAX_ITEMS = 20
 const MAX_KEYS = 40
@@ -47,6 +63,8 @@ const MAX_TEXT = 300
 /** Larger bodies are described only. */
 const MAX_BODY = 64 * 1024
 const MAX_STORED = 4_096
+/** Shorter parts of a secret are words that occur anywhere. */
+const SHORTEST_PART = 8
 
 /** @param secrets our token and key: hidden wherever they turn up, an echo of our own header included. */
 export class Redactor {
@@ -54,20 +72,27 @@ export class Redactor {
 
   constructor(secrets: readonly (string | undefined)[]) {
     // A token of the older form is login and secret; either half may be echoed alone (2.3).
-    const parts = secrets
+    const halves = secrets
       .filter((secret) => secret !== undefined)
-      .flatMap((secret) => [secret, ...secret.split(':').filter((part) => part.length >= 8)])
+      .flatMap((secret) => [secret, ...secret.split(':').filter((part) => part.length >= SHORTEST_PART)])
+    // A message is masked before it gets here, and ten digits of a token in a row look like a phone number: what masking leaves of a token is hidden too.
+    const left = halves.flatMap((secret) =>
+      maskText(secret, secret.length * 2)
+        .split(HIDDEN)
+        .filter((part) => part.length >= SHORTEST_PART),
+    )
+    const parts = [...halves, ...left].sort((one, other) => other.length - one.length)
     this.secrets = parts.filter((part) => part !== '')
   }
 
   path(path: string): string {
-    return this.hide(path, 1_000)
+    return this.hide(path.replace(/(?<=[?&]vatNumber=)[^&]*/g, HIDDEN), 1_000)
   }
 
-  /** Header lines and body as they were sent, without the token. */
+  /** Header lines as they were sent, without the token, and of the body what may be stored: an order names who pays. */
   request(method: string, path: string, headers: Readonly<Record<string, string>>, body: string): string {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${/^(authorization|x-signature)$/i.test(name) ? HIDDEN : value}`)
-    return this.hide([`${method} ${path}`, ...lines, '', body].join('\n').trimEnd(), MAX_STORED)
+    return this.hide([`${method} ${this.path(path)}`, ...lines, '', body && redactJson(body)].join('\n').trimEnd(), MAX_STORED)
   }
 
   response(reply: Reply): string {
@@ -102,6 +127,16 @@ function cut(text: string, limit: number): string {
 function describe({ headers, body }: Answer): string {
   const type = headerText(headers, 'content-type') ?? 'no content type'
   return `[${/^[\w./+-]{1,60}/.exec(type)?.[0] ?? 'an odd content type'}, ${body.length} bytes]`
+}
+
+/** What may be stored of JSON text; what is none is described. */
+export function redactJson(text: string): string {
+  try {
+    return JSON.stringify(visible(parseExactJson(text)))
+  } catch (error) {
+    if (error instanceof NotJson) return `[no JSON, ${Buffer.byteLength(text)} bytes]`
+    throw error
+  }
 }
 
 /** Plain values that `JSON.stringify` writes: numbers as the text they came as. */

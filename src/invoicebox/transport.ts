@@ -2,10 +2,10 @@ import { Agent } from 'undici'
 import type { Dispatcher } from 'undici'
 import type { Fault, Reply } from './answers'
 import type { CheckedSettings } from './settings'
-import type { UnknownReason } from './types'
+import type { Method, UnknownReason } from './types'
 
 export interface Sending {
-  readonly method: 'GET' | 'POST'
+  readonly method: Method
   /** Path and query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>

@@ -17,16 +17,47 @@ export interface Invoice {
   readonly expirationDate: Date
   /** The link as text, unchanged: https (or http where the settings allow it), without user info. */
   readonly paymentUrl: string
-  /** Only what a decision may need. Name, phone, e-mail and address are dropped at the door. */
-  readonly customer: { readonly type?: 'legal' | 'private'; readonly vatNumber?: string }
+  readonly customer: Customer
 }
 
-export type Operation = 'business.get' | 'business.list' | 'business.confirm' | 'auth.check'
+/** Only what a decision may need. Phone, e-mail and address are dropped at the door, and so is the name of whoever is not a company. */
+export interface Customer {
+  readonly type?: 'legal' | 'private'
+  readonly vatNumber?: string
+  /** Of a company alone. */
+  readonly name?: string
+}
+
+export type Operation =
+  | 'business.get'
+  | 'business.list'
+  | 'business.confirm'
+  | 'auth.check'
+  | 'order.create'
+  | 'order.get'
+  | 'order.list'
+  | 'order.update'
+  | 'order.cancel'
+  | 'order.status'
+  | 'refund.lines'
+  | 'refund.create'
+  | 'refund.list'
+  | 'correction.create'
+  | 'shipment.create'
+  | 'shipment.list'
+  | 'guarantee.validate'
+  | 'guarantee.send-code'
+  | 'guarantee.pay'
+  | 'counterparty.get'
+  | 'marketplace.create'
+  | 'marketplace.update'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 /** One call as it is stored beside a payment. Nothing in it names a person or carries a secret. */
 export interface Exchange {
   readonly operation: Operation
-  readonly method: 'GET' | 'POST'
+  readonly method: Method
   /** Path and query after the host. */
   readonly path: string
   readonly startedAt: Date
@@ -101,6 +132,10 @@ export interface OddInvoice {
   /** One sentence for staff, free of personal data. */
   readonly problem: string
   readonly paymentUrl?: string
+  /** It is for what we sell ourselves, so points cannot pay it. Told by whoever knows our orders, never by Invoicebox. */
+  readonly isOwn?: boolean
+  /** As far as it can be read, so that an organisation's odd invoice is found among the others; absent when no invoice was answered. */
+  readonly customer?: Customer
 }
 
 export type ReadOutcome =
@@ -135,6 +170,8 @@ export interface InvoiceQuery {
   readonly ids?: readonly string[]
   readonly status?: readonly InvoiceStatus[]
   readonly merchantOrderId?: string
+  /** The order number as the merchant shows it to people. */
+  readonly merchantOrderIdVisible?: string
   /** The first entry sorts first. */
   readonly order?: readonly InvoiceOrder[]
   /** From 1. */

@@ -6,7 +6,7 @@ import { ExactNumber, isObject } from './exact-json'
 import type { Json, JsonObject } from './exact-json'
 import { parseMoment } from './moments'
 import { isUsablePaymentUrl } from './payment-url'
-import type { Invoice, InvoiceStatus, OddInvoice } from './types'
+import type { Customer, Invoice, InvoiceStatus, OddInvoice } from './types'
 
 /** The shapes of the Business API: fields we do not know are dropped, an object and a list of one are the same. */
 
@@ -17,9 +17,9 @@ export interface InvoiceRules {
 }
 
 /** A number's own text, or text: `110`, `1239.6` and `"1239.60"` are the same kind of field (Q-36). */
-const exactText = z.union([z.string(), z.instanceof(ExactNumber).transform((number) => number.text)])
+export const exactText = z.union([z.string(), z.instanceof(ExactNumber).transform((number) => number.text)])
 
-const moment = z.string().transform((text, context) => {
+export const moment = z.string().transform((text, context) => {
   const date = parseMoment(text)
   if (date) return date
   context.addIssue({ code: 'custom', message: 'This is not a datetime.' })
@@ -40,11 +40,22 @@ const status = z.preprocess(
   z.custom<InvoiceStatus | null>(),
 )
 
+const NAME_LIMIT = 250
+
 /** Optional as a whole and in each part; PHP writes an empty one as `[]` (Q-25). */
 const customer = z
-  .object({ type: z.enum(['legal', 'private']).optional().catch(undefined), vatNumber: exactText.optional().catch(undefined) })
+  .object({
+    type: z.enum(['legal', 'private']).optional().catch(undefined),
+    vatNumber: exactText.optional().catch(undefined),
+    name: z.string().optional().catch(undefined),
+  })
   .catch({})
-  .transform(({ type, vatNumber }) => ({ ...(type ? { type } : {}), ...(vatNumber && /^\d{1,20}$/.test(vatNumber) ? { vatNumber } : {}) }))
+  .transform(({ type, vatNumber, name }) => ({
+    ...(type ? { type } : {}),
+    ...(vatNumber && /^\d{1,20}$/.test(vatNumber) ? { vatNumber } : {}),
+    // A company's name is nobody's; of anybody else it would be a person's.
+    ...(type === 'legal' && name ? { name: cleanText(name, NAME_LIMIT) } : {}),
+  }))
 
 const invoiceShape = z.object({
   id: z.string().min(1).max(36),
@@ -66,7 +77,13 @@ const PROBLEM_LIMIT = 300
 export function toInvoice(value: Json, invoiceId: string, rules: InvoiceRules): Invoice | OddInvoice {
   const read = invoiceShape.safeParse(value)
   const link = usableLink(value, rules)
-  const odd = (problem: string): OddInvoice => ({ kind: 'odd', invoiceId, problem: maskText(problem, PROBLEM_LIMIT), ...link })
+  const odd = (problem: string): OddInvoice => ({
+    kind: 'odd',
+    invoiceId,
+    problem: maskText(problem, PROBLEM_LIMIT),
+    ...link,
+    customer: customerOf(value),
+  })
   if (!read.success) return odd(firstProblem(read.error))
   const { amount: amountText, currencyId, ...rest } = read.data
   const amount = readAmount(amountText, currencyId, rules)
@@ -75,10 +92,12 @@ export function toInvoice(value: Json, invoiceId: string, rules: InvoiceRules): 
   return { ...rest, ...link, amount, number: cleanText(rest.number, 50), description: cleanText(rest.description ?? '', DESCRIPTION_LIMIT) }
 }
 
+const customerOf = (value: Json): Customer => customer.parse(isObject(value) ? value.customer : undefined)
+
 export const isOdd = (invoice: Invoice | OddInvoice): invoice is OddInvoice => 'kind' in invoice
 
 /** The amount, or the reason why it cannot be served. The settings never list points as a currency. */
-function readAmount(text: string, currencyId: string, rules: InvoiceRules): Money | string {
+export function readAmount(text: string, currencyId: string, rules: Pick<InvoiceRules, 'currencies'>): Money | string {
   if (!isUnit(currencyId) || currencyId === 'PTS' || !rules.currencies.includes(currencyId))
     return `The currency "${currencyId}" is not served here.`
   try {

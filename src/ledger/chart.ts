@@ -1,7 +1,9 @@
-/** The chart of accounts: points run program → member → redeemed, roubles bank → fund → paid. */
+/** The chart of accounts: points run program or sold → member → redeemed, roubles bank → fund → paid. */
 export const ACCOUNTS = {
   program: 'program',
   redeemed: 'redeemed',
+  /** Where points come from that members have bought: its balance, the other way round, is what was sold and not given back. */
+  sold: 'sold',
   expired: 'expired',
   adjusted: 'adjusted',
   bank: 'bank',

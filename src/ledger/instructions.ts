@@ -5,7 +5,17 @@ import { MAX_MINOR } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
 
 /** What may happen between two accounts; a statement shows the word in the reader's language. */
-export const TRANSFER_KINDS = ['accrual', 'adjustment', 'redemption', 'fund_deposit', 'fund_payment', 'suspense', 'reversal'] as const
+export const TRANSFER_KINDS = [
+  'accrual',
+  'top_up',
+  'refund',
+  'adjustment',
+  'redemption',
+  'fund_deposit',
+  'fund_payment',
+  'suspense',
+  'reversal',
+] as const
 export type TransferKind = (typeof TRANSFER_KINDS)[number]
 
 /** One side of a transfer. `amount` is signed minor units: negative leaves the account, positive arrives. */

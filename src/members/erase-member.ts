@@ -75,7 +75,8 @@ export function requireEmpty({ balance, held }: Pick<Account, 'balance' | 'held'
   if (balance !== 0n || held !== 0n) throw new Refusal('member_has_points')
 }
 
-async function lockedMember(tx: Tx, id: string): Promise<Member> {
+/** A member as of now, whose row nobody changes until this transaction ends. @throws Refusal not_found (member) */
+export async function lockedMember(tx: Tx, id: string): Promise<Member> {
   if (engineOf(tx) === 'postgres') await tx('members').where({ id }).forNoKeyUpdate().first('id')
   return readMember(tx, id)
 }

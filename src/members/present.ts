@@ -74,7 +74,7 @@ function presentEntry(entry: EntryView, receipt: Receipt | undefined, language: 
   }
 }
 
-const NAMED = ['accrual', 'adjustment', 'redemption', 'reversal'] as const
+const NAMED = ['accrual', 'adjustment', 'redemption', 'reversal', 'top_up', 'refund'] as const
 
 /** What a movement is called on a statement. @param number of the invoice, where the movement belongs to a payment */
 export function movementName(kind: string, number: string | undefined, t: Translate): string {

@@ -19,7 +19,14 @@ export interface MemberRoutesDeps extends Omit<MembersDeps, 'ledger'>, Statement
   readonly passport: PassportStatic
   /** Lets a member of staff in whose password was right, or asks for more first. Answers with the path to go on to. */
   readonly admitStaff: (context: Door, staff: StaffActor, entry: StaffEntry) => Promise<string>
+  readonly findTopUps: FindTopUps
 }
+
+/** What the account page shows of top-ups. The room that knows them hands it in, with the places its form may lead to. */
+export type FindTopUps = (
+  memberId: string,
+  reader: Pick<RouteContext, 't' | 'language'>,
+) => Promise<{ readonly model: object | null; readonly origins: readonly string[] }>
 
 /** What the door of the staff needs of a request. */
 export type Door = Pick<RouteContext, 'signIn' | 'signInHalfway' | 'signOut'>
@@ -88,8 +95,13 @@ const showAccount = (deps: MemberRoutesDeps): Route =>
     policy: { kind: 'member' },
     summary: "Shows the member's own points and what happened to them.",
     input: { query: z.object({ before: ENTRY_NUMBER.optional() }) },
-    handle: async ({ member, input, language, t, page }) => {
-      page('members/account', presentAccount(await readStatement(deps, member.id, input.query.before), language, t))
+    handle: async ({ member, input, language, t, page, formsMayLeadTo }) => {
+      const [statement, topUps] = await Promise.all([
+        readStatement(deps, member.id, input.query.before),
+        deps.findTopUps(member.id, { t, language }),
+      ])
+      for (const origin of topUps.origins) formsMayLeadTo(origin)
+      page('members/account', { ...presentAccount(statement, language, t), topUps: topUps.model })
     },
   })
 

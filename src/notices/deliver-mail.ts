@@ -1,7 +1,9 @@
+import { addressOfRecipient } from '../autopay'
 import { readContacts } from '../members'
 import { readPaymentFacts } from '../payments'
 import { errorCode } from './delivery'
 import type { Delivery } from './delivery'
+import { autopayLetter } from './autopay-letter'
 import { paymentLetter, staffLetter } from './letters'
 import { isUsableAddress } from './mailer'
 import type { Letter, Mailer } from './mailer'
@@ -24,14 +26,18 @@ export async function deliverMail(deps: NoticesDeps, mailer: Mailer | undefined,
 }
 
 async function addressOf({ db, settings }: NoticesDeps, recipient: string): Promise<string | undefined> {
+  if (/^(contact|staff):/.test(recipient)) return usable(await addressOfRecipient(db, recipient))
   if (!recipient.startsWith('member:')) return settings.alerts.emails.find((address) => addressName(address) === recipient)
   const [contact] = await readContacts(db, [recipient.slice('member:'.length)])
-  const address = contact?.email?.trim()
-  return address !== undefined && isUsableAddress(address) ? address : undefined
+  return usable(contact?.email?.trim())
 }
+
+const usable = (address: string | undefined): string | undefined =>
+  address !== undefined && isUsableAddress(address) ? address : undefined
 
 async function bodyOf({ db, settings }: NoticesDeps, notice: Notice): Promise<Pick<Letter, 'subject' | 'text' | 'html'> | undefined> {
   if (notice.topic === 'alert' || notice.topic === 'approval') return staffLetter(notice, settings)
+  if (notice.topic === 'autopay_digest' || notice.topic === 'autopay_approval') return autopayLetter(notice, settings)
   const payment = await readPaymentFacts(db, notice.source)
   return payment && paymentLetter(notice, payment, settings)
 }

@@ -9,7 +9,7 @@ import type { Notice, NoticeSettings } from './notice'
 const texts = createTexts()
 
 /** What a letter says, before it becomes text and HTML. */
-interface Content {
+export interface Content {
   readonly subject: string
   readonly lines: readonly string[]
   readonly rows: readonly (readonly [string, string])[]
@@ -17,7 +17,7 @@ interface Content {
   readonly foot: string
 }
 
-type Body = Pick<Letter, 'subject' | 'text' | 'html'>
+export type Body = Pick<Letter, 'subject' | 'text' | 'html'>
 
 /** The letter about a payment that was made or taken back, in the member's language. */
 export function paymentLetter(notice: Notice, payment: PaymentFacts, settings: NoticeSettings): Body {
@@ -67,7 +67,7 @@ function alertName(kind: string, t: Translate): string {
   return Object.hasOwn(homeRu, key) ? (t as (key: string) => string)(key) : kind
 }
 
-const render = (content: Content): Body => ({ subject: content.subject, text: asText(content), html: asHtml(content) })
+export const render = (content: Content): Body => ({ subject: content.subject, text: asText(content), html: asHtml(content) })
 
 const asText = ({ lines, rows, link, foot }: Content): string =>
   [...lines, rows.map(([name, value]) => `${name}: ${value}`).join('\n'), `${link.text}: ${link.href}`, '-- ', foot]

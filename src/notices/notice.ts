@@ -10,8 +10,8 @@ export type Channel = (typeof CHANNELS)[number]
 export const NOTICE_STATES = ['queued', 'sent', 'failed', 'dropped'] as const
 export type NoticeState = (typeof NOTICE_STATES)[number]
 
-/** `receipt` and `reversal` go to the member, `alert` and `approval` to the operator. */
-export const TOPICS = ['receipt', 'reversal', 'alert', 'approval'] as const
+/** `receipt` and `reversal` go to the member, `alert` and `approval` to the operator, `autopay_digest` and `autopay_approval` to the people of an organisation. */
+export const TOPICS = ['receipt', 'reversal', 'alert', 'approval', 'autopay_digest', 'autopay_approval'] as const
 export type Topic = (typeof TOPICS)[number]
 
 /** Something that somebody outside is to be told once, by one channel. Holds no address and nothing personal: who it is for is looked up when it is sent. */
@@ -21,7 +21,7 @@ export interface Notice {
   readonly topic: Topic
   /** The id of what it tells of: a payment, an alert or a request. */
   readonly source: string
-  /** `member:<id>`, `address:<digest>` for an address out of the settings, or `webhook`. */
+  /** `member:<id>`, `address:<digest>` for an address out of the settings, `contact:<organisation>:<digest>`, `staff:<id>`, or `webhook`. */
   readonly recipient: string
   readonly language: Language
   readonly facts: Readonly<Record<string, string>>

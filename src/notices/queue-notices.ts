@@ -1,5 +1,7 @@
 import { readRequestsAfter } from '../approvals'
 import type { ApprovalRequest } from '../approvals'
+import { readTidingsAfter, tidingRecipients } from '../autopay'
+import type { Tiding } from '../autopay'
 import { readContacts } from '../members'
 import { readOutbox } from '../payments'
 import type { PromisedEvent } from '../payments'
@@ -21,7 +23,7 @@ const PAGE_SIZE = 500
 
 /** Where an event came from, as far as the queue must know. */
 interface Source<E extends { readonly id: string }> {
-  readonly name: 'payments' | 'alerts' | 'approvals'
+  readonly name: 'payments' | 'alerts' | 'approvals' | 'autopay'
   read(range: { readonly after: string; readonly upTo?: string | undefined; readonly limit: number }): Promise<E[]>
   toNotices(events: readonly E[]): Promise<NewNotice[]> | NewNotice[]
 }
@@ -34,7 +36,7 @@ interface Source<E extends { readonly id: string }> {
 export async function queueNotices(deps: NoticesDeps): Promise<number> {
   const upTo = idAt(plus(deps.clock.now(), -LATE_MS))
   let read = 0
-  for (const source of [paymentsOf(deps), alertsOf(deps), approvalsOf(deps)] as Source<{ readonly id: string }>[]) {
+  for (const source of [paymentsOf(deps), alertsOf(deps), approvalsOf(deps), autopayOf(deps)] as Source<{ readonly id: string }>[]) {
     read += await advance(deps, source, source.name)
     read += await advance(deps, source, `${source.name}-late`, upTo)
   }
@@ -126,4 +128,22 @@ const approvalsOf = ({ db, settings }: NoticesDeps): Source<ApprovalRequest> => 
         const facts = { kind: 'approval_waiting', subject, detail, at: iso(createdAt) }
         return waysToStaff(settings).map((way) => ({ ...way, topic: 'approval' as const, source: id, facts }))
       }),
+})
+
+/** What the people of organisations are told: what a run came to, and what waits for their signature. */
+const autopayOf = ({ db, settings }: NoticesDeps): Source<Tiding> => ({
+  name: 'autopay',
+  read: (range) => readTidingsAfter(db, range),
+  async toNotices(tidings) {
+    if (settings.mail.url === undefined) return []
+    const each = await Promise.all(
+      tidings.map(async (tiding) => {
+        const { recipients, organisation } = await tidingRecipients(db, tiding)
+        const facts = { ...tiding.facts, organisation, run: tiding.source }
+        const letter = { channel: 'mail', source: tiding.id, language: 'ru', state: 'queued', facts } as const
+        return recipients.map((recipient) => ({ ...letter, topic: `autopay_${tiding.topic}` as const, recipient }))
+      }),
+    )
+    return each.flat()
+  },
 })

@@ -1,7 +1,7 @@
 import { pointsPrice } from '../shared/money'
 import type { Money, Rate } from '../shared/money'
 import type { Account } from '../ledger'
-import type { Checkout, Snapshot } from './checkouts'
+import type { Checkout, Problem, Snapshot } from './checkouts'
 import { memberOf } from './payment'
 import type { Payment } from './payment'
 import type { OverLimit } from './spending-limits'
@@ -47,13 +47,15 @@ export function checkoutState(at: Situation): CheckoutState {
   const { checkout, now } = at
   const settled = at.payment && stateOfPayment(at.payment, at)
   if (settled) return settled
-  if (!checkout.snapshot) return checkout.problem ?? 'unavailable'
-  if (checkout.problem) return checkout.problem
+  if (!checkout.snapshot || checkout.problem) return stateOfProblem(checkout.problem ?? 'unavailable')
   const closed = stateOfInvoice(checkout.snapshot, now)
   if (closed) return closed
   if (!at.account) return 'sign-in'
   return stateOfMember(at, checkout.snapshot, at.account)
 }
+
+/** Points cannot pay for points, which is one way of not being served. */
+const stateOfProblem = (problem: Problem): CheckoutState => (problem === 'own-top-up' ? 'unsupported' : problem)
 
 /** What a payment of this invoice makes of the page. A payment of somebody else is none of the viewer's business beyond "it is being paid". */
 function stateOfPayment(payment: Payment, at: Situation): CheckoutState | undefined {

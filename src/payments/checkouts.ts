@@ -13,7 +13,7 @@ import { PAYMENT_COLUMNS, toPayment } from './store'
 import type { PaymentRow } from './store'
 
 /** Why there is no invoice to show, or none that we can serve. */
-const PROBLEMS = ['not-found', 'unsupported', 'unavailable'] as const
+const PROBLEMS = ['not-found', 'unsupported', 'own-top-up', 'unavailable'] as const
 export type Problem = (typeof PROBLEMS)[number]
 
 /** The invoice as it was last read. */
@@ -89,7 +89,12 @@ export function snapshotColumns(outcome: ReadOutcome, now: Date): Record<string,
   if (outcome.kind === 'found') return { ...invoiceColumns(outcome.invoice), problem: null, read_at: iso(now) }
   if (outcome.kind === 'unavailable') return { problem: 'unavailable', read_at: iso(now) }
   const payment_url = outcome.kind === 'odd' ? (outcome.paymentUrl ?? null) : null
-  return { problem: outcome.kind === 'odd' ? 'unsupported' : 'not-found', payment_url, amount: null, read_at: iso(now) }
+  return { problem: problemOf(outcome), payment_url, amount: null, read_at: iso(now) }
+}
+
+function problemOf(outcome: Exclude<ReadOutcome, { kind: 'found' }>): Problem {
+  if (outcome.kind !== 'odd') return 'not-found'
+  return outcome.isOwn ? 'own-top-up' : 'unsupported'
 }
 
 const invoiceColumns = (invoice: Invoice): Record<string, string | number | null> => ({

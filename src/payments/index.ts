@@ -1,3 +1,6 @@
+/** Rows of another room that must commit with a hold: see OrganisationPaymentRequest. */
+export { companion } from '../ledger'
+export type { Companion } from '../ledger'
 export { checkCaptured } from './check-captured'
 export { checkPayment, FINDINGS } from './check-payment'
 export type { Finding as PaymentFinding } from './check-payment'

@@ -91,7 +91,7 @@ async function wantedOf({ db, clock }: PaymentDeps, { organisationId, invoice, .
     checkoutId,
     consentId: request.decisionId,
     consentedAt: request.decidedAt,
-    invoiceId: invoice.id,
+    invoiceId: invoice.id.toLowerCase(),
     invoiceNumber: invoice.number.slice(0, 50),
     payer: { kind: 'organisation', organisationId },
     points: money(0n, 'PTS'),

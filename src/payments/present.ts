@@ -1,8 +1,9 @@
 import { MINUTE } from '../shared/clock'
-import { money, pointsPrice } from '../shared/money'
+import { newId } from '../shared/ids'
+import { money, pointsPrice, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
 import type { Language, Translate } from '../shared/texts'
-import { formatMoment, formatMoney } from '../shared/texts/format'
+import { formatMoment, formatMoney, formatWhole } from '../shared/texts/format'
 import type { CheckoutState } from './checkout-state'
 import type { Checkout, Snapshot } from './checkouts'
 import { memberOf } from './payment'
@@ -27,6 +28,8 @@ export interface CheckoutPage {
   readonly signIn?: { action: string; next: string }
   readonly confirm?: { action: string; consent: string; label: string }
   readonly decline?: { action: string; label: string; primary: boolean }
+  /** Buys the points that are missing and comes back here. */
+  readonly topUp?: { action: string; amount: string; checkout: string; key: string; label: string }
   readonly leave?: { href: string; label: string; primary: boolean }
   /** The page asks again after so many seconds. */
   readonly refreshSeconds?: number
@@ -49,7 +52,12 @@ const ONWARD_SECONDS = 3
 export function presentCheckout(
   view: CheckoutView,
   speaker: Speaker,
-  extra: { consent: (invoice: Snapshot, points: Money) => string; notice?: Notice | undefined },
+  extra: {
+    consent: (invoice: Snapshot, points: Money) => string
+    notice?: Notice | undefined
+    /** Roubles for so many points; undefined where none can be bought. */
+    priceOf?: ((missing: Money) => Money | undefined) | undefined
+  },
 ): CheckoutPage {
   const { state, checkout } = view
   return {
@@ -59,14 +67,38 @@ export function presentCheckout(
     ...(checkout.snapshot && state !== 'paid' ? invoiceOf(checkout.snapshot, view, speaker) : {}), // The receipt says it all once more.
     ...numbersOf(view, speaker),
     ...actionsOf(view, speaker, extra.consent),
+    ...topUpOf(view, speaker, extra.priceOf),
     reference: (view.payment?.operationId ?? checkout.id).slice(0, 8).toUpperCase(),
   }
 }
 
-function wordsOf(
-  { state, checkout, payment, account, rate, lockedReason, overLimit, zone }: CheckoutView,
+const missingOf = ({ checkout, account, rate }: CheckoutView): Money =>
+  money(pointsPrice(checkout.snapshot?.amount ?? money(0n, 'RUB'), rate).minor - (account?.available ?? 0n), 'PTS')
+
+/** Where points can be bought, that is the one thing to do; any other way to pay comes second. */
+function topUpOf(
+  view: CheckoutView,
   { t, language }: Speaker,
-): { heading: string; note: string } {
+  priceOf?: (missing: Money) => Money | undefined,
+): Pick<CheckoutPage, 'topUp' | 'decline' | 'note'> {
+  const price = view.state === 'not-enough' ? priceOf?.(missingOf(view)) : undefined
+  if (!price) return {}
+  const checkout = view.checkout.id
+  return {
+    note: t('pay.not_enough.note_top_up'),
+    topUp: {
+      action: '/account/top-ups',
+      amount: toDecimal(price.minor),
+      checkout,
+      key: newId(),
+      label: t('pay.not_enough.top_up', { amount: formatWhole(price, language) }),
+    },
+    decline: { action: `/pay/${checkout}/decline`, label: t('pay.decline'), primary: false },
+  }
+}
+
+function wordsOf(view: CheckoutView, { t, language }: Speaker): { heading: string; note: string } {
+  const { state, checkout, payment, account, lockedReason, overLimit, zone } = view
   const number = checkout.snapshot?.number ?? ''
   const amount = checkout.snapshot?.amount ?? money(0n, 'RUB')
   switch (state) {
@@ -75,13 +107,11 @@ function wordsOf(
       return { heading: t('pay.sign_in.heading', { amount: formatMoney(amount, language) }), note: t('pay.sign_in.note', { number }) }
     case 'ready':
       return { heading: t('pay.ready.heading', { number }), note: t('pay.ready.note') }
-    case 'not-enough': {
-      const missing = money(pointsPrice(amount, rate).minor - (account?.available ?? 0n), 'PTS')
+    case 'not-enough':
       return {
-        heading: t('pay.not_enough.heading', { points: formatMoney(missing, language, 'points_genitive') }),
+        heading: t('pay.not_enough.heading', { points: formatMoney(missingOf(view), language, 'points_genitive') }),
         note: t('pay.not_enough.note'),
       }
-    }
     case 'amount-changed': {
       const before = formatMoney(checkout.shownAmount ?? amount, language)
       return {
@@ -100,6 +130,7 @@ function wordsOf(
         note: lockedReason ? t('pay.blocked.reason', { reason: lockedReason }) : t('pay.blocked.note'),
       }
     default:
+      if (checkout.problem === 'own-top-up') return { heading: t('pay.own_top_up.heading'), note: t('pay.own_top_up.note') }
       return fixedWords(state, t)
   }
 }

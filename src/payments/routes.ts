@@ -3,6 +3,7 @@ import { defineRoute } from '../http'
 import type { Route } from '../http'
 import { isDown, isTransient } from '../shared/database'
 import { looksLikeId } from '../shared/ids'
+import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import type { RefusalCode } from '../shared/refusals'
 import { openCheckout } from './arrive'
@@ -14,8 +15,13 @@ import type { PaymentDeps } from './payment'
 import { declineExit, presentCheckout, presentReceipt } from './present'
 import { viewCheckout } from './view-checkout'
 
+export interface PaymentRoutesDeps extends PaymentDeps {
+  /** How missing points are bought; handed in, since this room knows nobody who sells them. */
+  readonly missing?: { priceOf(missing: Money): Money | undefined; origins(): Promise<readonly string[]> }
+}
+
 /** The doors of this room: arrival from Invoicebox, the checkout page and its two forms, the receipt. */
-export const paymentRoutes = (deps: PaymentDeps): Route[] => [
+export const paymentRoutes = (deps: PaymentRoutesDeps): Route[] => [
   arrive(deps),
   showCheckout(deps),
   confirm(deps),
@@ -51,7 +57,7 @@ const arrive = (deps: PaymentDeps): Route =>
     },
   })
 
-const showCheckout = (deps: PaymentDeps): Route =>
+const showCheckout = (deps: PaymentRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/pay/:id',
@@ -67,6 +73,7 @@ const showCheckout = (deps: PaymentDeps): Route =>
         { t, language },
         {
           notice: input.query.notice,
+          priceOf: (points) => deps.missing?.priceOf(points),
           consent: (invoice, points) => {
             if (!member) throw new Error('bug: a consent for nobody')
             const of = { checkoutId: checkout.id, memberId: member.id, invoiceId: checkout.invoiceId, amount: invoice.amount, points }
@@ -75,6 +82,7 @@ const showCheckout = (deps: PaymentDeps): Route =>
         },
       )
       formsMayLeadTo(declineExit(checkout))
+      if (model.topUp) for (const origin of (await deps.missing?.origins()) ?? []) formsMayLeadTo(origin)
       page('payments/checkout', model, view.state === 'not-found' ? 404 : 200)
     },
   })

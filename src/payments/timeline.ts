@@ -5,6 +5,9 @@ import { payerName } from './payment'
 import type { Payment } from './payment'
 import { readPayment } from './store'
 
+/** The calls that are made for a payment. */
+type PaymentOperation = Extract<Operation, `business.${string}` | 'auth.check'>
+
 /** What happened to a payment, step by step, the oldest first. */
 export interface Timeline {
   readonly payment: Payment
@@ -21,7 +24,7 @@ export type Step =
   | ({ readonly kind: 'asked'; readonly at: Date } & Call)
 
 export interface Call {
-  readonly operation: Operation
+  readonly operation: PaymentOperation
   readonly path: string
   readonly durationMs: number
   /** null when no answer arrived. */
@@ -68,7 +71,7 @@ const toStep = ({ at, from_state, to_state, actor, note }: EventRow): Step =>
 
 interface CallRow {
   started_at: Date | string
-  operation: Operation
+  operation: PaymentOperation
   path: string
   duration_ms: number | bigint
   status: number | bigint | null

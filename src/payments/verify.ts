@@ -64,7 +64,8 @@ const RULES: readonly Rule[] = [
     invariant: 4,
     name: 'hold-without-payment',
     sql: `select h.id from ledger_holds h left join ledger_resolutions r on r.hold_id = h.id left join payments p on p.points_hold_id = h.id or p.fund_hold_id = h.id
-          where r.hold_id is null and (p.id is null or p.state in ('captured', 'voided', 'reversed'))`,
+          where r.hold_id is null and (p.id is null or p.state in ('captured', 'voided', 'reversed'))
+          and not exists (select 1 from order_refunds f where f.hold_id = h.id)`,
     text: (id) => `Hold ${id} is open without an open payment.`,
   },
   {

@@ -16,8 +16,6 @@ import { createApi } from './wire/api'
 export interface AppOptions {
   /** Raised when the sandbox stops. */
   readonly stopping: AbortSignal
-  /** The partner's page after a reset. */
-  readonly partnerAuthUrl: string
   /** What the sandbox listens on. */
   readonly host: string
 }
@@ -60,12 +58,12 @@ export function createApp(world: World, options: AppOptions): Express {
   return app
 }
 
-function addControl(app: Express, world: World, { partnerAuthUrl, host }: AppOptions): void {
+function addControl(app: Express, world: World, { host }: AppOptions): void {
   app.use('/_sandbox', refuseStrangers(host), refuseCrossSite)
   app.get('/_sandbox', (_req, res) => res.redirect(302, '/_sandbox/'))
   app.use('/_sandbox', consolePages(world))
-  app.use('/_sandbox/console', consoleForms(world, partnerAuthUrl), showNoSuchPage, refuseWithPage)
-  app.use('/_sandbox', createControl(world, partnerAuthUrl), refuseWithJson)
+  app.use('/_sandbox/console', consoleForms(world), showNoSuchPage, refuseWithPage)
+  app.use('/_sandbox', createControl(world), refuseWithJson)
 }
 
 function addPages(app: Express, world: World): void {

@@ -2,11 +2,15 @@ import { readConfig } from './config'
 import { startSandbox } from './index'
 import type { RunningSandbox } from './index'
 
-function greet({ url, token, seed }: RunningSandbox): void {
+function greet({ url, token, merchantId, merchantToken, notificationKey, seed }: RunningSandbox): void {
   console.log(`Invoicebox sandbox ready (seed ${seed})
   start page   ${url}/
   console      ${url}/_sandbox/
   API          ${url}/v3/ and ${url}/l3/
+  gate         ${url.replace('http', 'ws')}/v3/gate/rpc?token=…
+  merchant     ${merchantId}
+  its token    ${merchantToken}
+  its key      ${notificationKey}
   token        ${token}`)
 }
 

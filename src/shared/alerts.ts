@@ -35,6 +35,14 @@ export type AlertKind =
   | 'books_differ'
   | 'staff_changed_by_command_line'
   | 'reconciliation_failed'
+  | 'order_amount_differs'
+  | 'order_paid_and_cancelled'
+  | 'order_undeliverable'
+  | 'refund_unanswered'
+  | 'refund_cancelled'
+  | 'refund_differs'
+  | 'refund_draft_left'
+  | 'voucher_stock_low'
 
 export interface Alert extends NewAlert {
   readonly id: string

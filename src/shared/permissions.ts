@@ -44,6 +44,9 @@ export const PERMISSIONS = {
   'orders.check': ['support', 'operator', 'admin'],
   'orders.refund': ['operator', 'admin'],
   'notifications.replay': ['operator', 'admin'],
+  /** What is sold: offers, codes of vouchers, and the shops that accept the programme. */
+  'catalogue.read': ['viewer', 'support', 'operator', 'approver', 'auditor', 'admin'],
+  'catalogue.change': ['operator', 'admin'],
   'alerts.close': ['operator', 'admin'],
   'ledger.verify': ['operator', 'auditor', 'admin'],
   'approvals.read': ['operator', 'approver', 'auditor', 'admin'],

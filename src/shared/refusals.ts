@@ -41,6 +41,27 @@ export const REFUSALS = {
   payment_in_wrong_state: 409,
   resolution_not_allowed: 409,
   reconciliation_running: 409,
+  // Top-ups
+  top_ups_unavailable: 503,
+  top_up_out_of_range: 422,
+  order_in_wrong_state: 409,
+  refund_not_possible: 409,
+  // The catalogue
+  bad_picture: 422,
+  sold_out: 409,
+  offer_not_on_sale: 409,
+  offer_limit_reached: 409,
+  code_not_valid: 422,
+  marketplace_unavailable: 503,
+  // Automatic payments
+  autopay_off: 409,
+  autopay_running: 409,
+  autopay_over_limit: 409,
+  autopay_not_signed: 409,
+  already_signed: 409,
+  rule_off: 409,
+  rule_untried: 409,
+  rule_changed: 409,
   // Staff
   wrong_code: 401,
   last_admin: 409,

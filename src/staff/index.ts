@@ -20,8 +20,7 @@ export { staffDeeds } from './staff-deeds'
 export type { StaffDeeds } from './staff-deeds'
 export type { StaffDeps, StaffMember } from './staff'
 export { totpAddress } from './codes'
-export { qrPath } from './qr'
-export { listStaff, requireStaff, staffByLogin } from './store'
+export { listStaff, requireStaff, staffById, staffByLogin } from './store'
 export {
   addByCommandLine,
   disableByCommandLine,

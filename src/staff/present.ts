@@ -1,8 +1,8 @@
+import { qrPath } from '../shared/qr'
+import type { QrPath } from '../shared/qr'
 import type { Refusal } from '../shared/refusals'
 import type { Translate } from '../shared/texts'
 import { totpAddress } from './codes'
-import { qrPath } from './qr'
-import type { QrPath } from './qr'
 import type { OfferedSecret } from './second-factor'
 import type { StaffDeps } from './staff'
 

@@ -70,7 +70,7 @@ describe('the page about reconciliation', () => {
     const action = actionOn(page, 'give-back')
     const preview = await as('operator').submit(page, action)
     expect(preview.state).toBe('confirm')
-    expect(plain(preview)).toContain('Вернуть участнику 1 200 баллов')
+    expect(plain(preview)).toContain('Вернуть 1 200 баллов')
     const done = await as('operator').submit(preview, action)
     expect(plain(done)).toContain('Готово.')
     expect(await anna.balance()).toEqual({ available: '5000.00', held: '0.00' })

@@ -1,9 +1,23 @@
 import type { Browser, Page } from 'playwright-core'
+import { ORDER, inTwoDays } from '../sandbox/shop'
 import { describeInChromium, launchChromium, newVisitor } from '../support/chromium'
 import { World } from '../support/world'
 import { accessibilityFaults, sidewaysFaults, smallTargets } from './checks'
 
-const TABS = ['invoices', 'faults', 'requests', 'clock', 'fund', 'settings']
+const TABS = ['invoices', 'orders', 'notifications', 'faults', 'requests', 'clock', 'fund', 'settings']
+
+/** One paid, so that its notification shows, and one to be paid: the invoice of the latter. */
+async function orderOfAShop(url: string): Promise<string> {
+  const wish = { ...ORDER, expirationDate: inTwoDays(), notificationUrl: 'http://127.0.0.1:1/closed' }
+  const create = async (): Promise<{ id: string; orderContainerId: string }> => {
+    const headers = { authorization: 'Bearer sandbox-merchant-token-0001' }
+    const answer = await fetch(`${url}/v3/billing/api/order/order`, { method: 'POST', headers, body: JSON.stringify(wish) })
+    return ((await answer.json()) as { data: { id: string; orderContainerId: string } }).data
+  }
+  const { id } = await create()
+  await fetch(`${url}/_sandbox/orders/${id}/pay`, { method: 'POST' })
+  return (await create()).orderContainerId
+}
 
 describeInChromium("the sandbox's own pages", () => {
   let world: World
@@ -19,6 +33,7 @@ describeInChromium("the sandbox's own pages", () => {
     orders.set('paid', paid.id)
     for (const status of ['pending', 'canceled', 'partial'])
       orders.set(status, (await world.sandbox.invoice({ amount: '777.01', status })).id)
+    orders.set('of a shop', await orderOfAShop(world.sandbox.url))
     await world.sandbox.misbehave({ on: 'business.confirm', kind: 'delay', ms: 100, times: 3 })
   })
   afterAll(async () => {
@@ -29,7 +44,7 @@ describeInChromium("the sandbox's own pages", () => {
 
   const PAGES = [
     { name: 'the start page', path: () => '/' },
-    ...['pending', 'paid', 'canceled', 'partial'].map((status) => ({
+    ...['pending', 'paid', 'canceled', 'partial', 'of a shop'].map((status) => ({
       name: `an order that is ${status}`,
       path: () => `/order/${orders.get(status) ?? ''}`,
     })),

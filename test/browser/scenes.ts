@@ -30,6 +30,7 @@ export interface Scene extends Words {
 export const saysWhatMoved = ({ moved }: Scene): readonly [RegExp, RegExp] => MOVED[moved]
 
 const paid = payment('anna', '1240.50')
+const TOP_UP = ['Пополнить', 'Top up'] as const
 const OTHER_WAY = ['Другой способ оплаты', 'Pay another way'] as const
 const BACK = ['Вернуться', 'Go back'] as const
 const SOON = (): string => new Date(Date.now() + 8 * 60_000).toISOString()
@@ -76,7 +77,7 @@ export const PAYMENT_SCENES: readonly Scene[] = [
     who: 'boris',
     moved: 'none',
     heading: ['Не хватает 1 240 баллов', 'You need 1,240 points more'],
-    primary: OTHER_WAY,
+    primary: ['Пополнить на 1 240 ₽', 'Top up ₽1,240'],
     reach: arrival('boris', { amount: '1340.00' }),
   },
   {
@@ -238,7 +239,7 @@ export const OTHER_SCENES: readonly Scene[] = [
     who: 'newcomer',
     moved: 'silent',
     heading: MINE,
-    primary: null,
+    primary: TOP_UP,
     reach: () => '/account',
   },
   {
@@ -247,7 +248,7 @@ export const OTHER_SCENES: readonly Scene[] = [
     who: 'regular',
     moved: 'silent',
     heading: MINE,
-    primary: null,
+    primary: TOP_UP,
     reach: () => '/account',
   },
   {

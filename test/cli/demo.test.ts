@@ -24,6 +24,7 @@ describe('the demo', () => {
       `http://127.0.0.1:${SANDBOX_PORT}/`,
       `http://localhost:${PORT}/account`,
       `http://localhost:${PORT}/admin`,
+      `http://localhost:${PORT}/admin/autopay`,
       `http://127.0.0.1:${SANDBOX_PORT}/_sandbox/`,
     ])
     for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200])

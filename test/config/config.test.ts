@@ -27,6 +27,7 @@ function faultsOf(env: Readonly<Record<string, string>>): readonly string[] {
 
 /** Each of them alone must keep production from starting. */
 const NOT_IN_PRODUCTION: readonly [setting: string, what: string, change: Readonly<Record<string, string>>, says: RegExp][] = [
+  ['INVOICEBOX_NOTIFICATION_KEY', 'a shop whose notifications nobody signs', { INVOICEBOX_MERCHANT_ID: 'shop-1' }, /forged/],
   ['INVOICEBOX_TOKEN', 'the demo token', { INVOICEBOX_TOKEN: DEMO_TOKEN }, /demo token/],
   ['INVOICEBOX_TOKEN', 'the demo token in capitals', { INVOICEBOX_TOKEN: DEMO_TOKEN.toUpperCase() }, /demo token/],
   ['INVOICEBOX_TOKEN', 'the demo token behind a login', { INVOICEBOX_TOKEN: `12345-API:${DEMO_TOKEN}` }, /demo token/],
@@ -69,6 +70,11 @@ const NOT_IN_PRODUCTION: readonly [setting: string, what: string, change: Readon
   ['MAIL_URL', 'alerts by letter without a mail server', { MAIL_URL: '', ALERT_EMAILS: 'duty@example.org' }, /nobody/],
   ['ALERT_WEBHOOK_SECRET', 'a webhook without a secret', { ALERT_WEBHOOK_URL: 'https://hooks.example.org/' }, /receiver/],
   ['INVOICEBOX_NOTIFICATION_KEY', 'a weak key for notifications', { INVOICEBOX_NOTIFICATION_KEY: 'key' }, /weak/],
+  ['INVOICEBOX_NOTIFICATION_KEY', 'the sandbox’s key for notifications', { INVOICEBOX_NOTIFICATION_KEY: 'sandbox-sign-key' }, /sandbox/],
+  ['INVOICEBOX_MERCHANT_TOKEN', 'the demo token of a shop', { INVOICEBOX_MERCHANT_TOKEN: DEMO_TOKEN }, /demo token/],
+  ['INVOICEBOX_MERCHANT_TOKEN', 'the sandbox’s token of a shop', { INVOICEBOX_MERCHANT_TOKEN: 'sandbox-merchant-token-0001' }, /sandbox/],
+  ['INVOICEBOX_WEBSOCKET', 'a channel of notifications without a shop', { INVOICEBOX_WEBSOCKET: 'on' }, /MERCHANT_ID/],
+  ['INVOICEBOX_WEBSOCKET', 'a channel of notifications in the clear', { INVOICEBOX_WEBSOCKET: 'ws://gate.example.org/' }, /wss/],
 ]
 
 /** One of each kind is tried with the real program; the reader of settings is the same. */
@@ -96,6 +102,16 @@ describe('production', () => {
 
   test('is what an unset MODE means', () => {
     expect(faultsOf({}).join('\n')).toMatch(/PUBLIC_URL[^]*SESSION_SECRET[^]*INVOICEBOX_TOKEN/)
+  })
+
+  test('hears of paid orders where the address of the API says so', () => {
+    const shop = { ...GOOD, INVOICEBOX_MERCHANT_ID: 'shop-1', INVOICEBOX_WEBSOCKET: 'on' }
+    const urlFor = (env: object) => readConfig({}, { ...shop, ...env }).invoicebox.websocketUrl
+    expect(urlFor({ INVOICEBOX_API_URL: 'https://api.invoicebox.ru' })).toBe('wss://ws-gate.invoicebox.ru/v3/gate/rpc')
+    expect(urlFor({ INVOICEBOX_API_VERSION: 'l3', INVOICEBOX_API_URL: '' })).toBe('wss://ws-gate.invoicebox.ru/v3/gate/rpc')
+    expect(urlFor({ INVOICEBOX_WEBSOCKET: 'wss://gate.example.org/rpc' })).toBe('wss://gate.example.org/rpc')
+    expect(readConfig({}, { MODE: 'sandbox', INVOICEBOX_WEBSOCKET: 'on' }).invoicebox.websocketUrl).toBe('ws://127.0.0.1:4100/v3/gate/rpc')
+    expect(readConfig({}, GOOD).invoicebox).toMatchObject({ websocketUrl: null, merchantId: undefined, notificationKey: undefined })
   })
 
   test('asks the real Invoicebox when nothing else is said', () => {
@@ -199,6 +215,11 @@ describe('a value that cannot be used', () => {
     ['INVOICEBOX_API_VERSION', 'v4'],
     ['INVOICEBOX_TOKEN', 'two words'],
     ['INVOICEBOX_TOKEN', 'токен'],
+    ['INVOICEBOX_MERCHANT_ID', 'two words'],
+    ['INVOICEBOX_MERCHANT_TOKEN', 'токен'],
+    ['INVOICEBOX_NOTIFICATION_ALGORITHM', 'md5'],
+    ['INVOICEBOX_WEBSOCKET', 'yes'],
+    ['INVOICEBOX_WEBSOCKET', 'wss://['],
     ['INVOICEBOX_RATE_LIMIT', '100'],
     ['INVOICEBOX_RATE_LIMIT', '0/30'],
     ['INVOICEBOX_RATE_LIMIT', '1/30'],

@@ -16,6 +16,7 @@ const checkout = (state: string): object => ({
   signIn: { action: '/sign-in', next: ODD },
   confirm: { action: '/pay/1/confirm', consent: ODD, label: ODD },
   decline: { action: '/pay/1/decline', label: ODD },
+  topUp: { action: '/account/top-ups', amount: ODD, checkout: ODD, key: ODD, label: ODD },
   leave: { href: 'https://pay.example/?a=1&b="2"', label: ODD, primary: true },
   refreshSeconds: 3,
   onwardSeconds: 3,
@@ -24,6 +25,8 @@ const checkout = (state: string): object => ({
   countdownTo: '2026-03-01T09:00:00.000Z',
   contact: ODD,
 })
+const topUpForm = { action: '/account/top-ups', key: ODD, amount: ODD, hint: ODD, alert: ODD }
+const topUpLine = { href: '/account/top-ups/TU-1', what: ODD, at: ODD, amount: ODD, state: ODD }
 const entry = { at: ODD, what: ODD, amount: ODD, sign: 'plus', balanceAfter: ODD, link: '/pay/1' }
 
 /** Each view with a model that fills all of it, and with the barest one it must cope with. */
@@ -34,6 +37,35 @@ const MODELS: Record<string, object[]> = {
     { heading: 'x', text: 'x', signIn: true },
   ],
   'payments/checkout': [checkout('ready'), { state: 'not-found', heading: 'x' }],
+  'orders/top-up': [
+    {
+      state: 'waiting',
+      heading: ODD,
+      note: ODD,
+      rows: [{ label: ODD, value: ODD }],
+      deadline: ODD,
+      deadlineSoon: true,
+      pay: { href: 'https://pay.example/?a=1&b="2"', label: ODD },
+      qr: { size: 29, path: 'M4 4h1v1h-1z' },
+      onward: { href: '/account', label: ODD, primary: false },
+      account: { href: '/account', label: ODD },
+      refreshSeconds: 3,
+      reference: ODD,
+    },
+    { state: 'failed', heading: 'x', note: 'x', rows: [], onward: { href: '/account', label: 'x', primary: true }, account: null },
+  ],
+  'orders/top-ups': [
+    { form: topUpForm, lines: [topUpLine], olderHref: '/account/top-ups?before=1', newestHref: '/account/top-ups' },
+    { form: null, lines: [] },
+  ],
+  'storefront/redeem': [
+    { alert: ODD, done: ODD, code: ODD },
+    { alert: null, done: null, code: '' },
+  ],
+  'storefront/shops': [
+    { searched: ODD, shops: [{ title: ODD, text: ODD, address: ODD, link: 'https://shop.example/?a=1&b="2"' }] },
+    { searched: '', shops: [] },
+  ],
   'payments/receipt': [
     { heading: ODD, amount: ODD, rows: [{ label: ODD, value: ODD }], backHref: '/pay/1', reference: ODD },
     { heading: 'x', amount: 'x', rows: [] },
@@ -68,6 +100,7 @@ const MODELS: Record<string, object[]> = {
       held: ODD,
       balance: ODD,
       lockedText: ODD,
+      topUps: { form: topUpForm, lines: [topUpLine], allHref: '/account/top-ups' },
       entries: [entry, { ...entry, sign: 'minus', link: undefined }],
       olderHref: '/account?before=1',
       newestHref: '/account',
@@ -136,7 +169,7 @@ describe('the pages', () => {
   test('every form has a token', async () => {
     const { text } = await site.visitor().open('/test/state/ready')
     const forms = text.match(/<form[\s\S]*?<\/form>/g) ?? []
-    expect(forms).toHaveLength(3)
+    expect(forms).toHaveLength(4)
     for (const form of forms) expect(form).toMatch(/name="_csrf" value="[0-9a-f]{64}"/)
   })
 

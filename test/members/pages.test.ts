@@ -37,7 +37,17 @@ describe('the pages of a member', () => {
       await door.signIn(staff)
       return next ?? '/admin'
     }
-    http.mount(memberRoutes({ db, clock, log, passport: http.passport, findReceipts, admitStaff }))
+    http.mount(
+      memberRoutes({
+        db,
+        clock,
+        log,
+        passport: http.passport,
+        findReceipts,
+        admitStaff,
+        findTopUps: () => Promise.resolve({ model: null, origins: [] }),
+      }),
+    )
     app = http.app
   })
   afterAll(() => world.close())

@@ -1,12 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import type { Route } from '../../src/http'
+import {
+  beginRun,
+  carryOutRun,
+  changeRule,
+  delegate,
+  delegationsOf,
+  readOrganisations,
+  requireOrganisation,
+  takeIn,
+} from '../../src/autopay'
 import { addThreshold, listThresholds } from '../../src/fund'
 import { listViews, saveView } from '../../src/backoffice/payments/view-store'
+import { listNotifications } from '../../src/orders'
+import { findOffer, saveShop, setPicture } from '../../src/storefront'
 import { listDifferences, reconcile } from '../../src/reconciliation'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { openAlerts } from '../../src/shared/alerts'
 import { inTransaction } from '../../src/shared/database'
 import { parseMoney } from '../../src/shared/money'
+import { Shop } from '../orders/shop'
 import { StaffPerson } from '../support/staff'
 import type { Buyer, World } from '../support/world'
 
@@ -34,10 +47,22 @@ const KINDS: Readonly<Record<string, Kind>> = {
   '/admin/members/:id': { owned: false, make: (_world, owner) => Promise.resolve(owner.id), unknown: randomUUID },
   '/admin/staff/:id': { owned: false, make: async (world) => (await StaffPerson.make(world, 'viewer')).actor.id, unknown: randomUUID },
   '/admin/approvals/:id': { owned: false, make: makeRequest, unknown: randomUUID },
+  '/admin/autopay/queue/:tab': { owned: false, make: () => Promise.resolve('mine'), unknown: () => 'nobodys' },
+  '/admin/autopay/invoices/:id': { owned: false, make: makeBill, unknown: randomUUID },
+  '/admin/autopay/runs/:id': { owned: false, make: makeRun, unknown: randomUUID },
+  '/admin/autopay/turns/:id': { owned: false, make: makeTurn, unknown: randomUUID },
+  '/admin/autopay/organisations/:id': { owned: false, make: makeOrganisation, unknown: randomUUID },
+  '/admin/autopay/rules/:id': { owned: false, make: makeRule, unknown: randomUUID },
   '/admin/fund/thresholds/:id': { owned: false, make: makeThreshold, unknown: randomUUID },
   '/admin/payments/:id': { owned: false, make: makePayment, unknown: randomUUID },
   '/admin/payment-views/:id': { owned: false, make: makeView, unknown: randomUUID },
   '/admin/reconciliation/:id': { owned: false, make: makeDifference, unknown: randomUUID },
+  '/admin/orders/:number': { owned: false, make: makeOrder, unknown: () => 'TU-2222-2222' },
+  '/admin/notifications/:id': { owned: false, make: makeNotification, unknown: randomUUID },
+  '/account/top-ups/:number': { owned: true, make: makeOrder, unknown: () => 'TU-2222-2222' },
+  '/admin/catalogue/:id': { owned: false, make: makeOffer, unknown: randomUUID },
+  '/admin/shops/:id': { owned: false, make: makeStore, unknown: randomUUID },
+  '/catalogue/pictures/:id': { owned: false, make: makePicture, unknown: randomUUID },
   '/admin/notices/:id': { owned: false, make: makeNotice, unknown: randomUUID },
   '/admin/alerts/:id': { owned: false, make: makeAlert, unknown: randomUUID },
   '/pay/:id': { owned: true, make: makePaidCheckout, unknown: randomUUID, twin: makeFreshCheckout },
@@ -71,6 +96,47 @@ async function makeThreshold({ db, parts }: World): Promise<string> {
   return threshold?.id ?? ''
 }
 
+let organisations = 0
+
+async function makeOrganisation({ parts }: World): Promise<string> {
+  // A tax number is one organisation's.
+  const vatNumber = String(7_900_000_000 + (organisations += 1))
+  const payload = { organisationId: randomUUID(), name: 'ООО «Ромашка»', vatNumber, perDay: null, perMonth: null, steps: '', staff: '' }
+  await parts.deeds.organisations.change.perform(payload, { author: COMMAND_LINE, reason: 'A test', key: randomUUID() })
+  return payload.organisationId
+}
+
+/** An invoice of an organisation, read but not decided about. */
+async function makeBill(world: World): Promise<string> {
+  const organisationId = await makeOrganisation(world)
+  const { vatNumber } = await requireOrganisation(world.db, COMMAND_LINE, organisationId)
+  const { id } = await world.sandbox.invoice({ amount: '12.34', customer: { type: 'legal', name: 'ООО «Ромашка»', vatNumber } })
+  await takeIn(world.parts, await readOrganisations(world.db), { invoiceId: id })
+  return id
+}
+
+async function makeRun(world: World): Promise<string> {
+  const run = await beginRun(world.parts, { author: COMMAND_LINE, scope: { invoiceId: await makeBill(world) } })
+  if (run) await carryOutRun(world.parts, run)
+  return run?.id ?? ''
+}
+
+async function makeTurn(world: World): Promise<string> {
+  const [from, to] = [await StaffPerson.make(world, 'approver'), await StaffPerson.make(world, 'approver')]
+  const beginsAt = world.clock.now()
+  const endsAt = new Date(beginsAt.getTime() + 86_400_000)
+  await delegate(world.parts, { toStaff: to.actor.id, beginsAt, endsAt, author: from.actor })
+  return (await delegationsOf(world.db, from.actor.id, beginsAt))[0]?.id ?? ''
+}
+
+async function makeRule(world: World): Promise<string> {
+  const [ruleId, organisationId] = [randomUUID(), await makeOrganisation(world)]
+  const body = { name: 'Связь', when: {}, do: 'ask', limits: {}, priority: 1 } as const
+  const change = { ruleId, organisationId, basedOn: 0, body, enabled: true }
+  await changeRule(world.parts, change, { author: COMMAND_LINE, reason: 'A test' })
+  return ruleId
+}
+
 async function makeNotice({ db, clock }: World): Promise<string> {
   const [id, at] = [randomUUID(), clock.now().toISOString()]
   const kept = { channel: 'mail', topic: 'receipt', source: randomUUID(), recipient: `member:${randomUUID()}`, language: 'ru', data: '{}' }
@@ -90,6 +156,58 @@ async function makeNotice({ db, clock }: World): Promise<string> {
 async function makePayment(world: World, owner: Buyer): Promise<string> {
   await makePaidCheckout(world, owner)
   return (await world.payments())[0]?.id ?? ''
+}
+
+async function makeOrder(world: World, owner: Buyer): Promise<string> {
+  return (await new Shop(world).buys(owner, '12.34')).number
+}
+
+async function makeOffer({ parts }: World): Promise<string> {
+  const offerId = randomUUID()
+  const texts = {
+    titleRu: 'Кофе',
+    titleEn: 'Coffee',
+    textRu: '',
+    textEn: '',
+    price: '250.00',
+    chips: '',
+    vatCode: 'VATNONE',
+    metaValues: '',
+  } as const
+  const none = { least: null, most: null, perPerson: null, metaKey: null, activeFrom: null, activeUntil: null }
+  const offer = { offerId, type: 'voucher', ...texts, ...none, position: '1', enabled: true, lowStock: '0' } as const
+  await parts.deeds.offers.change.perform(offer, { author: COMMAND_LINE, reason: 'A test', key: offerId })
+  return offerId
+}
+
+async function makePicture(world: World): Promise<string> {
+  const offerId = await makeOffer(world)
+  const bytes = Buffer.from('89504e470d0a1a0a', 'hex')
+  await setPicture(world.parts, { offerId, bytes, author: COMMAND_LINE, reason: 'A test' })
+  return (await findOffer(world.db, offerId))?.picture?.id ?? ''
+}
+
+async function makeStore({ parts }: World): Promise<string> {
+  const [shopId, words] = [randomUUID(), { ru: 'Кофейня', en: 'Coffee' }]
+  await saveShop(parts, {
+    shopId,
+    title: words,
+    text: words,
+    address: '',
+    link: '',
+    position: 1,
+    isShown: true,
+    author: COMMAND_LINE,
+    reason: 'A test',
+  })
+  return shopId
+}
+
+async function makeNotification(world: World, owner: Buyer): Promise<string> {
+  const shop = new Shop(world)
+  await shop.tells(shop.notification(await shop.buys(owner, '12.34')))
+  const [logged] = await listNotifications(world.db, {}, { limit: 1 })
+  return logged?.id ?? ''
 }
 
 async function makeView(world: World): Promise<string> {

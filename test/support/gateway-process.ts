@@ -31,6 +31,8 @@ export interface ProcessOptions {
   readonly publicUrl?: string
   /** The web process unless told otherwise. */
   readonly role?: 'serve' | 'worker'
+  /** Further settings. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** Starts one on the database and the sandbox of a world. Resolves when it listens or works, or when it ended before. */
@@ -54,6 +56,7 @@ export async function startGateway(world: World, options: ProcessOptions = {}): 
       ROLE: options.role ?? 'serve',
       WITH_WORKER: options.withWorker ? 'yes' : '',
       CLOCK_OFFSET_MS: String(options.clockOffsetMs ?? 0),
+      ...options.env,
     },
   })
   const ended = once(child, 'exit').then(([code, signal]: (string | number | null)[]) => String(signal ?? code))

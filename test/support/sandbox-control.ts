@@ -16,13 +16,15 @@ export interface Operation {
 export interface Fault {
   readonly on: string
   readonly kind: string
-  readonly times?: number
+  readonly times?: number | null
   readonly ms?: number
   readonly status?: number
+  readonly code?: string
   readonly retryAfter?: string | number
   readonly after?: boolean
   readonly before?: boolean
   readonly body?: string
+  readonly copies?: number
 }
 
 export class SandboxControl {

@@ -4,6 +4,7 @@ import { readConfig } from '../../src/config'
 import { depositFund } from '../../src/fund'
 import { memberAccount, readAccount, verifyLedger } from '../../src/ledger'
 import { addMember, creditMember } from '../../src/members'
+import { verifyOrders } from '../../src/orders'
 import { checkCaptured, recoverPayments, showPayments, verifyPayments } from '../../src/payments'
 import type { FaultPoint } from '../../src/payments'
 import { startSandbox } from '../../src/sandbox'
@@ -136,7 +137,9 @@ export class World {
   /** What is wrong with the books: nothing, after every test that moves money. */
   async findings(): Promise<string[]> {
     await this.parts.ledger.idle()
-    return [...(await verifyLedger(this.db)), ...(await verifyPayments(this.db))].map((finding) => finding.text)
+    return [...(await verifyLedger(this.db)), ...(await verifyPayments(this.db)), ...(await verifyOrders(this.db))].map(
+      (finding) => finding.text,
+    )
   }
 
   browser(): Browser {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -33,6 +34,8 @@ const CANARY = {
   link: 'canary-link',
   dutyEmail: 'duty-canary@example.org',
   hookSecret: 'canary-hook-secret-77aa',
+  merchantToken: 'canary-merchant-token-5e6f',
+  notificationKey: 'canary-notification-key-8b9c',
 }
 
 /** The tables where a person's own data has its place; whatever is not named here may stand in no table at all. */
@@ -76,7 +79,8 @@ describe('secrets and persons', () => {
   beforeAll(async () => {
     const listener = await listenOn()
     await listener.close()
-    sandbox = await startSandbox({ port: 0, token: CANARY.token, partnerAuthUrl: `${listener.url}/pay`, seed: 1 })
+    const { token, merchantToken, notificationKey } = CANARY
+    sandbox = await startSandbox({ port: 0, token, merchantToken, notificationKey, partnerAuthUrl: `${listener.url}/pay`, seed: 1 })
     const env = {
       MODE: 'sandbox',
       LOG_LEVEL: 'trace',
@@ -85,6 +89,9 @@ describe('secrets and persons', () => {
       DATABASE_URL: databaseUrl,
       SESSION_SECRET: CANARY.secret,
       INVOICEBOX_TOKEN: CANARY.token,
+      INVOICEBOX_MERCHANT_TOKEN: CANARY.merchantToken,
+      INVOICEBOX_NOTIFICATION_KEY: CANARY.notificationKey,
+      INVOICEBOX_WEBSOCKET: 'on',
       INVOICEBOX_API_URL: sandbox.url,
       MAIL_URL: 'file:./letters',
       ALERT_EMAILS: CANARY.dutyEmail,
@@ -150,9 +157,34 @@ describe('secrets and persons', () => {
     await browser.submit(page, /\/confirm$/)
     await until(async () => (await browser.open(page.url)).state === 'paid')
     await browser.open('/account')
+    await tellOfOrders(url, customer)
     await inTransaction(db, (tx) => openAlerts(tx, [{ kind: 'odd_answer', subject: 'canary', detail: 'a test', at: new Date() }]))
     await until(() => Promise.resolve([CANARY.email, CANARY.dutyEmail].every((address) => letters().includes(address))))
     await gateway.says(/"notice":"[^"]+","channel":"webhook"/)
+  }
+
+  /** Notifications that name who paid: signed, not signed, unreadable, and at a moment when the database fails. */
+  async function tellOfOrders(url: string, customer: object): Promise<void> {
+    const order = {
+      id: 'a',
+      merchantId: sandbox.merchantId,
+      merchantOrderId: 'b',
+      status: 'completed',
+      amount: 1,
+      currencyId: 'RUB',
+      customer,
+    }
+    const tell = async (body: string, key: string): Promise<unknown> => {
+      const headers = { 'x-signature': createHmac('sha1', key).update(body).digest('hex') }
+      const answer = await fetch(`${url}/invoicebox/notifications?x=${CANARY.query}`, { method: 'POST', body, headers })
+      return ((await answer.json()) as { code?: string }).code
+    }
+    expect(await tell(JSON.stringify(order), CANARY.notificationKey)).toBe('order_not_found')
+    expect(await tell(JSON.stringify(order), 'another key')).toBe('signature_error')
+    expect(await tell(JSON.stringify(order).slice(1), CANARY.notificationKey)).toBe('out_of_service')
+    await db.raw('alter table order_notifications rename to order_notifications_gone')
+    expect(await tell(JSON.stringify({ ...order, id: 'c' }), CANARY.notificationKey)).toBe('out_of_service')
+    await db.raw('alter table order_notifications_gone rename to order_notifications')
   }
 
   /** Every letter that was sent, one after the other. */
@@ -167,6 +199,8 @@ describe('secrets and persons', () => {
     expect(log).toMatch(/"route":"\/pay\/:id\/confirm"/)
     expect(log).toMatch(/unexpected error/)
     expect(log).toMatch(/invoicebox was asked/)
+    expect(log).toMatch(/the notification channel is open/)
+    expect(log).toMatch(/a notification was not recorded/)
     expect(
       Object.entries(seen).filter(([, canary]) => canary === '' || log.includes(canary) || log.includes(encodeURIComponent(canary))),
     ).toEqual([])

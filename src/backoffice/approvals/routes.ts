@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { listRequests, readRequest, REQUEST_STATES } from '../../approvals'
-import type { ApprovalRequest, Approvals, Preview } from '../../approvals'
+import type { ApprovalRequest, Approvals, Preview, RequestState } from '../../approvals'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
+import type { StaffActor } from '../../shared/actor'
 import type { Db } from '../../shared/database'
 import { looksLikeId } from '../../shared/ids'
 import { Refusal } from '../../shared/refusals'
@@ -28,7 +29,22 @@ export const approvalRoutes = (deps: ApprovalRoutesDeps): Route[] => [
   withdraw(deps),
 ]
 
-const showList = ({ db, zone }: ApprovalRoutesDeps): Route =>
+/** The newest that this person may know of, one more than a page holds. */
+async function knownRequests(
+  { db, approvals }: ApprovalRoutesDeps,
+  staff: StaffActor,
+  of: { readonly state: RequestState | undefined; readonly before: string | undefined },
+): Promise<ApprovalRequest[]> {
+  const known: ApprovalRequest[] = []
+  for (let before = of.before; ;) {
+    const read = await listRequests(db, { state: of.state, before, limit: PAGE + 1 })
+    for (const request of read) if (await approvals.isKnownTo(request, staff)) known.push(request)
+    before = read.at(-1)?.id
+    if (known.length > PAGE || read.length <= PAGE) return known.slice(0, PAGE + 1)
+  }
+}
+
+const showList = (deps: ApprovalRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/admin/approvals',
@@ -38,9 +54,9 @@ const showList = ({ db, zone }: ApprovalRoutesDeps): Route =>
     handle: async (context) => {
       const { state: asked = 'open', before, done } = context.input.query
       const state = asked === 'all' ? undefined : asked
-      const found = await listRequests(db, { state, before, limit: PAGE + 1 })
+      const found = await knownRequests(deps, context.staff, { state, before })
       const view = { requests: found.slice(0, PAGE), state, hasMore: found.length > PAGE, paged: before !== undefined }
-      const table = presentRequests(view, { ...context, zone })
+      const table = presentRequests(view, { ...context, zone: deps.zone })
       context.page('backoffice/approvals', { frame: frameOf(context, 'approvals', done), table, state: asked, states: ['open', 'all'] })
     },
   })
@@ -54,6 +70,7 @@ const showOne = ({ db, approvals, zone }: ApprovalRoutesDeps): Route =>
     input: { params: ID, query: z.object({ done: z.string().optional() }) },
     handle: async (context) => {
       const request = await required(db, context.input.params.id)
+      if (!(await approvals.isKnownTo(request, context.staff))) throw new Refusal('not_found')
       const preview = request.state === 'open' ? await look(approvals, request) : null
       const view = presentRequest(request, preview, context.staff, { ...context, zone })
       context.page('backoffice/approval', { frame: frameOf(context, 'approvals', context.input.query.done), ...view })

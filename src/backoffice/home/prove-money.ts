@@ -1,5 +1,7 @@
 import { verifyAudit } from '../../audit'
+import { verifyAutopay } from '../../autopay'
 import { sealBatches, verifyLedger } from '../../ledger'
+import { verifyOrders } from '../../orders'
 import { verifyPayments } from '../../payments'
 import { authorName } from '../../shared/actor'
 import type { Author } from '../../shared/actor'
@@ -28,6 +30,7 @@ const STEPS: readonly Step[] = [
     return (await verifyLedger(db)).map(tell)
   },
   async (db) => (await verifyPayments(db)).map(tell),
+  async (db) => [...(await verifyOrders(db)), ...(await verifyAutopay(db))].map(tell),
   async (db) => [...(await verifyAudit(db)).differences],
 ]
 

@@ -46,7 +46,11 @@ export function presentNotices({ notices, hasMore, state, before }: NoticesView,
 }
 
 const sourceHref = ({ topic, source }: Notice): string | undefined =>
-  topic === 'alert' ? undefined : topic === 'approval' ? `/admin/approvals/${source}` : `/admin/payments/${source}`
+  topic === 'alert' || topic.startsWith('autopay_')
+    ? undefined
+    : topic === 'approval'
+      ? `/admin/approvals/${source}`
+      : `/admin/payments/${source}`
 
 /** What may be sent once more: a button each, named so that they can be told apart. */
 export const presentRetries = (notices: readonly Notice[], reader: Reader): { id: string; text: string }[] =>

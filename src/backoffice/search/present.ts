@@ -1,6 +1,7 @@
 import type { StaffRole } from '../../shared/actor'
 import { formatMoney } from '../../shared/texts/format'
 import { shownLogin } from '../members/mask'
+import { ordersTable } from '../orders/present-list'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
@@ -12,6 +13,7 @@ export interface SearchPage {
   readonly heading: string
   readonly members: Table | null
   readonly payments: Table | null
+  readonly orders: Table | null
   readonly more: string | null
 }
 
@@ -25,12 +27,13 @@ const MARKS: Readonly<Record<Found['payments'][number]['state'], Mark>> = {
 
 export function presentSearch(typed: string, found: Found, role: StaffRole, reader: Reader): SearchPage {
   const { t } = reader
-  const { members, payments } = found
-  const isEmpty = members.length + payments.length === 0
+  const { members, payments, orders } = found
+  const isEmpty = members.length + payments.length + orders.length === 0
   return {
     heading: typed === '' ? t('search.empty') : t(isEmpty ? 'search.nothing' : 'search.found', { text: typed }),
     members: members.length > 0 ? membersTable(members, role, reader) : null,
     payments: payments.length > 0 ? paymentsTable(payments, reader) : null,
+    orders: orders.length > 0 ? ordersTable(orders, reader) : null,
     more: found.hasMore ? t('search.more', { amount: String(MOST_FOUND) }) : null,
   }
 }

@@ -1,8 +1,9 @@
+import { envelope } from '../http/envelope'
 import { ApiRefusal } from '../http/refusal'
 import type { Invoice } from '../state/invoices'
 import type { World } from '../state/world'
 import type { ApiCall, ApiRoute } from '../wire/call'
-import { envelope, presentInvoice } from './present'
+import { presentInvoice } from './present'
 
 /** The invoice of the path. @throws ApiRefusal 404 `invoice_not_found` (Q-06), 403 `forbidden` for another partner's */
 export function invoiceOf(world: World, call: ApiCall): Invoice {

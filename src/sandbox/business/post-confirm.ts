@@ -1,4 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { bodyOf } from '../http/body'
+import { envelope } from '../http/envelope'
 import { decodeJson, isObject } from '../http/json'
 import type { Json } from '../http/json'
 import { ApiRefusal, refusedField } from '../http/refusal'
@@ -6,18 +8,8 @@ import { confirmInvoice } from '../state/confirm-invoice'
 import type { World } from '../state/world'
 import type { ApiCall, ApiRoute } from '../wire/call'
 import { invoiceOf } from './get-invoice'
-import { envelope } from './present'
 
 const LONGEST_ID = 36
-
-/** The body as an object; an empty one counts as `{}`. @throws ApiRefusal 400 `bad_request` for what is not JSON (Q-41) */
-function bodyOf(call: ApiCall): Record<string, unknown> {
-  if (call.body.length === 0) return {}
-  const decoded = decodeJson(call.body)
-  if (!decoded) throw new ApiRefusal(400, 'bad_request', 'Malformed JSON')
-  if (!isObject(decoded.value)) throw new ApiRefusal(422, 'validation', 'Validation error')
-  return decoded.value
-}
 
 function operationIdOf(body: Record<string, unknown>): string {
   const { partnerOperationId } = body
@@ -38,7 +30,7 @@ function checkSignature(world: World, call: ApiCall): void {
 
 /** A body that is not JSON stops everything; what it says is looked at only after the invoice, as in the reference's section 7.5. */
 function answerConfirm(world: World, call: ApiCall): Json {
-  const body = bodyOf(call)
+  const body = bodyOf(call.body)
   const invoice = invoiceOf(world, call)
   checkSignature(world, call)
   const operation = confirmInvoice(world, invoice, operationIdOf(body))

@@ -17,7 +17,7 @@ export function presentInvoice(world: World, invoice: Invoice): Json {
     expirationDate: toAtom(invoice.expirationDate),
     description: invoice.description,
     amount: new Verbatim(invoice.amountRaw ?? toShortest(invoice.amount)),
-    vatAmount: new Verbatim(toShortest(vatInside(invoice.amount))),
+    vatAmount: new Verbatim(toShortest(invoice.vatAmount ?? vatInside(invoice.amount))),
     currencyId: invoice.currencyId,
     customer: { ...invoice.customer } as Record<string, string>,
     ...(settings.statusMissing ? {} : { status: visibleStatus(invoice, clock, settings) }),
@@ -25,10 +25,3 @@ export function presentInvoice(world: World, invoice: Invoice): Json {
     ...(settings.unknownFields ? { merchantLogo: null, labels: [{ code: 'new' }] } : {}),
   }
 }
-
-export const envelope = (world: World, data: Json, more: Readonly<Record<string, Json>> = {}): Json => ({
-  data,
-  ...more,
-  extendedData: [],
-  ...(world.settings.unknownFields ? { debug: { node: 'sandbox' } } : {}),
-})

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ApiRefusal } from '../http/refusal'
-import { FAULT_FIELDS, FAULT_KINDS, FAULT_KIND_NAMES, FAULT_SCOPES, addFault, isProcessed } from '../state/faults'
-import type { Fault, FaultField, FaultWish } from '../state/faults'
+import { FAULT_FIELDS, FAULT_KINDS, FAULT_KIND_NAMES, FAULT_SCOPES, addFault, faultRule, isProcessed } from '../state/faults'
+import type { Fault, FaultWish } from '../state/faults'
 import { toDecimal } from '../state/money'
 import type { World } from '../state/world'
 import { amountField, flagField, readBody, textField, wholeField } from './read'
@@ -27,12 +27,15 @@ const faultSchema = z.strictObject({
   before: flagField.optional(),
   location: headerText.optional(),
   amount: amountField.optional(),
+  copies: wholeField(2, 1_000).optional(),
 })
 
 /** Checks a wish for a fault. @throws ApiRefusal 422 with a sentence that lists what is allowed */
 export function readFault(body: unknown): FaultWish {
   const wish = readBody(faultSchema, body)
-  const fields: readonly FaultField[] = FAULT_KINDS[wish.kind].fields
+  const rule = faultRule(wish.on, wish.kind)
+  if (!rule) throw new ApiRefusal(422, 'validation', `The kind ${wish.kind} has no meaning on ${wish.on}.`)
+  const { fields } = rule
   const foreign = FAULT_FIELDS.filter((name) => wish[name] !== undefined && !fields.includes(name))
   if (foreign.length > 0) {
     const allowed = ['on', 'kind', 'times', 'invoiceId', ...fields].join(', ')

@@ -3,6 +3,7 @@ import { ApiRefusal } from '../http/refusal'
 import { MAIN_CURRENCY, moveFund, openFund } from '../state/fund'
 import type { Fund, FundEntry } from '../state/fund'
 import { toDecimal } from '../state/money'
+import { fundOfPayer } from '../state/payers'
 import type { World } from '../state/world'
 import { notNegativeField, readBody, signedField, textField } from './read'
 
@@ -14,17 +15,33 @@ const fundSchema = z.strictObject({
 
 /** `PUT /_sandbox/fund`: sets the balance (through a journal entry) and the overdraft; a new currency opens a fund of its own (Q-26). */
 export function setFund(world: World, body: unknown): Fund {
-  const { balance, overdraft, currencyId = MAIN_CURRENCY } = readBody(fundSchema, body)
-  const at = world.clock.now()
-  const fund = world.funds.get(currencyId) ?? openFund(currencyId, 0n, at)
+  const { currencyId = MAIN_CURRENCY, ...wish } = readBody(fundSchema, body)
+  const fund = world.funds.get(currencyId) ?? openFund(currencyId, 0n, world.clock.now())
+  changeFund(world, fund, wish)
+  world.funds.set(currencyId, fund)
+  return fund
+}
+
+/** `PUT /_sandbox/payers/{vatNumber}`: the same for the guarantee fund of a company that pays in shops. */
+export function setPayerFund(world: World, vatNumber: string, body: unknown): Fund {
+  const { currencyId = MAIN_CURRENCY, ...wish } = readBody(fundSchema, body)
+  const fund = fundOfPayer(world, vatNumber, currencyId)
+  changeFund(world, fund, wish)
+  return fund
+}
+
+interface FundWish {
+  readonly balance?: bigint | undefined
+  readonly overdraft?: bigint | undefined
+}
+
+function changeFund(world: World, fund: Fund, { balance, overdraft }: FundWish): void {
   const floor = overdraft ?? fund.overdraft
   if ((balance ?? fund.balance) < -floor)
     throw new ApiRefusal(422, 'validation', `The balance must not be below the overdraft of ${toDecimal(floor)}.`)
-  world.funds.set(currencyId, fund)
   fund.overdraft = floor
   const amount = balance === undefined ? 0n : balance - fund.balance
-  if (amount !== 0n) moveFund(fund, { kind: amount > 0n ? 'top-up' : 'withdrawal', amount, at })
-  return fund
+  if (amount !== 0n) moveFund(fund, { kind: amount > 0n ? 'top-up' : 'withdrawal', amount, at: world.clock.now() })
 }
 
 /** @throws ApiRefusal 404 for a currency without a fund */

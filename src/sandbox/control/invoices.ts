@@ -3,9 +3,10 @@ import { ApiRefusal } from '../http/refusal'
 import { cancelByMerchant } from '../state/cancel-invoice'
 import { toAtom } from '../state/clock'
 import { createInvoice } from '../state/create-invoice'
-import { CUSTOMER_FIELDS, INVOICE_STATUSES, hasExpired, payOtherwise, statusOf } from '../state/invoices'
+import { CUSTOMER_FIELDS, INVOICE_STATUSES, hasExpired, statusOf } from '../state/invoices'
 import type { Customer, Invoice, InvoiceStatus, Operation } from '../state/invoices'
 import { partnerUrl, paymentUrl } from '../state/links'
+import { markPaid, reopenInvoice } from '../state/pay-invoice'
 import { toDecimal } from '../state/money'
 import { operationsOn } from '../state/world'
 import type { World } from '../state/world'
@@ -58,8 +59,8 @@ export function changeInvoice(world: World, invoice: Invoice, body: unknown): vo
 }
 
 function setStatus(world: World, invoice: Invoice, status: InvoiceStatus): void {
-  if (status === 'paid' && invoice.status !== 'paid') payOtherwise(invoice, 'hand', world.clock.now())
-  if (status === 'pending') Object.assign(invoice, { paidAt: null, paidBy: null })
+  if (status === 'paid' && invoice.status !== 'paid') markPaid(world, invoice, 'hand')
+  if (status === 'pending') reopenInvoice(world, invoice)
   invoice.status = status
 }
 

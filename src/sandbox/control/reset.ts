@@ -7,8 +7,8 @@ import { flagField, readBody } from './read'
 const resetSchema = z.strictObject({ seed: flagField.optional() })
 
 /** `POST /_sandbox/reset`: everything back to the start; `{"seed": false}` leaves out the seeded invoices. */
-export function resetWorld(world: World, partnerAuthUrl: string, body: unknown): void {
+export function resetWorld(world: World, body: unknown): void {
   const { seed = true } = readBody(resetSchema, body)
-  startAfresh(world, partnerAuthUrl)
+  startAfresh(world)
   if (seed) seedInvoices(world)
 }

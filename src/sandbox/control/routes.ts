@@ -3,26 +3,26 @@ import type { Request, Response, Router } from 'express'
 import { decodeJson, isObject } from '../http/json'
 import { ApiRefusal } from '../http/refusal'
 import type { World } from '../state/world'
+import { both } from './both'
 import { moveClock, presentClock } from './clock'
 import { FAULT_GUIDE, plantFault, presentFault, removeFault } from './faults'
 import { findFund, presentFund, setFund } from './fund'
 import { addInvoice, cancelInvoice, changeInvoice, findInvoice, presentInvoice } from './invoices'
+import { addMerchantRoutes } from './merchant-routes'
 import { presentRequest, readLimit } from './requests'
 import { resetWorld } from './reset'
 import { changeSettings, presentSettings } from './settings'
 
 /** The control interface: JSON in, JSON out, `{data}` for a yes and `{error: {message, code, fields}}` for a no. */
 
-/** A single thing is answered both in the envelope of the API and plainly, so that `curl … | jq .balance` works as it reads in the table. */
-const both = <T extends object>(value: T): T & { data: T } => ({ ...value, data: value })
-
-export function createControl(world: World, partnerAuthUrl: string): Router {
+export function createControl(world: World): Router {
   const control = express.Router({ caseSensitive: true })
   control.use(express.raw({ type: () => true, limit: '1mb' }))
   addInvoiceRoutes(control, world)
   addFaultRoutes(control, world)
   addFundRoutes(control, world)
-  addStateRoutes(control, world, partnerAuthUrl)
+  addMerchantRoutes(control, world)
+  addStateRoutes(control, world)
   control.use(refuseUnknown)
   return control
 }
@@ -74,7 +74,7 @@ function addFundRoutes(control: Router, world: World): void {
   control.put('/fund', (req, res) => void res.json(both(presentFund(world, setFund(world, bodyOf(req))))))
 }
 
-function addStateRoutes(control: Router, world: World, partnerAuthUrl: string): void {
+function addStateRoutes(control: Router, world: World): void {
   control.get('/settings', (_req, res) => void res.json(presentSettings(world)))
   control.put('/settings', (req, res) => {
     changeSettings(world, bodyOf(req))
@@ -87,12 +87,15 @@ function addStateRoutes(control: Router, world: World, partnerAuthUrl: string): 
     res.json(both(presentClock(world)))
   })
   control.post('/reset', (req, res) => {
-    resetWorld(world, partnerAuthUrl, bodyOf(req))
+    resetWorld(world, bodyOf(req))
     res.json({ data: { invoices: world.invoices.size } })
   })
 }
 
-const CALLS = 'invoices, invoices/{id}, invoices/{id}/cancel-by-merchant, fund, faults, faults/{id}, settings, requests, clock, reset'
+const CALLS =
+  'invoices, invoices/{id}, invoices/{id}/cancel-by-merchant, orders, orders/{id}, orders/{id}/pay, orders/{id}/expire, refunds, refunds/{id}, ' +
+  'refunds/{id}/complete, refunds/{id}/cancel, notifications, notifications/{id}/resend, notifications/ping, gate, gate/status, ' +
+  'payers/{vatNumber}, fund, faults, faults/{id}, settings, requests, clock, reset'
 
 function refuseUnknown(req: Request): never {
   throw new ApiRefusal(404, 'not_found', `There is no ${req.method} ${req.path.slice(0, 100)} here. There are: ${CALLS}.`)

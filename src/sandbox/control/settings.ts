@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ApiRefusal } from '../http/refusal'
-import { RATE_LIMITERS, RETURN_LINKS, SETTINGS_ABOUT } from '../state/settings'
+import { NOTIFICATION_ALGORITHMS, RATE_LIMITERS, RETURN_LINKS, SETTINGS_ABOUT } from '../state/settings'
 import type { RateLimit, Settings } from '../state/settings'
 import type { World } from '../state/world'
 import { flagField, readBody, textField, wholeField } from './read'
@@ -28,6 +28,9 @@ const queryName = z
   .string()
   .regex(/^[A-Za-z][\w.-]{0,49}$/, { error: 'must be a parameter name of letters, digits, dots, dashes and underscores.' })
 
+const TEN_YEARS = 10 * 366 * 24 * 60 * 60 * 1_000
+const REFUND_SENTENCE = 'must be a whole number of milliseconds, or null or "off" for by hand only.'
+
 const settingsSchema = z.strictObject({
   rateLimit: rateField.optional(),
   nonIdempotentConfirm: flagField.optional(),
@@ -52,6 +55,20 @@ const settingsSchema = z.strictObject({
     .optional(),
   magicAmounts: flagField.optional(),
   rateLimiter: z.enum(RATE_LIMITERS).optional(),
+  notificationKey: textField(200, 1).optional(),
+  notificationAlgorithm: z.enum(NOTIFICATION_ALGORITHMS).optional(),
+  notificationUrl: textField(1_000).optional(),
+  notificationDelay: wholeField(0, TEN_YEARS).optional(),
+  notificationTimeoutMs: wholeField(1, 600_000).optional(),
+  notifyCanceled: flagField.optional(),
+  merchantOrderIdUnique: flagField.optional(),
+  refundAfterMs: z
+    .union([z.null(), z.literal('off').transform(() => null), wholeField(0, TEN_YEARS)], { error: REFUND_SENTENCE })
+    .optional(),
+  shippingControl: flagField.optional(),
+  cancelNeedsShippingUnavailable: flagField.optional(),
+  refundableExtrasMissing: flagField.optional(),
+  strictMerchant: flagField.optional(),
 })
 
 function isWebAddress(template: string): boolean {
@@ -64,6 +81,9 @@ export function changeSettings(world: World, body: unknown): void {
   const { queryNames = {}, ...changes } = readBody(settingsSchema, body)
   if (changes.partnerAuthUrl !== undefined && !isWebAddress(changes.partnerAuthUrl)) {
     throw new ApiRefusal(422, 'validation', 'partnerAuthUrl must be an http or https address; it may hold {invoiceId}.')
+  }
+  if (changes.notificationUrl && !isWebAddress(changes.notificationUrl)) {
+    throw new ApiRefusal(422, 'validation', 'notificationUrl must be an http or https address, or empty.')
   }
   const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)) as Partial<Settings>
   const names = Object.fromEntries(Object.entries(queryNames)) as Partial<Settings['queryNames']>

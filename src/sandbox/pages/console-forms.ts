@@ -10,25 +10,9 @@ import { ApiRefusal } from '../http/refusal'
 import { toAtom } from '../state/clock'
 import type { Invoice } from '../state/invoices'
 import type { World } from '../state/world'
+import { addMerchantForms } from './console-merchant-forms'
+import { fieldOf, filled, numbers, stated, typedAmount } from './fields'
 import { goTo } from './page'
-
-/** A field of a form, trimmed; empty when it is absent or given twice. */
-function fieldOf(req: Request, name: string): string {
-  const body = req.body as Record<string, unknown> | undefined
-  const value = body && Object.hasOwn(body, name) ? body[name] : undefined
-  return typeof value === 'string' ? value.trim() : ''
-}
-
-/** The named fields that were filled in: a form's way to say what the JSON interface would be told. */
-const filled = (req: Request, names: readonly string[]): Record<string, string> =>
-  Object.fromEntries(names.map((name) => [name, fieldOf(req, name)] as const).filter(([, value]) => value !== ''))
-
-/** Text that should be a number becomes one; anything else stays, for the schema to refuse with its sentence. */
-const numbers = (fields: Readonly<Record<string, string>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, /^-?\d{1,15}$/.test(value) ? Number(value) : value]))
-
-/** `10 000,50` as people write it → `10000.50`. */
-const typedAmount = (text: string): string => text.replace(/[\s\u00a0]/g, '').replace(',', '.')
 
 function newInvoice(world: World, req: Request): Invoice {
   const { amount, hours, foreign, ...rest } = filled(req, [
@@ -110,7 +94,7 @@ function addFaultForms(forms: Router, world: World): void {
 /** A browser's moment field gives `2026-03-05T09:30`, meant as UTC here. */
 const clockWish = (req: Request) => ({ ...filled(req, ['now']), ...numbers(filled(req, ['advanceSeconds', 'offsetSeconds'])) })
 
-function addStateForms(forms: Router, world: World, partnerAuthUrl: string): void {
+function addStateForms(forms: Router, world: World): void {
   forms.post('/clock', (req, res) => {
     moveClock(world, clockWish(req))
     goTo(req, res, '/_sandbox/console/clock')
@@ -122,14 +106,23 @@ function addStateForms(forms: Router, world: World, partnerAuthUrl: string): voi
     goTo(req, res, '/_sandbox/console/fund')
   })
   forms.post('/reset', (req, res) => {
-    resetWorld(world, partnerAuthUrl, { seed: fieldOf(req, 'seed') !== 'no' })
+    resetWorld(world, { seed: fieldOf(req, 'seed') !== 'no' })
     goTo(req, res, '/_sandbox/')
   })
 }
 
+const NOTIFICATION_FIELDS = [
+  'notificationKey',
+  'notificationAlgorithm',
+  'notificationUrl',
+  'notificationDelay',
+  'notificationTimeoutMs',
+  'refundAfterMs',
+]
+
 /** The whole form is saved at once, so a box that is absent was unticked. */
 function settingsWish(world: World, req: Request): Record<string, unknown> {
-  const { rateLimit, paidDelaySeconds, queryNames, ...texts } = filled(req, [
+  const { rateLimit, queryNames, paidDelaySeconds, notificationDelay, notificationTimeoutMs, refundAfterMs, ...texts } = filled(req, [
     'rateLimit',
     'paidDelaySeconds',
     'queryNames',
@@ -137,25 +130,28 @@ function settingsWish(world: World, req: Request): Record<string, unknown> {
     'partnerAuthUrl',
     'returnLinks',
     'rateLimiter',
+    ...NOTIFICATION_FIELDS,
   ])
+  const counts = stated({ paidDelaySeconds, notificationDelay, notificationTimeoutMs, refundAfterMs })
   const flags = Object.entries(world.settings).filter(([, value]) => typeof value === 'boolean')
   const [invoiceId, successUrl, failUrl, returnUrl] = queryNames?.split(/\s+/) ?? []
   return {
     ...texts,
+    ...numbers(counts),
     ...Object.fromEntries(flags.map(([name]) => [name, fieldOf(req, name) === 'on'])),
     ...(rateLimit === undefined ? {} : { rateLimit }),
-    ...(paidDelaySeconds === undefined ? {} : numbers({ paidDelaySeconds })),
     ...(queryNames === undefined ? {} : { queryNames: { invoiceId, successUrl, failUrl, returnUrl } }),
   }
 }
 
 /** Plain forms that say to the control operations what JSON would. Mounted under `/_sandbox/console`; answered by 303. */
-export function consoleForms(world: World, partnerAuthUrl: string): Router {
+export function consoleForms(world: World): Router {
   const forms = express.Router({ caseSensitive: true })
   forms.use(express.urlencoded({ extended: false, limit: '100kb', parameterLimit: 100 }))
   addInvoiceForms(forms, world)
   addFaultForms(forms, world)
-  addStateForms(forms, world, partnerAuthUrl)
+  addStateForms(forms, world)
+  addMerchantForms(forms, world)
   forms.post('/settings', (req, res) => {
     changeSettings(world, settingsWish(world, req))
     goTo(req, res, '/_sandbox/console/settings')

@@ -9,9 +9,10 @@ import { MAIN_CURRENCY } from '../state/fund'
 import type { Fund } from '../state/fund'
 import { INVOICE_STATUSES } from '../state/invoices'
 import type { JournalEntry } from '../state/journal'
-import { RATE_LIMITERS, RETURN_LINKS } from '../state/settings'
+import { NOTIFICATION_ALGORITHMS, RATE_LIMITERS, RETURN_LINKS } from '../state/settings'
 import type { Settings } from '../state/settings'
 import type { World } from '../state/world'
+import { notifications, orders } from './console-merchant'
 import { pageOf, render } from './page'
 import type { Page } from './page'
 import { invoiceRow, momentText, moneyText, newestInvoices } from './present'
@@ -109,6 +110,9 @@ function settingField(name: keyof Settings, world: World, { t }: Page) {
   const common = { name, about: t.settings[name] }
   if (typeof value === 'boolean') return { ...common, control: 'flag', value }
   if (name === 'returnLinks') return { ...common, control: 'choice', value, options: RETURN_LINKS }
+  if (name === 'notificationAlgorithm') return { ...common, control: 'choice', value, options: NOTIFICATION_ALGORITHMS }
+  if (name === 'refundAfterMs')
+    return { ...common, control: 'text', value: world.settings.refundAfterMs === null ? 'off' : String(world.settings.refundAfterMs) }
   if (name === 'rateLimiter') return { ...common, control: 'choice', value, options: RATE_LIMITERS }
   if (name === 'queryNames') return { ...common, control: 'text', value: Object.values(world.settings.queryNames).join(' ') }
   if (name === 'rateLimit') return { ...common, control: 'text', value: rateText(world.settings.rateLimit) ?? 'off' }
@@ -121,7 +125,10 @@ const settings = (world: World, page: Page): Model => ({
 
 type TabModel = (world: World, page: Page, req: Request) => Model
 
-const TABS = { overview, invoices, faults, requests, clock, fund, settings } as const satisfies Record<string, TabModel>
+const TABS = { overview, invoices, orders, notifications, faults, requests, clock, fund, settings } as const satisfies Record<
+  string,
+  TabModel
+>
 type Tab = keyof typeof TABS
 
 const tabPath = (tab: Tab): string => (tab === 'overview' ? '/_sandbox/' : `/_sandbox/console/${tab}`)

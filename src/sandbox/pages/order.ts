@@ -1,19 +1,26 @@
 import type { Request, Response, Router } from 'express'
 import express from 'express'
 import { refuseCrossSite } from '../control/guard'
-import { FAULT_KIND_NAMES, isSpent } from '../state/faults'
-import { hasExpired, payOtherwise, statusOf } from '../state/invoices'
+import { FAULT_KIND_NAMES, faultRule, isSpent } from '../state/faults'
+import { hasExpired, statusOf } from '../state/invoices'
 import type { Invoice } from '../state/invoices'
-import { partnerUrl } from '../state/links'
+import { partnerUrl, returnLink } from '../state/links'
+import type { ReturnLink } from '../state/links'
 import { toDecimal } from '../state/money'
+import { ordersIn } from '../state/order-status'
+import { payByGuarantee } from '../state/pay-by-guarantee'
+import { markPaid } from '../state/pay-invoice'
 import { operationsOn } from '../state/world'
 import type { World } from '../state/world'
+import { orderPart, shopAnswer } from './order-part'
 import { goTo, pageOf, render } from './page'
 import type { Page } from './page'
 import { momentText, moneyText, visibleStatusView } from './present'
 
 const KNOWN_PARAMS = ['lang']
 const LONGEST_LIST = 300
+/** Seconds after which the page looks again whether the shop has answered. */
+const LOOK_AGAIN = 2
 
 /** Names in the query that this page does not know (Q-24). The address must come back from the partner unchanged. */
 function appendedParams(req: Request): string {
@@ -28,6 +35,15 @@ const operationRows = (world: World, invoice: Invoice, { lang }: Page) =>
     amount: moneyText(operation.amount, operation.currencyId, lang),
     isReversed: operation.reversedAt !== null,
   }))
+
+/** A link to the shop: its own as it stands, our stand-in in the language of the page. */
+function shopPath(world: World, invoice: Invoice, page: Page, link: ReturnLink): string {
+  const href = returnLink(world, invoice, link)
+  return href.startsWith(`${world.url}/merchant/`) ? page.href(href.slice(world.url.length)) : href
+}
+
+const faultOptions = ({ t }: Page) =>
+  FAULT_KIND_NAMES.filter((kind) => faultRule('business.confirm', kind)).map((kind) => ({ kind, text: t.faultKinds[kind] }))
 
 function orderModel(world: World, invoice: Invoice, req: Request) {
   const page = pageOf(req)
@@ -47,9 +63,14 @@ function orderModel(world: World, invoice: Invoice, req: Request) {
     appended: appended === '' ? null : page.t.order.appended(appended),
     programmePath: `${path}/programme`,
     cardPath: page.href(`${path}/card`),
-    merchantPath: page.href(`/merchant/${invoice.status === 'paid' ? 'success' : 'return'}?order=${encodeURIComponent(invoice.id)}`),
+    guaranteePath: page.href(`${path}/guarantee`),
+    successPath: shopPath(world, invoice, page, 'successUrl'),
+    failPath: shopPath(world, invoice, page, 'failUrl'),
+    returnPath: shopPath(world, invoice, page, 'returnUrl'),
+    shop: shopAnswer(world, invoice),
+    orders: orderPart(world, invoice, page),
     cheatPath: page.href(`/_sandbox/console/invoices/${encodeURIComponent(invoice.id)}`),
-    kinds: FAULT_KIND_NAMES.map((kind) => ({ kind, text: page.t.faultKinds[kind] })),
+    kinds: faultOptions(page),
     armed: armed.map((fault) => ({ kind: fault.kind, text: page.t.faultKinds[fault.kind] })),
     operations: operationRows(world, invoice, page),
   }
@@ -59,13 +80,19 @@ function showNotFound(req: Request, res: Response): void {
   render(req, res, 'order-not-found', {}, 404)
 }
 
-/** `/order/{id}`: the payment page. The programme is a redirect to the partner; the card pays at once and leaves the fund alone. */
+function showInvoice(world: World, invoice: Invoice, req: Request, res: Response): void {
+  const model = orderModel(world, invoice, req)
+  if (model.shop === 'waiting') res.set('Refresh', String(LOOK_AGAIN))
+  render(req, res, 'order', model)
+}
+
+/** `/order/{id}`: the payment page. The programme is a redirect to the partner; card and guarantee pay at once and leave the partner's fund alone. */
 export function orderPages(world: World): Router {
   const pages = express.Router({ caseSensitive: true })
   const find = (req: Request<{ id: string }>): Invoice | undefined => world.invoices.get(req.params.id)
   pages.get('/order/:id', (req, res) => {
     const invoice = find(req)
-    if (invoice) render(req, res, 'order', orderModel(world, invoice, req))
+    if (invoice) showInvoice(world, invoice, req, res)
     else showNotFound(req, res)
   })
   pages.get('/order/:id/programme', (req, res) => {
@@ -73,11 +100,21 @@ export function orderPages(world: World): Router {
     if (invoice) res.redirect(302, partnerUrl(world, invoice))
     else showNotFound(req, res)
   })
-  pages.post('/order/:id/card', refuseCrossSite, (req: Request<{ id: string }>, res: Response) => {
-    const invoice = find(req)
-    const now = world.clock.now()
-    if (invoice && statusOf(invoice, now) === 'pending') payOtherwise(invoice, 'card', now)
-    goTo(req as Request, res, `/order/${encodeURIComponent(req.params.id)}`)
-  })
+  for (const [method, pay] of Object.entries(PAYMENTS)) {
+    pages.post(`/order/:id/${method}`, refuseCrossSite, (req: Request<{ id: string }>, res: Response) => {
+      const invoice = find(req)
+      if (invoice && statusOf(invoice, world.clock.now()) === 'pending') pay(world, invoice)
+      goTo(req as Request, res, `/order/${encodeURIComponent(req.params.id)}`)
+    })
+  }
   return pages
+}
+
+/** What pays at once on this page. An invoice without orders names no company, so it has no guarantee. */
+const PAYMENTS: Readonly<Record<string, (world: World, invoice: Invoice) => void>> = {
+  card: (world, invoice) => markPaid(world, invoice, 'card'),
+  guarantee: (world, invoice) => {
+    const [order] = ordersIn(world, invoice.id)
+    if (order) payByGuarantee(world, invoice, order)
+  },
 }

@@ -6,13 +6,20 @@ export interface MovableClock {
   setOffset(seconds: number): void
 }
 
-export function createClock(): MovableClock {
+/** @param onMove told after each move, since what lay ahead may be due now */
+export function createClock(onMove: () => void = () => undefined): MovableClock {
   let offset = 0
   return {
     now: () => new Date(Date.now() + offset),
     offsetSeconds: () => Math.round(offset / 1_000),
-    moveTo: (moment) => void (offset = moment.getTime() - Date.now()),
-    setOffset: (seconds) => void (offset = seconds * 1_000),
+    moveTo(moment) {
+      offset = moment.getTime() - Date.now()
+      onMove()
+    },
+    setOffset(seconds) {
+      offset = seconds * 1_000
+      onMove()
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import { canSpend, moveFund } from './fund'
 import type { Fund } from './fund'
 import { statusOf } from './invoices'
 import type { Invoice, Operation } from './invoices'
+import { markPaid } from './pay-invoice'
 import type { World } from './world'
 
 /**
@@ -45,10 +46,8 @@ function book(world: World, invoice: Invoice, partnerOperationId: string): Opera
   const at = world.clock.now()
   const id = newId(world.chance, at, world.settings.numericIds)
   const { amount, currencyId } = invoice
-  const operation: Operation = { id, invoiceId: invoice.id, partnerOperationId, amount, currencyId, at, reversedAt: null }
+  const operation: Operation = { id, invoiceId: invoice.id, partnerOperationId, amount, currencyId, at, refunded: 0n, reversedAt: null }
   world.operations.set(partnerOperationId, operation)
-  invoice.status = 'paid'
-  invoice.paidAt = at
-  invoice.paidBy = 'programme'
+  markPaid(world, invoice, 'programme')
   return operation
 }

@@ -9,6 +9,7 @@ export interface InvoiceWish {
   readonly id?: string | undefined
   /** Kopecks. */
   readonly amount: bigint
+  readonly vatAmount?: bigint | undefined
   readonly amountRaw?: string | null | undefined
   readonly currencyId?: string | undefined
   readonly description?: string | undefined
@@ -36,6 +37,8 @@ export function createInvoice(world: World, wish: InvoiceWish): Invoice {
     expirationDate: wish.expirationDate ?? new Date(now.getTime() + TWO_DAYS),
     description: wish.description ?? `Заказ № ${serial}`,
     amount: wish.amount,
+    vatAmount: wish.vatAmount ?? null,
+    refunded: 0n,
     amountRaw: wish.amountRaw ?? null,
     currencyId: wish.currencyId ?? 'RUB',
     customer: wish.customer ?? someCustomer(world),

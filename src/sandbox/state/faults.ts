@@ -1,21 +1,47 @@
 import type { Chance } from './chance'
 
-/** Where a fault may strike. `*` is any of them. Later API groups add their own names here. */
-export const FAULT_SCOPES = ['business.get', 'business.list', 'business.confirm', 'auth.check', '*'] as const
+/** Where a fault may strike. `*` is any request; `notification` is what the sandbox sends by itself. Later API groups add their own names here. */
+export const FAULT_SCOPES = [
+  'business.get',
+  'business.list',
+  'business.confirm',
+  'auth.check',
+  'order.create',
+  'order.get',
+  'order.list',
+  'order.update',
+  'order.cancel',
+  'order.status',
+  'order.move',
+  'refund.lines',
+  'refund.create',
+  'refund.list',
+  'correction.create',
+  'shipment.create',
+  'shipment.list',
+  'guarantee.validate',
+  'guarantee.send-code',
+  'guarantee.pay',
+  'counterparty.list',
+  'marketplace.shop',
+  'marketplace.offer',
+  'notification',
+  '*',
+] as const
 export type FaultScope = (typeof FAULT_SCOPES)[number]
 
-export const FAULT_FIELDS = ['ms', 'status', 'code', 'retryAfter', 'body', 'after', 'before', 'location', 'amount'] as const
+export const FAULT_FIELDS = ['ms', 'status', 'code', 'retryAfter', 'body', 'after', 'before', 'location', 'amount', 'copies'] as const
 export type FaultField = (typeof FAULT_FIELDS)[number]
 
-interface FaultKindRule {
+export interface FaultKindRule {
   /** Is the request processed before the fault shows? `after` overrides it where it is among the fields. */
   readonly processed: boolean
   readonly fields: readonly FaultField[]
   readonly about: string
 }
 
-/** Every way to misbehave. The control interface, the console page and the README follow this table. */
-export const FAULT_KINDS = {
+/** Every way to answer wrongly. The control interface, the console page and the README follow this table. */
+const REQUEST_FAULTS = {
   'lose-request': { processed: false, fields: [], about: 'the connection is cut before the request is processed' },
   'lose-answer': { processed: true, fields: [], about: 'the request is processed, then the connection is cut' },
   delay: { processed: true, fields: ['ms', 'before'], about: 'processed at once, answered `ms` later; with `before` processed late too' },
@@ -63,7 +89,36 @@ export const FAULT_KINDS = {
   },
 } as const satisfies Record<string, FaultKindRule>
 
-export type FaultKind = keyof typeof FAULT_KINDS
+/** Every way to notify wrongly. A message that the shop refuses for good is not repeated: so it is documented, and so the right one never comes. */
+const NOTIFICATION_FAULTS = {
+  delay: { processed: true, fields: ['ms'], about: 'sent `ms` of the sandbox clock later' },
+  lose: { processed: true, fields: [], about: 'never sent and never repeated' },
+  'lose-answer': { processed: true, fields: [], about: "sent, but the shop's answer is lost: repeated as if it had failed" },
+  duplicate: { processed: true, fields: ['copies'], about: 'sent in `copies` (2) at once' },
+  reorder: { processed: true, fields: ['ms'], about: 'held back until the next notification has gone out, or for `ms` (5000)' },
+  'wrong-signature': { processed: true, fields: [], about: 'signed with another key' },
+  'no-signature': { processed: true, fields: [], about: 'sent without X-Signature' },
+  'wrong-amount': { processed: true, fields: ['amount'], about: 'names another `amount` (a rouble more), rightly signed' },
+  'wrong-currency': { processed: true, fields: [], about: 'names dollars, rightly signed' },
+  'wrong-merchant': { processed: true, fields: [], about: 'names another merchantId, rightly signed' },
+  'wrong-status': { processed: true, fields: [], about: 'says status "success" in place of the documented one, rightly signed' },
+  'unknown-order': { processed: true, fields: [], about: 'names an id and a merchantOrderId that nobody knows, rightly signed' },
+  'other-payment': { processed: true, fields: [], about: 'names another id for the same merchantOrderId, rightly signed' },
+  reserialize: { processed: true, fields: [], about: 'signed rightly, then its slashes lose their backslashes on the way' },
+} as const satisfies Record<string, FaultKindRule>
+
+/** Both together, requests first: a kind that is in both is described as it strikes requests. */
+export const FAULT_KINDS = { ...REQUEST_FAULTS, ...NOTIFICATION_FAULTS, ...REQUEST_FAULTS }
+
+export type RequestFaultKind = keyof typeof REQUEST_FAULTS
+export type NotificationFaultKind = keyof typeof NOTIFICATION_FAULTS
+export type FaultKind = RequestFaultKind | NotificationFaultKind
+
+/** The rule of a kind in its place; undefined when the kind has no meaning there. */
+export function faultRule(on: FaultScope, kind: FaultKind): FaultKindRule | undefined {
+  const rules: Readonly<Partial<Record<FaultKind, FaultKindRule>>> = on === 'notification' ? NOTIFICATION_FAULTS : REQUEST_FAULTS
+  return rules[kind]
+}
 export const FAULT_KIND_NAMES = Object.keys(FAULT_KINDS) as readonly FaultKind[]
 
 export interface FaultWish {
@@ -71,7 +126,7 @@ export interface FaultWish {
   readonly kind: FaultKind
   /** null: until deleted. */
   readonly times?: number | null
-  /** Only requests about this invoice. */
+  /** Only requests about this invoice or order, and notifications of this order. */
   readonly invoiceId?: string | null
   readonly ms?: number
   readonly status?: number
@@ -82,6 +137,7 @@ export interface FaultWish {
   readonly before?: boolean
   readonly location?: string
   readonly amount?: bigint
+  readonly copies?: number
 }
 
 export interface Fault extends FaultWish {
@@ -96,7 +152,8 @@ export interface Fault extends FaultWish {
 /** What of a request decides whether a fault strikes it. */
 export interface Struck {
   readonly on: FaultScope
-  readonly invoiceId: string | null
+  /** The ids that the request is about: of an invoice, an order, an order's invoice. */
+  readonly ids: readonly string[]
   /** A confirm whose operation id this invoice has already accepted. */
   readonly isReplay: boolean
 }
@@ -118,8 +175,8 @@ export function addFault(faults: Fault[], chance: Chance, wish: FaultWish, origi
 
 const strikes = (fault: Fault, struck: Struck): boolean =>
   !isSpent(fault) &&
-  (fault.on === '*' || fault.on === struck.on) &&
-  (fault.invoiceId === null || fault.invoiceId === struck.invoiceId) &&
+  (fault.on === struck.on || (fault.on === '*' && struck.on !== 'notification')) &&
+  (fault.invoiceId === null || struck.ids.includes(fault.invoiceId)) &&
   (fault.kind !== 'second-transaction' || struck.isReplay)
 
 /** The first fault that fits, its use counted. At most one strikes a request. */

@@ -1,7 +1,7 @@
 /** The guarantee fund: one per currency, with an append-only journal. Amounts in kopecks. */
 export interface FundEntry {
   readonly at: Date
-  readonly kind: 'opening' | 'top-up' | 'withdrawal' | 'confirm' | 'reversal'
+  readonly kind: 'opening' | 'top-up' | 'withdrawal' | 'confirm' | 'reversal' | 'refund'
   /** Signed: what the balance grew by. */
   readonly amount: bigint
   readonly balance: bigint

@@ -7,7 +7,7 @@ export type InvoiceStatus = (typeof INVOICE_STATUSES)[number]
 export const CUSTOMER_FIELDS = ['type', 'name', 'phone', 'email', 'vatNumber', 'registrationAddress'] as const
 export type Customer = Partial<Record<(typeof CUSTOMER_FIELDS)[number], string>>
 
-export type PaidBy = 'programme' | 'card' | 'hand'
+export type PaidBy = 'programme' | 'card' | 'guarantee' | 'hand'
 
 /** A bill produced for payment. Amounts in kopecks of `currencyId`. Field names are the API's own. */
 export interface Invoice {
@@ -17,6 +17,10 @@ export interface Invoice {
   expirationDate: Date
   description: string
   amount: bigint
+  /** The VAT of its orders; null: an invoice without orders, taxed at the main rate. */
+  vatAmount: bigint | null
+  /** What went back to the payer through refunds of its orders. */
+  refunded: bigint
   /** JSON text that the API prints instead of the amount, for attack tests. The fund is still debited by `amount`. */
   amountRaw: string | null
   currencyId: string
@@ -38,6 +42,9 @@ export interface Operation {
   readonly amount: bigint
   readonly currencyId: string
   readonly at: Date
+  /** What of it went back to the fund. */
+  refunded: bigint
+  /** When all of it was back. */
   reversedAt: Date | null
 }
 
@@ -51,11 +58,4 @@ export function visibleStatus(invoice: Invoice, clock: MovableClock, settings: S
   const now = clock.now()
   const isHidden = invoice.paidAt !== null && now.getTime() < invoice.paidAt.getTime() + settings.paidDelaySeconds * 1_000
   return invoice.status === 'paid' && invoice.paidBy === 'programme' && isHidden ? 'pending' : statusOf(invoice, now)
-}
-
-/** Paid, but not out of this partner's fund: by card on the payment page, or by hand. */
-export function payOtherwise(invoice: Invoice, paidBy: PaidBy, now: Date): void {
-  invoice.status = 'paid'
-  invoice.paidAt = now
-  invoice.paidBy = paidBy
 }

@@ -17,6 +17,10 @@ export interface QueryNames {
   readonly returnUrl: string
 }
 
+/** How a notification may be signed. */
+export const NOTIFICATION_ALGORITHMS = ['sha1', 'sha256'] as const
+export type NotificationAlgorithm = (typeof NOTIFICATION_ALGORITHMS)[number]
+
 export const RETURN_LINKS = ['all', 'none', 'return-only'] as const
 
 /** Every switch of the sandbox. Each stands for an answer that Invoicebox's documents leave open. */
@@ -38,6 +42,18 @@ export interface Settings {
   returnLinks: (typeof RETURN_LINKS)[number]
   queryNames: QueryNames
   magicAmounts: boolean
+  notificationKey: string
+  notificationAlgorithm: NotificationAlgorithm
+  notificationUrl: string
+  notificationDelay: number
+  notificationTimeoutMs: number
+  notifyCanceled: boolean
+  merchantOrderIdUnique: boolean
+  refundAfterMs: number | null
+  shippingControl: boolean
+  cancelNeedsShippingUnavailable: boolean
+  refundableExtrasMissing: boolean
+  strictMerchant: boolean
 }
 
 /** One sentence per switch; the control interface and the console page print them. */
@@ -61,12 +77,35 @@ export const SETTINGS_ABOUT: Readonly<Record<keyof Settings, string>> = {
   returnLinks: 'Which return links are passed to the partner: all, none, return-only (Q-03).',
   queryNames: 'Names of the query parameters of the redirect: {invoiceId, successUrl, failUrl, returnUrl} (Q-01).',
   magicAmounts: 'Invoices with a magic amount get their fault when they are created.',
+  notificationKey: "The shop's key: notifications carry X-Signature, the hex HMAC of the raw body with it (Q-61).",
+  notificationAlgorithm: 'What X-Signature of notifications is made with: sha1 or sha256 (Q-56).',
+  notificationUrl: "Where the shop's notifications go unless the order names an address of its own; empty: nowhere.",
+  notificationDelay: 'Milliseconds of the sandbox clock between an event and its notification.',
+  notificationTimeoutMs: 'Real milliseconds that a shop may take to answer a notification; 20 seconds are documented.',
+  notifyCanceled: 'The shop is told about canceled orders too, not only about paid ones (Q-54).',
+  merchantOrderIdUnique:
+    'A second order with the same merchantOrderId is answered 422 merchant_order_id_duplicate (Q-42); refunds always are.',
+  refundAfterMs: 'Milliseconds of the sandbox clock until a refund is completed; null or "off": only by hand (Q-50).',
+  shippingControl: 'The payment page waits until the shop has answered the notification (reference 1.7).',
+  cancelNeedsShippingUnavailable: 'A paid order can be canceled only after the shop answered shipping_unavailable (Q-51).',
+  refundableExtrasMissing: 'Refundable lines come without availableAmount and availableVatAmount (Q-48).',
+  strictMerchant: 'A merchantId other than the configured one is answered 403 forbidden.',
 }
 
 export const DEFAULT_PARTNER_URL = 'http://localhost:3000/pay'
 export const DEFAULT_SIGNATURE_KEY = 'sandbox-signature-key-0001'
 
-export const defaultSettings = (partnerAuthUrl: string): Settings => ({
+/** The key of the reference's own test vector. */
+export const DEFAULT_NOTIFICATION_KEY = 'sandbox-sign-key'
+
+/** What a sandbox is started with; the rest of its switches has defaults of its own. */
+export interface StartSettings {
+  readonly partnerAuthUrl: string
+  readonly notificationKey: string
+  readonly notificationUrl: string
+}
+
+export const defaultSettings = ({ partnerAuthUrl, notificationKey, notificationUrl }: StartSettings): Settings => ({
   rateLimit: { limit: 100, windowSeconds: 30 },
   rateLimiter: 'flexible',
   nonIdempotentConfirm: false,
@@ -83,4 +122,16 @@ export const defaultSettings = (partnerAuthUrl: string): Settings => ({
   returnLinks: 'all',
   queryNames: { invoiceId: 'invoiceId', successUrl: 'successUrl', failUrl: 'failUrl', returnUrl: 'returnUrl' },
   magicAmounts: true,
+  notificationKey,
+  notificationAlgorithm: 'sha1',
+  notificationUrl,
+  notificationDelay: 0,
+  notificationTimeoutMs: 20_000,
+  notifyCanceled: false,
+  merchantOrderIdUnique: false,
+  refundAfterMs: 3_000,
+  shippingControl: false,
+  cancelNeedsShippingUnavailable: false,
+  refundableExtrasMissing: false,
+  strictMerchant: false,
 })

@@ -2,12 +2,13 @@ import express from 'express'
 import type { ErrorRequestHandler, Request, RequestHandler, Response, Router } from 'express'
 import { ApiRefusal } from '../http/refusal'
 import { takeFault } from '../state/faults'
+import type { RequestFaultKind } from '../state/faults'
 import { forJournal, hideSecrets } from '../state/journal'
 import type { JournalEntry } from '../state/journal'
 import type { World } from '../state/world'
 import { API_ROUTES } from './api-routes'
 import type { ApiCall, ApiRoute } from './call'
-import { processExchange, sendAnswer } from './exchange'
+import { processExchange, secretsOf, sendAnswer } from './exchange'
 import type { Exchange } from './exchange'
 import { headerFaults } from './gate'
 import { refusalAnswer } from './process'
@@ -42,14 +43,14 @@ function openEntry(world: World): RequestHandler {
 }
 
 function newEntry(world: World, req: Request): JournalEntry {
-  const shown = (text: string): string => forJournal(text, [world.partner.token])
+  const shown = (text: string): string => forJournal(text, secretsOf(world))
   const names = Object.entries(req.headers).filter((pair): pair is [string, string] => typeof pair[1] === 'string')
   const headers = names.map(([name, value]) => [name, name === 'authorization' ? '[hidden]' : shown(value)] as const)
   return {
     requestId: world.chance.hex(32),
     at: new Date(),
     method: req.method,
-    path: hideSecrets(req.baseUrl + req.path, [world.partner.token]),
+    path: hideSecrets(req.baseUrl + req.path, secretsOf(world)),
     query: shown(queryOf(req)),
     headers: Object.fromEntries(headers),
     on: null,
@@ -66,15 +67,18 @@ async function answerRequest(world: World, stopping: AbortSignal, req: Request, 
   const { entry } = res.locals
   const { route, call } = findRoute(req)
   entry.on = route.on
-  entry.requestBody = call.body.length > 0 ? forJournal(call.body.toString('utf8'), [world.partner.token]) : null
+  entry.requestBody = call.body.length > 0 ? forJournal(call.body.toString('utf8'), secretsOf(world)) : null
   entry.warnings.push(...headerFaults(call).map(({ sentence }) => sentence))
-  const struck = { on: route.on, invoiceId: call.id, isReplay: route.isReplay?.(world, call) ?? false }
+  const struck = { on: route.on, ids: idsOf(world, call), isReplay: route.isReplay?.(world, call) ?? false }
   const fault = takeFault(world.faults, struck)
   entry.fault = fault?.kind ?? null
   const exchange: Exchange = { world, call, route, req, res, entry, stopping }
-  if (fault) await STRIKES[fault.kind](exchange, fault)
+  if (fault) await STRIKES[fault.kind as RequestFaultKind](exchange, fault)
   else sendAnswer(exchange, processExchange(exchange))
 }
+
+/** The id of the path, and the invoice of the order that it names. */
+const idsOf = (world: World, { id }: ApiCall): readonly string[] => (id === null ? [] : [id, world.orders.get(id)?.containerId ?? id])
 
 /** @throws ApiRefusal 404 for an unknown path, 405 for another method, 400 for a path that does not decode */
 function findRoute(req: Request): { route: ApiRoute; call: ApiCall } {

@@ -24,13 +24,15 @@ export interface Answer {
 
 /** One endpoint. A group of the API is a list of these. */
 export interface ApiRoute {
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** At most one group: the id. */
   readonly path: RegExp
   /** The name by which faults know it. */
   readonly on: Exclude<FaultScope, '*'>
   /** May be asked without a token. */
   readonly isOpen?: true
+  /** Asked by the merchant as well as by the partner; everything else is the partner's alone. */
+  readonly isMerchants?: true
   /** @throws ApiRefusal for every "no" */
   readonly answer: (world: World, call: ApiCall, userId: string | null) => Json
   /** Would this be answered out of memory? Decides whether a fault about repeats strikes. */

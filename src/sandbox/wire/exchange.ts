@@ -21,11 +21,14 @@ export interface Exchange {
 
 export const processExchange = (exchange: Exchange): Answer => processCall(exchange.world, exchange.route, exchange.call)
 
+/** What the journal must not keep. */
+export const secretsOf = ({ partner, merchant }: World): readonly string[] => [partner.token, merchant.token]
+
 /** The line in the journal is finished before the answer leaves, so that whoever got the answer finds the line complete. */
 export function settleEntry(world: World, entry: JournalEntry, status: number | null, body: string | null): void {
   entry.status = status
   entry.ms = Date.now() - entry.at.getTime()
-  entry.responseBody = body === null ? null : forJournal(body, [world.partner.token])
+  entry.responseBody = body === null ? null : forJournal(body, secretsOf(world))
 }
 
 type Sending = Pick<Exchange, 'world' | 'res' | 'entry'>

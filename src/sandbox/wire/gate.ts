@@ -5,13 +5,23 @@ import type { ApiCall, ApiRoute } from './call'
 
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** @returns the partner's user id; null without a token, where the route allows it. @throws ApiRefusal 401 `unauthorized` */
+/** @returns the user id of the partner or the merchant; null without a token, where the route allows it. @throws ApiRefusal 401 `unauthorized` */
 export function authenticate(world: World, call: ApiCall, route: ApiRoute): string | null {
   const { authorization } = call.headers
   if (authorization === undefined && route.isOpen) return null
   const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-  if (token !== undefined && timingSafeEqual(sha256(token), sha256(world.partner.token))) return world.partner.userId
+  if (isSame(token, world.partner.token)) return world.partner.userId
+  if (isSame(token, world.merchant.token)) return merchantsId(world, route)
   throw new ApiRefusal(401, 'unauthorized', 'Unauthorized')
+}
+
+export const isSame = (given: string | undefined, secret: string): boolean =>
+  given !== undefined && timingSafeEqual(sha256(given), sha256(secret))
+
+/** @throws ApiRefusal 403 `forbidden`: the invoices and the fund are the partner's */
+function merchantsId(world: World, route: ApiRoute): string {
+  if (route.isMerchants || route.isOpen) return world.merchant.userId
+  throw new ApiRefusal(403, 'forbidden', 'Forbidden')
 }
 
 /** Counts the request and says where the account stands (Q-35). @throws ApiRefusal 429 `too_many_requests` with Retry-After */

@@ -3,9 +3,10 @@ import type { Json } from '../http/json'
 import { cancelByMerchant } from '../state/cancel-invoice'
 import { newId } from '../state/chance'
 import { isProcessed } from '../state/faults'
-import type { Fault, FaultKind } from '../state/faults'
-import { payOtherwise, statusOf } from '../state/invoices'
+import type { Fault, RequestFaultKind } from '../state/faults'
+import { statusOf } from '../state/invoices'
 import type { Invoice } from '../state/invoices'
+import { markPaid } from '../state/pay-invoice'
 import type { Answer } from './call'
 import { cutConnection, processExchange, resetConnection, sendAnswer, sendText, wait } from './exchange'
 import type { Exchange } from './exchange'
@@ -23,7 +24,7 @@ const CODES: ReadonlyMap<number, readonly [code: string, message: string]> = new
   [400, ['bad_request', 'Bad Request']],
   [401, ['unauthorized', 'Unauthorized']],
   [403, ['forbidden', 'Forbidden']],
-  [404, ['invoice_not_found', 'Invoice not found']],
+  [404, ['not_found', 'Error']],
   [422, ['wrong_order_status', 'Wrong order status']],
   [429, ['too_many_requests', 'Too Many Requests']],
   [503, ['out_of_service', 'Out of service']],
@@ -48,10 +49,16 @@ const answerChanged =
 
 const otherId = ({ world }: Exchange): string => newId(world.chance, world.clock.now(), false)
 
+/** The Business API has a word of its own for what is not there. */
+function wordsOf({ route }: Exchange, status: number): readonly [code: string, message: string] {
+  if (status === 404 && route.on.startsWith('business.')) return ['invoice_not_found', 'Invoice not found']
+  return CODES.get(status) ?? ['internal_server_error', 'Internal Server Error']
+}
+
 function sendStatus(exchange: Exchange, fault: Fault): void {
   answerIf(exchange, fault)
   const { status = 503, body, retryAfter } = fault
-  const [code, message] = CODES.get(status) ?? ['internal_server_error', 'Internal Server Error']
+  const [code, message] = wordsOf(exchange, status)
   const headers = { ...(retryAfter === undefined ? {} : { 'Retry-After': retryAfter }), 'Content-Type': 'application/json' }
   sendText(exchange, status, headers, body ?? encodeJson(errorPayload(fault.code ?? code, message)))
 }
@@ -88,12 +95,18 @@ function sendRedirect(exchange: Exchange, fault: Fault): void {
   sendText(exchange, fault.status ?? 302, { ...HTML, Location: fault.location ?? `${exchange.world.url}/v3/redirected` }, '<p>Moved</p>')
 }
 
+/** The invoice of the path, or of the order in the path. */
+function invoiceIn({ world, call }: Exchange): Invoice | undefined {
+  const id = call.id ?? ''
+  return world.invoices.get(id) ?? world.invoices.get(world.orders.get(id)?.containerId ?? '')
+}
+
 /** The world changes under the request's feet, then (or before that) the request is answered as usual. */
 const answerAmid =
   (edit: (exchange: Exchange, invoice: Invoice, fault: Fault) => void): Strike =>
   (exchange, fault) => {
     const early = answerIf(exchange, fault)
-    const invoice = exchange.world.invoices.get(exchange.call.id ?? '')
+    const invoice = invoiceIn(exchange)
     if (invoice) edit(exchange, invoice, fault)
     sendAnswer(exchange, early ?? processExchange(exchange))
   }
@@ -101,7 +114,7 @@ const answerAmid =
 const isPending = ({ world }: Exchange, invoice: Invoice): boolean => statusOf(invoice, world.clock.now()) === 'pending'
 
 /** How each kind of fault looks on the wire. */
-export const STRIKES: Readonly<Record<FaultKind, Strike>> = {
+export const STRIKES: Readonly<Record<RequestFaultKind, Strike>> = {
   'lose-request': (exchange) => cutConnection(exchange, null),
   'lose-answer': (exchange) => cutConnection(exchange, processExchange(exchange)),
   delay: sendLate,
@@ -126,6 +139,6 @@ export const STRIKES: Readonly<Record<FaultKind, Strike>> = {
     if (isPending(exchange, invoice)) cancelByMerchant(exchange.world, invoice)
   }),
   'pay-otherwise': answerAmid((exchange, invoice) => {
-    if (isPending(exchange, invoice)) payOtherwise(invoice, 'card', exchange.world.clock.now())
+    if (isPending(exchange, invoice)) markPaid(exchange.world, invoice, 'card')
   }),
 }

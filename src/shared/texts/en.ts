@@ -1,10 +1,14 @@
 import { backofficeEn } from './backoffice'
+import { catalogueEn } from './catalogue'
+import { ordersEn } from './orders'
 import type { ru } from './ru'
 import type { EnglishOf } from './russian-only'
 
 /** The English texts. A key that Russian has and English lacks, or the other way round, does not compile. */
 export const en = {
   ...backofficeEn,
+  ...ordersEn,
+  ...catalogueEn,
   'layout.other_language': 'Русский',
   'layout.skip': 'Skip to content',
   'layout.banner': 'SANDBOX: this is not real money',
@@ -171,5 +175,13 @@ export const en = {
   'refusal.wrong_code': 'The code is wrong, or it was used already. Wait for a new code, or enter another recovery code.',
   'refusal.last_admin': 'This is the last admin who can act: appoint another one first.',
   'refusal.own_request': 'Nobody approves a request of their own: another member of staff does.',
+  'refusal.autopay_running': 'Automatic payment is under way already. Wait until it has ended.',
+  'refusal.autopay_over_limit': 'A limit of automatic payment is used up. Nothing was paid.',
+  'refusal.autopay_not_signed': 'The approval of this invoice has lapsed or was taken back. Nothing was paid.',
+  'refusal.already_signed': 'You have signed this invoice already, or this step is signed. No second signature of yours is needed.',
+  'refusal.autopay_off': 'Automatic payment of this organisation is off. Nothing was paid.',
+  'refusal.rule_off': 'This rule is off, or it has been changed. Nothing was paid by it.',
+  'refusal.rule_untried': 'Try this version of the rule on past invoices first, then switch it on.',
+  'refusal.rule_changed': 'Somebody has changed this rule meanwhile. Look at it again.',
   'refusal.request_not_open': 'This request has been decided already, or its time is over.',
 } as const satisfies EnglishOf<typeof ru>

@@ -32,6 +32,12 @@ export function formatMoney({ minor, unit }: Money, language: Language, pointsCa
   return withCurrency(sign, `${whole}${point}${decimals}`, SIGNS[unit], language)
 }
 
+/** On a button whole roubles stand without their kopecks: «Пополнить на 1 240 ₽». */
+export function formatWhole(amount: Money, language: Language): string {
+  const text = formatMoney(amount, language)
+  return amount.minor % 100n === 0n ? text.replace(/[.,]00(?!\d)/, '') : text
+}
+
 function withCurrency(sign: string, amount: string, currency: string, language: Language): string {
   if (language === 'ru') return `${sign}${amount}${NO_BREAK_SPACE}${currency}`
   return `${sign}${currency}${currency.length > 1 ? NO_BREAK_SPACE : ''}${amount}`

@@ -1,4 +1,6 @@
 import { backofficeRu } from './backoffice'
+import { catalogueRu } from './catalogue'
+import { ordersRu } from './orders'
 import type { REFUSALS, RefusalCode } from '../refusals'
 
 type RefusalStatus = (typeof REFUSALS)[RefusalCode]
@@ -9,6 +11,8 @@ type RefusalStatus = (typeof REFUSALS)[RefusalCode]
  */
 export const ru = {
   ...backofficeRu,
+  ...ordersRu,
+  ...catalogueRu,
   'layout.other_language': 'English',
   'layout.skip': 'К содержанию',
   'layout.banner': 'ПЕСОЧНИЦА: деньги не настоящие',
@@ -181,5 +185,13 @@ export const ru = {
   'refusal.wrong_code': 'Код не подошёл, или его уже использовали. Дождитесь нового кода или введите другой код восстановления.',
   'refusal.last_admin': 'Это последний действующий администратор: сначала назначьте другого.',
   'refusal.own_request': 'Свой запрос согласовать нельзя: это делает другой сотрудник.',
+  'refusal.autopay_running': 'Автооплата уже идёт. Дождитесь её окончания.',
+  'refusal.autopay_over_limit': 'Лимит автооплаты исчерпан. Ничего не оплачено.',
+  'refusal.autopay_not_signed': 'Согласование счёта истекло или снято. Ничего не оплачено.',
+  'refusal.already_signed': 'Вы уже подписали этот счёт, или этот шаг подписан. Второй подписи от вас не нужно.',
+  'refusal.autopay_off': 'Автооплата этой организации выключена. Ничего не оплачено.',
+  'refusal.rule_off': 'Это правило выключено или изменено. Ничего по нему не оплачено.',
+  'refusal.rule_untried': 'Сначала проверьте эту версию правила на прошлых счетах, потом включайте.',
+  'refusal.rule_changed': 'Правило тем временем кто-то изменил. Посмотрите на него снова.',
   'refusal.request_not_open': 'По этому запросу уже всё решено, или его срок истёк.',
 } as const satisfies Record<`refusal.${RefusalCode}` | `error.heading.${RefusalStatus | 500}`, string> & Record<string, string>

@@ -1,10 +1,16 @@
 import { approvalsEn, approvalsRu } from './approvals'
 import { auditEn, auditRu } from './audit'
+import { autopayEn, autopayRu } from './autopay'
+import { autopayRulesEn, autopayRulesRu } from './autopay-rules'
+import { autopayRunsEn, autopayRunsRu } from './autopay-runs'
+import { autopayWhyEn, autopayWhyRu } from './autopay-why'
 import { frameEn, frameRu } from './frame'
 import { fundEn, fundRu } from './fund'
 import { homeEn, homeRu } from './home'
 import { mailEn, mailRu } from './mail'
 import { membersEn, membersRu } from './members'
+import { backofficeCatalogueEn, backofficeCatalogueRu } from './catalogue'
+import { backofficeOrdersEn, backofficeOrdersRu } from './orders'
 import { paymentsEn, paymentsRu } from './payments'
 import { reconciliationEn, reconciliationRu } from './reconciliation'
 import { staffEn, staffRu } from './staff'
@@ -16,11 +22,17 @@ export const backofficeRu = {
   ...staffRu,
   ...membersRu,
   ...paymentsRu,
+  ...backofficeOrdersRu,
+  ...backofficeCatalogueRu,
   ...reconciliationRu,
   ...fundRu,
   ...mailRu,
   ...approvalsRu,
   ...auditRu,
+  ...autopayRu,
+  ...autopayRunsRu,
+  ...autopayRulesRu,
+  ...autopayWhyRu,
 } as const
 
 export const backofficeEn = {
@@ -29,9 +41,15 @@ export const backofficeEn = {
   ...staffEn,
   ...membersEn,
   ...paymentsEn,
+  ...backofficeOrdersEn,
+  ...backofficeCatalogueEn,
   ...reconciliationEn,
   ...fundEn,
   ...mailEn,
   ...approvalsEn,
   ...auditEn,
+  ...autopayEn,
+  ...autopayRunsEn,
+  ...autopayRulesEn,
+  ...autopayWhyEn,
 } as const

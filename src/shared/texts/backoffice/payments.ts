@@ -98,6 +98,7 @@ export const paymentsRu = {
   'payment.actor.gateway': 'шлюз',
   'payment.actor.recovery': 'шлюз, повтор',
   'payment.actor.reconciliation': 'сверка',
+  'payment.actor.autopay': 'расписание автооплаты',
   'payment.actor.command-line': 'командная строка',
   'payment.actor.staff': 'сотрудник {{login}}',
 } as const satisfies Record<string, string>
@@ -199,6 +200,7 @@ export const paymentsEn = {
   'payment.actor.gateway': 'the gateway',
   'payment.actor.recovery': 'the gateway, repeating',
   'payment.actor.reconciliation': 'reconciliation',
+  'payment.actor.autopay': 'schedule of automatic payment',
   'payment.actor.command-line': 'command line',
   'payment.actor.staff': 'staff member {{login}}',
 } as const satisfies EnglishOf<typeof paymentsRu>

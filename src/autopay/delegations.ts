@@ -1,0 +1,124 @@
+import { authorName, isStaff, isStaffRole, STAFF_ROLES } from '../shared/actor'
+import type { Author } from '../shared/actor'
+import { writeAudit } from '../shared/audit'
+import type { Clock } from '../shared/clock'
+import { DAY } from '../shared/clock'
+import { inTransaction, iso, moment, optionalMoment } from '../shared/database'
+import type { Db } from '../shared/database'
+import { newSortedId } from '../shared/ids'
+import { requirePermission, roleMay } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
+
+/** Somebody's turn to sign, handed to another for a while. */
+export interface Delegation {
+  readonly id: string
+  readonly fromStaff: string
+  readonly toStaff: string
+  readonly beginsAt: Date
+  readonly endsAt: Date
+  readonly withdrawnAt: Date | null
+}
+
+interface Row {
+  id: string
+  from_staff: string
+  to_staff: string
+  begins_at: Date | string
+  ends_at: Date | string
+  withdrawn_at: Date | string | null
+}
+
+const MAY_SIGN = STAFF_ROLES.filter((role) => roleMay(role, 'autopay.approve'))
+
+const toDelegation = (row: Row): Delegation => ({
+  id: row.id,
+  fromStaff: row.from_staff,
+  toStaff: row.to_staff,
+  beginsAt: moment(row.begins_at),
+  endsAt: moment(row.ends_at),
+  withdrawnAt: optionalMoment(row.withdrawn_at),
+})
+
+/** Who has handed their turn to this person, as of now. Whoever has left, or may not sign any more, has no turn that another could take. */
+export async function activeDelegations(db: Db, toStaff: string, now: Date): Promise<Delegation[]> {
+  const rows: Row[] = await db('autopay_delegations as d')
+    .join('staff as s', 's.id', 'd.from_staff')
+    .whereNull('s.disabled_at')
+    .whereIn('s.role', MAY_SIGN)
+    .where({ 'd.to_staff': toStaff })
+    .whereNull('d.withdrawn_at')
+    .where('d.begins_at', '<=', iso(now))
+    .where('d.ends_at', '>', iso(now))
+    .orderBy('d.id')
+    .select('d.*')
+  return rows.map(toDelegation)
+}
+
+/** Those that are not over, that this person has given or got. */
+export async function delegationsOf(db: Db, staffId: string, now: Date): Promise<Delegation[]> {
+  const rows = (await db('autopay_delegations')
+    .where((whose) => void whose.where({ from_staff: staffId }).orWhere({ to_staff: staffId }))
+    .whereNull('withdrawn_at')
+    .where('ends_at', '>', iso(now))
+    .orderBy('id')
+    .limit(50)) as Row[]
+  return rows.map(toDelegation)
+}
+
+interface Deps {
+  readonly db: Db
+  readonly clock: Clock
+}
+
+export interface NewDelegation {
+  readonly toStaff: string
+  readonly beginsAt: Date
+  readonly endsAt: Date
+  readonly author: Author
+}
+
+/** Whoever is away longer is to be replaced in the organisation's steps. */
+const LONGEST_MS = 92 * DAY
+
+/**
+ * Hands one's own turn to sign to another, who must be allowed to approve. Nobody can hand over what is somebody else's.
+ * @throws Refusal forbidden, bad_input (detail: the field), not_found for somebody who is not there or was disabled
+ */
+export async function delegate({ db, clock }: Deps, { toStaff, beginsAt, endsAt, author }: NewDelegation): Promise<void> {
+  requirePermission(author, 'autopay.approve')
+  if (!isStaff(author)) throw new Refusal('forbidden', 'a person hands over their own turn')
+  const at = clock.now()
+  if (endsAt <= beginsAt || endsAt <= at || endsAt.getTime() - beginsAt.getTime() > LONGEST_MS) throw new Refusal('bad_input', 'until')
+  if (toStaff === author.id) throw new Refusal('bad_input', 'to')
+  const row: { role: string } | undefined = await db('staff').where({ id: toStaff }).whereNull('disabled_at').first('role')
+  if (!row) throw new Refusal('not_found', 'staff')
+  if (!isStaffRole(row.role) || !roleMay(row.role, 'autopay.approve')) throw new Refusal('bad_input', 'to')
+  const id = newSortedId()
+  await inTransaction(db, async (tx) => {
+    await tx('autopay_delegations').insert({
+      id,
+      from_staff: author.id,
+      to_staff: toStaff,
+      begins_at: iso(beginsAt),
+      ends_at: iso(endsAt),
+      created_by: authorName(author),
+      created_at: iso(at),
+    })
+    const after = { to: `staff:${toStaff}`, from: iso(beginsAt), until: iso(endsAt) }
+    await writeAudit(tx, [{ author, at, action: 'autopay_turn_delegated', subject: authorName(author), after }])
+  })
+}
+
+/** Takes one's own turn back. @throws Refusal not_found for what is not theirs, or is over */
+export async function withdrawDelegation({ db, clock }: Deps, id: string, author: Author): Promise<void> {
+  requirePermission(author, 'autopay.approve')
+  const at = clock.now()
+  await inTransaction(db, async (tx) => {
+    const changed = await tx('autopay_delegations')
+      .where({ id, from_staff: isStaff(author) ? author.id : '' })
+      .whereNull('withdrawn_at')
+      .update({ withdrawn_at: iso(at) })
+    if (changed === 0) throw new Refusal('not_found', 'delegation')
+    await writeAudit(tx, [{ author, at, action: 'autopay_delegation_withdrawn', subject: authorName(author), after: { delegation: id } }])
+  })
+}

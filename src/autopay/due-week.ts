@@ -1,0 +1,35 @@
+import { DAY, plus } from '../shared/clock'
+import { iso, moment } from '../shared/database'
+import type { Db } from '../shared/database'
+import { addDays, dayOf } from '../shared/days'
+import type { Day } from '../shared/days'
+
+/** What falls due on one day, in kopecks. */
+export interface DueDay {
+  readonly day: Day
+  readonly count: number
+  readonly amount: bigint
+}
+
+export const WEEK_DAYS = 7
+
+/** What is to be paid on each of the next seven days, today first. An invoice under Exceptions is not counted: perhaps it will never be paid. */
+export async function readDueWeek(
+  db: Db,
+  of: { readonly organisationIds: readonly string[]; readonly now: Date; readonly zone: string },
+): Promise<DueDay[]> {
+  const rows: { due_at: Date | string; amount: bigint }[] = await db('autopay_invoices')
+    .whereIn('queue', ['new', 'ask', 'due'])
+    .whereIn('organisation_id', [...of.organisationIds])
+    .where({ currency: 'RUB' })
+    .where('due_at', '>', iso(of.now))
+    .where('due_at', '<', iso(plus(of.now, (WEEK_DAYS + 1) * DAY)))
+    .select('due_at', 'amount')
+  const days = rows.map((row) => ({ day: dayOf(moment(row.due_at), of.zone), amount: row.amount }))
+  const today = dayOf(of.now, of.zone)
+  return Array.from({ length: WEEK_DAYS }, (_, index) => {
+    const day = addDays(today, index)
+    const due = days.filter((one) => one.day === day)
+    return { day, count: due.length, amount: due.reduce((sum, { amount }) => sum + amount, 0n) }
+  })
+}

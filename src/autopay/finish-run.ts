@@ -1,0 +1,119 @@
+import type { PaymentDeps } from '../payments'
+import { inTransaction } from '../shared/database'
+import type { Db } from '../shared/database'
+import { money } from '../shared/money'
+import type { Unit } from '../shared/money'
+import type { PlannedPayment } from './decide'
+import type { DecisionKind, Why } from './decision'
+import { toKept } from './invoice-row'
+import type { InvoiceRow } from './invoice-row'
+import { keptId } from './keep-invoices'
+import { tellOrganisations } from './outbox'
+import { writeItems } from './run-items'
+import type { Outcome, RunItem } from './run-items'
+import { endRun } from './run-store'
+import type { Run } from './run-store'
+import { syncPayments } from './sync-payments'
+
+export interface Ending {
+  readonly problem: string | null
+  /** What was decided last about each invoice; nothing when the run did not come so far. */
+  readonly said: Iterable<PlannedPayment>
+}
+
+/** Writes down what became of everything, and what people are to be told, together with the end of the run. A run that was taken over meanwhile is left to its new owner. */
+export async function finishRun(deps: PaymentDeps, run: Run, { problem, said }: Ending): Promise<void> {
+  const at = deps.clock.now()
+  await syncPayments(deps.db, at)
+  const items = await itemsOf(deps.db, run, [...said])
+  await inTransaction(deps.db, async (tx) => {
+    if (!(await endRun(tx, run, problem, at))) return
+    await writeItems(tx, run.id, items, at)
+    await tellOrganisations(tx, run.id, items, at)
+  })
+  deps.log.info({ run: run.id, items: items.length, problem }, 'a run of automatic payment has ended')
+}
+
+async function itemsOf(db: Db, run: Run, said: readonly PlannedPayment[]): Promise<RunItem[]> {
+  const begun = await paymentsOf(db, run.id)
+  const earlier = (await underWay(db, run)).filter(({ invoiceId }) => !begun.some((one) => one.invoiceId === invoiceId))
+  const known = new Set([...begun, ...earlier].map(({ invoiceId }) => invoiceId))
+  return [...begun, ...earlier, ...said.filter(({ invoice }) => !known.has(invoice.id)).map(asItem)]
+}
+
+const OUTCOME_OF: Readonly<Record<DecisionKind, Outcome>> = {
+  pay: 'waiting',
+  ask: 'waiting',
+  wait: 'waiting',
+  hold: 'waiting',
+  refuse: 'refused',
+}
+
+function asItem({ invoice, decision }: PlannedPayment): RunItem {
+  const { organisationId, number, amount } = invoice
+  // What was to be paid and was not: Invoicebox could not be asked, or something changed in the last moment.
+  const why = decision.decision === 'pay' ? [...decision.why, line('not_sent')] : decision.why
+  const outcome = OUTCOME_OF[decision.decision]
+  return { invoiceId: invoice.id, organisationId, number, amount, outcome, decision: decision.decision, why }
+}
+
+const line = (code: string): Why => ({ gate: 'status', passed: false, code, values: {} })
+
+const CHECKED: Readonly<Record<string, string>> = { confirming: 'in_check', review: 'in_review' }
+
+interface PaymentRow {
+  readonly invoice_id: string
+  readonly organisation_id: string
+  readonly number: string
+  readonly amount: bigint
+  readonly currency: Unit
+  readonly why: string
+  readonly state: string
+}
+
+/** What this run has paid, and what it has asked for without an answer so far. One that was voided is told by what was decided about it since. */
+async function paymentsOf(db: Db, runId: string): Promise<RunItem[]> {
+  const rows: PaymentRow[] = await db('autopay_decisions as d')
+    .join('payments as p', 'p.consent_id', 'd.id')
+    .join('autopay_invoices as i', 'i.id', 'd.invoice_id')
+    .where({ 'd.run_id': runId, 'd.kind': 'pay' })
+    .whereIn('p.state', ['captured', 'confirming', 'review'])
+    .orderBy('d.id')
+    .select('i.organisation_id', 'i.number', 'd.invoice_id', 'd.amount', 'd.currency', 'd.why', 'p.state')
+  return rows.map((row) => {
+    const why = JSON.parse(row.why) as Why[]
+    const code = CHECKED[row.state]
+    return {
+      invoiceId: row.invoice_id,
+      organisationId: row.organisation_id,
+      number: row.number,
+      amount: money(row.amount, row.currency),
+      outcome: code === undefined ? ('paid' as const) : ('waiting' as const),
+      decision: 'pay' as const,
+      why: code === undefined ? why : [...why, line(code)],
+    }
+  })
+}
+
+/** Payments of earlier runs that have no answer yet. */
+async function underWay(db: Db, { scope }: Run): Promise<RunItem[]> {
+  const query = db('autopay_invoices').where({ queue: 'paying' }).whereNotNull('amount').orderBy('place')
+  if (scope.organisationId !== undefined) void query.where({ organisation_id: scope.organisationId })
+  if (scope.invoiceId !== undefined) void query.where({ id: keptId(scope.invoiceId) })
+  if (scope.merchantOrder !== undefined) void query.where({ merchant_order: scope.merchantOrder })
+  return ((await query) as InvoiceRow[]).map(toKept).flatMap(({ id, organisationId, number, amount }) =>
+    amount === null
+      ? []
+      : [
+          {
+            invoiceId: id,
+            organisationId,
+            number,
+            amount,
+            outcome: 'waiting' as const,
+            decision: 'pay' as const,
+            why: [line('in_check')],
+          },
+        ],
+  )
+}

@@ -1,0 +1,160 @@
+import { listRequests } from '../approvals'
+import type { ApprovalRequest, Approvals } from '../approvals'
+import type { Author } from '../shared/actor'
+import { canonicalJson, newId } from '../shared/ids'
+import { removeRule } from './change-rule'
+import type { RuleDeps } from './change-rule'
+import type { Organisation } from './organisation'
+import { organisationsOf } from './organisation-store'
+import type { Replay } from './replay'
+import type { Rule } from './rule'
+import type { RuleDeeds } from './rule-deeds'
+import type { FileFault } from './rule-file'
+import { flatten, RULE_FIELDS } from './rule-payload'
+import type { RuleChangePayload, RuleField } from './rule-payload'
+import { isSameBody } from './rule-schema'
+import type { RuleEntry } from './rule-schema'
+import { readRules } from './rule-store'
+import { tryRule } from './try-rule'
+
+/** What an import would do with one rule. */
+export interface RuleImport {
+  readonly organisation: Organisation
+  readonly entry: RuleEntry
+  /** The rule of that name as it is; undefined for one that is new. */
+  readonly present: Rule | undefined
+  readonly kind: 'added' | 'changed' | 'unchanged'
+  readonly differences: readonly Difference[]
+  /** What the rule would have done over the last 30 days; null for one that does not change. */
+  readonly replay: Replay | null
+}
+
+export interface Difference {
+  readonly field: RuleField | 'enabled'
+  readonly before: string | boolean | null
+  readonly after: string | boolean | null
+}
+
+export interface RuleImportPlan {
+  readonly imports: readonly RuleImport[]
+  /** Rules of the organisations in the file that the file does not name. They are left alone unless the import prunes. */
+  readonly gone: readonly Rule[]
+}
+
+export interface ImportDeps extends RuleDeps {
+  readonly zone: string
+}
+
+/**
+ * Compares a file with the rules there are, and tries each rule that would change. Changes nothing.
+ * @returns faults instead when the file names an organisation that the author does not see
+ */
+export async function planImport(
+  deps: ImportDeps,
+  entries: readonly RuleEntry[],
+  author: Author,
+): Promise<{ plan: RuleImportPlan } | { faults: FileFault[] }> {
+  const organisations = new Map((await organisationsOf(deps.db, author)).map((one) => [one.vatNumber, one]))
+  const faults = entries.flatMap(({ organisation }, index): FileFault[] =>
+    organisations.has(organisation) ? [] : [{ code: 'organisation', place: ['rules', index, 'organisation'], detail: organisation }],
+  )
+  if (faults.length > 0) return { faults }
+  const rules = await readRules(
+    deps.db,
+    [...organisations.values()].map(({ id }) => id),
+  )
+  const imports: RuleImport[] = []
+  for (const entry of entries) {
+    const organisation = organisations.get(entry.organisation)
+    if (organisation) imports.push(await planOne(deps, entry, organisation, rules, author))
+  }
+  const [named, kept] = [new Set(imports.map(({ organisation }) => organisation.id)), new Set(imports.map(({ present }) => present?.id))]
+  return { plan: { imports, gone: rules.filter(({ id, organisationId }) => named.has(organisationId) && !kept.has(id)) } }
+}
+
+async function planOne(
+  deps: ImportDeps,
+  entry: RuleEntry,
+  organisation: Organisation,
+  rules: readonly Rule[],
+  author: Author,
+): Promise<RuleImport> {
+  const present = rules.find(({ organisationId, body }) => organisationId === organisation.id && body.name === entry.body.name)
+  const isSame = present !== undefined && isSameBody(present.body, entry.body) && present.isOn === entry.enabled
+  const kind = present === undefined ? 'added' : isSame ? 'unchanged' : 'changed'
+  const rule = { id: present?.id ?? newId(), organisationId: organisation.id, version: 1, body: entry.body, isOn: true, triedAt: null }
+  const replay = isSame ? null : await tryRule(deps, rule, author)
+  return { organisation, entry, present, kind, differences: kind === 'changed' ? differencesOf(present, entry) : [], replay }
+}
+
+function differencesOf(present: Rule | undefined, { body, enabled }: RuleEntry): Difference[] {
+  if (!present) return []
+  const [before, after] = [flatten(present.body), flatten(body)]
+  const fields = RULE_FIELDS.filter((field) => before[field] !== after[field])
+  return [
+    ...fields.map((field) => ({ field, before: before[field], after: after[field] })),
+    ...(present.isOn === enabled ? [] : [{ field: 'enabled' as const, before: present.isOn, after: enabled }]),
+  ]
+}
+
+/** What became of an import. */
+export interface Imported {
+  /** Requests for rules that let out more than one person may decide. */
+  readonly waiting: readonly { readonly name: string; readonly request: string }[]
+  readonly removed: readonly Rule[]
+}
+
+export interface ImportOrder {
+  readonly author: Author
+  readonly reason: string
+  readonly prune: boolean
+}
+
+const MOST_ASKED = 200
+
+/** The same file once more asks nobody twice. A rule that is new has another id each time. */
+const alreadyAsked = (asked: readonly ApprovalRequest[], { change }: RuleDeeds, payload: RuleChangePayload): ApprovalRequest | undefined =>
+  asked.find((request) => request.kind === change.kind && isSameWish(request.payload, payload))
+
+const isSameWish = (a: object, b: object): boolean => canonicalJson({ ...a, ruleId: null }) === canonicalJson({ ...b, ruleId: null })
+
+type ApplyDeps = ImportDeps & { readonly approvals: Approvals; readonly deeds: { readonly rules: RuleDeeds } }
+
+/** @returns the request when somebody else must agree */
+async function submit(
+  deps: ApplyDeps,
+  payload: RuleChangePayload,
+  by: { readonly author: Author; readonly reason: string },
+): Promise<ApprovalRequest | undefined> {
+  const submitted = await deps.approvals.submit(deps.deeds.rules.change, { payload, ...by, key: newId() })
+  return submitted.state === 'waiting' ? submitted.request : undefined
+}
+
+/** Writes what was planned, rule by rule. The rules are on afterwards, since they were tried for the plan, unless the file says otherwise or a second person must agree. */
+export async function applyImport(
+  deps: ApplyDeps,
+  { imports, gone }: RuleImportPlan,
+  { author, reason, prune }: ImportOrder,
+): Promise<Imported> {
+  const waiting: { name: string; request: string }[] = []
+  const asked = await listRequests(deps.db, { state: 'open', limit: MOST_ASKED })
+  for (const { organisation, entry, present, kind } of imports) {
+    if (kind === 'unchanged') continue
+    const seen = { ruleId: present?.id ?? newId(), organisationId: organisation.id, basedOn: String(present?.version ?? 0) }
+    const payload = { ...seen, enabled: entry.enabled, ...flatten(entry.body) }
+    const request = alreadyAsked(asked, deps.deeds.rules, payload) ?? (await submit(deps, payload, { author, reason }))
+    if (request) waiting.push({ name: entry.body.name, request: request.id })
+  }
+  for (const rule of prune ? gone : []) await removeRule(deps, rule.id, { author, reason })
+  return { waiting, removed: prune ? gone : [] }
+}
+
+/** The rules that somebody sees, of one organisation or of all, as a file has them. */
+export async function exportRules(deps: Pick<RuleDeps, 'db'>, author: Author, organisationId?: string): Promise<RuleEntry[]> {
+  const all = await organisationsOf(deps.db, author)
+  const named = organisationId === undefined ? all : all.filter(({ id }) => id === organisationId)
+  const vatNumbers = new Map(named.map(({ id, vatNumber }) => [id, vatNumber]))
+  const rules = await readRules(deps.db, [...vatNumbers.keys()])
+  const byOrganisation = named.flatMap(({ id }) => rules.filter((rule) => rule.organisationId === id))
+  return byOrganisation.map((rule) => ({ organisation: vatNumbers.get(rule.organisationId) ?? '', enabled: rule.isOn, body: rule.body }))
+}

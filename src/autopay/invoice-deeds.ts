@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { amountText } from '../approvals'
+import type { Deed } from '../approvals'
+import { looksLikeId } from '../shared/ids'
+import { parsePositiveMoney, toDecimal } from '../shared/money'
+import type { Money } from '../shared/money'
+import type { Db } from '../shared/database'
+import { Refusal } from '../shared/refusals'
+import { releaseInvoice } from './judge-invoice'
+import { findInvoice } from './open-invoices'
+import { invoiceSubject, requireInvoice, signInvoice } from './sign-invoice'
+import type { SigningDeps } from './sign-invoice'
+import { openSignatures } from './words-store'
+
+/** What the person saw when they agreed: another amount is another payment. */
+const PAYLOAD = z.strictObject({
+  invoice: z
+    .string()
+    .refine(looksLikeId)
+    .transform((id) => id.toLowerCase()),
+  roubles: amountText('RUB'),
+})
+
+export type InvoicePayload = z.output<typeof PAYLOAD>
+
+export interface InvoiceDeeds {
+  readonly approve: Deed<InvoicePayload, void>
+  readonly release: Deed<InvoicePayload, void>
+}
+
+/** What lets money go although a gate was shut: above the amount for one person, it takes another one besides. */
+export const invoiceDeeds = (deps: SigningDeps): InvoiceDeeds => ({
+  approve: {
+    kind: 'autopay_invoice_approved',
+    permission: 'autopay.approve',
+    payload: PAYLOAD,
+    requireKnown: ({ invoice }, by) => requireInvoice(deps.db, by, invoice),
+    weigh: ({ roubles }) => amountOf(roubles),
+    async preview(payload) {
+      const { queue } = await required(deps.db, payload)
+      if (queue !== 'ask') throw new Refusal('request_not_open', queue)
+      const signed = (await openSignatures(deps.db, [payload.invoice], deps.clock.now())).length
+      const amount = `${payload.roubles} RUB`
+      const facts = (count: number) => ({ amount, signatures: String(count) })
+      return { subject: invoiceSubject(payload.invoice), before: facts(signed), after: facts(signed + 1) }
+    },
+    perform: ({ invoice, roubles }, { author, reason, key, approvedBy }) =>
+      signInvoice(deps, { invoiceId: invoice, amount: amountOf(roubles), author, reason, key, approvedBy }),
+  },
+  release: {
+    kind: 'autopay_invoice_released',
+    permission: 'autopay.approve',
+    payload: PAYLOAD,
+    requireKnown: ({ invoice }, by) => requireInvoice(deps.db, by, invoice),
+    weigh: ({ roubles }) => amountOf(roubles),
+    async preview(payload) {
+      const { queue, problem } = await required(deps.db, payload)
+      if (queue !== 'exception' || problem !== null) throw new Refusal('request_not_open', queue)
+      const amount = `${payload.roubles} RUB`
+      return { subject: invoiceSubject(payload.invoice), before: { amount, held_back: true }, after: { amount, held_back: false } }
+    },
+    perform: ({ invoice, roubles }, { author, reason, approvedBy }) =>
+      releaseInvoice(deps, { invoiceId: invoice, amount: amountOf(roubles), author, reason, approvedBy }),
+  },
+})
+
+const amountOf = (roubles: string): Money => parsePositiveMoney(roubles, 'RUB')
+
+async function required(db: Db, { invoice, roubles }: InvoicePayload) {
+  const found = await findInvoice(db, invoice)
+  if (!found) throw new Refusal('not_found', 'invoice')
+  if (found.amount === null || toDecimal(found.amount.minor) !== roubles) throw new Refusal('amount_changed')
+  return found
+}

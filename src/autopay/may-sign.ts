@@ -1,0 +1,38 @@
+import type { StaffActor } from '../shared/actor'
+import { roleMay } from '../shared/permissions'
+import { activeDelegations } from './delegations'
+import { neededSteps } from './limit-gates'
+import type { NeededStep } from './limit-gates'
+import type { Organisation } from './organisation'
+import type { Signature } from './words-store'
+import type { Db } from '../shared/database'
+
+/** A person who may sign, and for whom besides themselves. */
+export interface Signer {
+  readonly actor: StaffActor
+  /** Approvers who have handed their turn to this person, as of now. */
+  readonly standsInFor: readonly string[]
+}
+
+export const signerOf = async (db: Db, actor: StaffActor, now: Date): Promise<Signer> => ({
+  actor,
+  standsInFor: (await activeDelegations(db, actor.id, now)).map(({ fromStaff }) => fromStaff),
+})
+
+/** How a step is signed by this person: on their own, or in the place of an approver. */
+export type Signing = { readonly onBehalfOf: string | null } | undefined
+
+/** Whether this person may sign a step. Whoever has signed, or was signed for, does not count a second time. */
+export function signingOf({ actor, standsInFor }: Signer, { approvers }: NeededStep, earlier: readonly Signature[]): Signing {
+  const spent = earlier.flatMap(({ staffId, onBehalfOf }) => (onBehalfOf === null ? [staffId] : [staffId, onBehalfOf]))
+  if (!roleMay(actor.role, 'autopay.approve') || spent.includes(actor.id)) return undefined
+  if (approvers === null || approvers.includes(actor.id)) return { onBehalfOf: null }
+  const absent = approvers.find((id) => standsInFor.includes(id) && !spent.includes(id))
+  return absent === undefined ? undefined : { onBehalfOf: absent }
+}
+
+/** The step whose turn it is; undefined when all are signed. */
+export function nextStepOf(organisation: Organisation, amount: bigint, signed: readonly Signature[]): NeededStep | undefined {
+  const done = signed.map(({ step }) => step)
+  return neededSteps(organisation, amount).find(({ index }) => !done.includes(index))
+}

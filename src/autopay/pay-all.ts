@@ -1,0 +1,70 @@
+import type { PaymentDeps } from '../payments'
+import { shutOf } from './collect-context'
+import type { Plan } from './make-plan'
+import { readOrganisations } from './organisation-store'
+import { MOST_IN_A_CHUNK, payChunk } from './pay-chunk'
+import type { OnFault } from './pay-one'
+import type { Progress } from './run-store'
+
+export interface PayingAll {
+  readonly runId: string
+  /** Invoices that were tried in this run: none is tried twice. */
+  readonly tried: Set<string>
+  /** Decides about everything that is open, and writes it down. */
+  readonly decide: () => Promise<Plan>
+  readonly tell: (progress: Progress) => Promise<void>
+  readonly onFault?: OnFault | undefined
+}
+
+/** So many chunks in a row that could not be read or sent: Invoicebox has other things to do. */
+const MOST_FAILURES = 3
+
+/**
+ * Pays chunk after chunk, in the order of the plan, until nothing more can be paid. Each chunk's slots are taken together beforehand, as background: buyers come first.
+ * @returns why Invoicebox could not be asked, when that ended it
+ */
+export async function payAll(deps: PaymentDeps, of: PayingAll): Promise<string | null> {
+  let failures = 0
+  for (;;) {
+    const queue = (await of.decide()).items.flatMap(({ invoice, decision }) =>
+      decision.decision === 'pay' && !of.tried.has(invoice.id) ? [{ id: invoice.id, organisationId: invoice.organisationId }] : [],
+    )
+    if (queue.length === 0) return null
+    await of.tell({ step: 'paying', total: of.tried.size + queue.length, done: of.tried.size })
+    while (queue.length > 0) {
+      const open = await stillOn(deps, queue)
+      if (open.length === 0) return null
+      const unavailable = await payNext(deps, of, open)
+      failures = unavailable === null ? 0 : failures + 1
+      if (unavailable !== null && failures >= MOST_FAILURES) return unavailable
+      queue.splice(0, queue.length, ...open)
+      await of.tell({ done: of.tried.size })
+    }
+  }
+}
+
+interface Queued {
+  readonly id: string
+  readonly organisationId: string
+}
+
+/** An organisation that was switched off in mid-run costs no more requests. */
+async function stillOn({ db }: PaymentDeps, queue: readonly Queued[]): Promise<Queued[]> {
+  const shut = shutOf(await readOrganisations(db))
+  return queue.filter(({ organisationId }) => !shut.has(organisationId))
+}
+
+/** Takes the first of the queue out of it. */
+async function payNext(deps: PaymentDeps, of: PayingAll, queue: Queued[]): Promise<string | null> {
+  const atMost = Math.min(queue.length, MOST_IN_A_CHUNK) + 1
+  const permit = await deps.invoicebox.reserve({ as: 'background', atLeast: 2, atMost })
+  if (!permit) return 'no-budget'
+  try {
+    const ids = queue.splice(0, Math.max(1, permit.left - 1)).map(({ id }) => id)
+    const { wasRead, unavailable } = await payChunk(deps, ids, { runId: of.runId, permit, onFault: of.onFault })
+    if (wasRead) for (const id of ids) of.tried.add(id)
+    return unavailable
+  } finally {
+    permit.giveBack()
+  }
+}

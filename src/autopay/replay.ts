@@ -1,0 +1,151 @@
+import { dayOf, monthOf } from '../shared/days'
+import { decide } from './decide'
+import type { Decision, DecisionKind } from './decision'
+import type { DecisionContext, SimilarInvoice, Spent } from './decision-context'
+import type { DueInvoice } from './invoice'
+import { spentNames } from './limit-gates'
+import type { Organisation } from './organisation'
+import type { PastInvoice } from './past-invoices'
+import type { Rule } from './rule'
+
+/** What a rule would have done with one invoice when it was first seen. */
+export interface ReplayLine {
+  readonly past: PastInvoice
+  readonly decision: Decision
+}
+
+export interface ReplaySum {
+  readonly count: number
+  /** Kopecks. */
+  readonly amount: bigint
+}
+
+/** A rule on the invoices of the past. Those that it does not fit, or that another rule would have taken before it, have no line. */
+export interface Replay {
+  readonly lines: readonly ReplayLine[]
+  readonly sums: Readonly<Record<DecisionKind, ReplaySum>>
+  /** How many invoices it was tried on. */
+  readonly tried: number
+  /** How many of them another rule of higher priority would have taken. */
+  readonly taken: number
+  /** Of what it would have paid: how much was really paid, by whomever. */
+  readonly reallyPaid: ReplaySum
+}
+
+export interface ReplayContext {
+  readonly organisation: Organisation
+  /** The organisation's other rules; those that are off do not count. */
+  readonly others: readonly Rule[]
+  readonly zone: string
+  readonly now: Date
+}
+
+const NOTHING: ReplaySum = { count: 0, amount: 0n }
+
+/**
+ * Plays a rule through on past invoices, each at the moment when it was first seen, as if it had been on all the time and the fund had reached for everything. Limits fill up day
+ * by day as they would have. Nothing is written and nobody is asked.
+ */
+export function replayRule(rule: Rule, past: readonly PastInvoice[], context: ReplayContext): Replay {
+  const spent = new Map<string, Spent & { dayOf: string; monthOf: string }>()
+  const sums = { pay: NOTHING, ask: NOTHING, wait: NOTHING, hold: NOTHING, refuse: NOTHING }
+  const lines: ReplayLine[] = []
+  let [taken, reallyPaid] = [0, NOTHING]
+  for (const { one, earlier } of inOrder(past)) {
+    const decision = decideThen(rule, one, earlier, spent, context)
+    if (decision.decision === 'pay') count(spent, rule, one, context)
+    const wasItsOwn = decision.rule?.id === rule.id
+    if (decision.rule && !wasItsOwn) taken++
+    if (!wasItsOwn) continue
+    lines.push({ past: one, decision })
+    sums[decision.decision] = plusOne(sums[decision.decision], one)
+    if (decision.decision === 'pay' && one.outcome === 'paid') reallyPaid = plusOne(reallyPaid, one)
+  }
+  return { lines, sums, tried: past.length, taken, reallyPaid }
+}
+
+const plusOne = ({ count: so, amount }: ReplaySum, { invoice }: PastInvoice): ReplaySum => ({
+  count: so + 1,
+  amount: amount + invoice.amount.minor,
+})
+
+/** One of the past after the other, with those before it that could be the same debt. */
+function* inOrder(past: readonly PastInvoice[]): Generator<{ one: PastInvoice; earlier: readonly PastInvoice[] }> {
+  const sorted = [...past].sort(
+    (a, b) => a.invoice.firstSeenAt.getTime() - b.invoice.firstSeenAt.getTime() || (a.invoice.id < b.invoice.id ? -1 : 1),
+  )
+  const byAmount = new Map<string, PastInvoice[]>()
+  for (const one of sorted) {
+    const amount = `${one.invoice.amount.unit} ${one.invoice.amount.minor}`
+    const alike = byAmount.get(amount) ?? []
+    yield { one, earlier: alike }
+    if (alike.length < MOST_ALIKE) byAmount.set(amount, [...alike, one])
+  }
+}
+
+/** A thousand invoices of one amount must not cost a million comparisons. */
+const MOST_ALIKE = 50
+
+type Counted = Map<string, Spent & { dayOf: string; monthOf: string }>
+
+function decideThen(
+  rule: Rule,
+  { invoice }: PastInvoice,
+  earlier: readonly PastInvoice[],
+  spent: Counted,
+  context: ReplayContext,
+): Decision {
+  const now = invoice.firstSeenAt
+  const asSeen: DueInvoice = { ...invoice, status: 'pending' }
+  // Whatever the rule's own dates say: it is tried as if it were valid then.
+  const { name, when, do: action, limits, priority } = rule.body
+  const body = { name, when, do: action, limits, priority }
+  const others = context.others.filter((other) => other.id !== rule.id && other.isOn)
+  const then: DecisionContext = {
+    now,
+    zone: context.zone,
+    organisations: new Map([[context.organisation.id, context.organisation]]),
+    shut: new Map(),
+    rules: [...others, { ...rule, body, isOn: true }],
+    spent: spentOn(now, spent, context.zone),
+    fund: BOUNDLESS,
+    similar: new Map([[invoice.id, earlier.map(asSimilar)]]),
+    approvals: new Map(),
+  }
+  return decide(asSeen, then)
+}
+
+/** More than the fund can ever hold. */
+const BOUNDLESS = 10n ** 18n
+
+const asSimilar = ({ invoice }: PastInvoice): SimilarInvoice => ({
+  invoiceId: invoice.id,
+  number: invoice.number,
+  description: invoice.description,
+  amount: invoice.amount.minor,
+  issuedAt: invoice.issuedAt,
+  merchantOrder: invoice.merchantOrder,
+  isEarlier: true,
+  isPaid: false,
+})
+
+/** What was counted on the same day and in the same month; a new day begins with nothing. */
+function spentOn(now: Date, counted: Counted, zone: string): Map<string, Spent> {
+  const day = dayOf(now, zone)
+  return new Map(
+    [...counted].map(([name, { day: onDay, month, dayOf: which, monthOf: whichMonth }]) => [
+      name,
+      { day: which === day ? onDay : 0n, month: whichMonth === monthOf(day) ? month : 0n },
+    ]),
+  )
+}
+
+function count(counted: Counted, rule: Rule, { invoice }: PastInvoice, { zone }: ReplayContext): void {
+  const day = dayOf(invoice.firstSeenAt, zone)
+  const { minor } = invoice.amount
+  const now = spentOn(invoice.firstSeenAt, counted, zone)
+  for (const name of Object.values(spentNames(invoice, rule))) {
+    const so = now.get(name) ?? { day: 0n, month: 0n }
+    counted.set(name, { day: so.day + minor, month: so.month + minor, dayOf: day, monthOf: monthOf(day) })
+  }
+}

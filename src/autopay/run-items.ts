@@ -1,0 +1,118 @@
+import { iso } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import { money } from '../shared/money'
+import type { Money, Unit } from '../shared/money'
+import { insertRows } from '../shared/statements'
+import type { DecisionKind, Why } from './decision'
+
+export const OUTCOMES = ['paid', 'waiting', 'refused'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** What became of one invoice in one run, and its place in the order of the run. */
+export interface ListedItem extends RunItem {
+  readonly position: number
+}
+
+/** What became of one invoice in one run. */
+export interface RunItem {
+  readonly invoiceId: string
+  readonly organisationId: string
+  readonly number: string
+  readonly amount: Money
+  readonly outcome: Outcome
+  readonly decision: DecisionKind
+  readonly why: readonly Why[]
+}
+
+interface ItemRow {
+  invoice_id: string
+  organisation_id: string
+  position: number | bigint
+  number: string
+  amount: bigint
+  currency: Unit
+  outcome: Outcome
+  decision: DecisionKind
+  why: string
+}
+
+const toItem = (row: ItemRow): ListedItem => ({
+  position: Number(row.position),
+  invoiceId: row.invoice_id,
+  organisationId: row.organisation_id,
+  number: row.number,
+  amount: money(row.amount, row.currency),
+  outcome: row.outcome,
+  decision: row.decision,
+  why: JSON.parse(row.why) as Why[],
+})
+
+const AT_ONCE = 500
+
+/** Writes what became of everything, in the place of what a process that ended has written before. */
+export async function writeItems(tx: Tx, runId: string, items: readonly RunItem[], at: Date): Promise<void> {
+  await tx('autopay_run_items').where({ run_id: runId }).delete()
+  const rows = items.map(({ invoiceId, organisationId, number, amount, outcome, decision, why }, position) => ({
+    run_id: runId,
+    invoice_id: invoiceId,
+    organisation_id: organisationId,
+    position,
+    number,
+    amount: amount.minor,
+    currency: amount.unit,
+    outcome,
+    decision,
+    why: JSON.stringify(why),
+    at: iso(at),
+  }))
+  for (let from = 0; from < rows.length; from += AT_ONCE) await insertRows(tx, 'autopay_run_items', rows.slice(from, from + AT_ONCE))
+}
+
+export interface ItemFilter {
+  readonly organisationIds?: readonly string[] | undefined
+  readonly outcome?: Outcome | undefined
+}
+
+/** The items of a run in its order, so many after a place in it. */
+export async function listItems(
+  db: Db,
+  runId: string,
+  filter: ItemFilter,
+  page: { readonly after?: number | undefined; readonly limit: number },
+): Promise<ListedItem[]> {
+  const query = db('autopay_run_items').where({ run_id: runId }).orderBy('position').limit(page.limit)
+  if (filter.outcome !== undefined) void query.where({ outcome: filter.outcome })
+  if (filter.organisationIds !== undefined) void query.whereIn('organisation_id', [...filter.organisationIds])
+  if (page.after !== undefined) void query.where('position', '>', page.after)
+  return ((await query) as ItemRow[]).map(toItem)
+}
+
+export interface OutcomeSum {
+  readonly outcome: Outcome
+  readonly count: number
+  /** In kopecks. */
+  readonly amount: bigint
+}
+
+/** How many invoices of a run came to what, and their sums. */
+export async function sumItems(db: Db, runId: string, organisationIds?: readonly string[]): Promise<OutcomeSum[]> {
+  const query = db('autopay_run_items').where({ run_id: runId }).groupBy('outcome')
+  if (organisationIds !== undefined) void query.whereIn('organisation_id', [...organisationIds])
+  const rows: {
+    outcome: Outcome
+    count: unknown
+    amount: unknown
+  }[] = await query.select('outcome', db.raw('count(*) as count'), db.raw('sum(amount) as amount'))
+  return rows.map(({ outcome, count, amount }) => ({ outcome, count: Number(count), amount: BigInt(String(amount)) }))
+}
+
+/** A payment that was being checked when its run ended went through after all. */
+export async function markPaid(tx: Tx, decisionIds: readonly string[]): Promise<void> {
+  for (const id of decisionIds) {
+    const decision: { run_id: string | null; invoice_id: string } | undefined = await tx('autopay_decisions')
+      .where({ id })
+      .first('run_id', 'invoice_id')
+    if (decision?.run_id)
+      await tx('autopay_run_items').where({ run_id: decision.run_id, invoice_id: decision.invoice_id }).update({ outcome: 'paid' })
+  }
+}

@@ -1,0 +1,174 @@
+import { MINUTE, plus, SECOND } from '../shared/clock'
+import { bound, brokenUniqueRule, inTransaction, iso, moment, optionalMoment } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import { newSortedId } from '../shared/ids'
+import { Refusal } from '../shared/refusals'
+import type { Scope } from './intake'
+
+export type RunState = 'running' | 'done' | 'failed'
+
+/** What a run is at. */
+export type RunStep = 'reading' | 'deciding' | 'paying' | 'telling'
+
+/** One run of automatic payment, and how far it has come. */
+export interface Run {
+  readonly id: string
+  /** Names what was to be done once, such as the run of one moment of the schedule. */
+  readonly key: string
+  readonly startedBy: string
+  readonly scope: Scope
+  readonly state: RunState
+  /** Grows when another process takes an abandoned run over; the old one can write nothing about it any more. */
+  readonly token: bigint
+  readonly step: RunStep
+  /** Invoices read; invoices to be paid; invoices that have been tried. */
+  readonly listed: number
+  readonly total: number
+  readonly done: number
+  readonly problem: string | null
+  readonly startedAt: Date
+  readonly endedAt: Date | null
+}
+
+interface RunRow {
+  id: string
+  key: string
+  started_by: string
+  organisation_id: string | null
+  invoice_id: string | null
+  merchant_order: string | null
+  state: RunState
+  token: bigint
+  step: RunStep
+  listed: number | bigint
+  total: number | bigint
+  done: number | bigint
+  problem: string | null
+  started_at: Date | string
+  ended_at: Date | string | null
+}
+
+const toRun = (row: RunRow): Run => ({
+  id: row.id,
+  key: row.key,
+  startedBy: row.started_by,
+  scope: {
+    ...(row.organisation_id === null ? {} : { organisationId: row.organisation_id }),
+    ...(row.invoice_id === null ? {} : { invoiceId: row.invoice_id }),
+    ...(row.merchant_order === null ? {} : { merchantOrder: row.merchant_order }),
+  },
+  state: row.state,
+  token: row.token,
+  step: row.step,
+  listed: Number(row.listed),
+  total: Number(row.total),
+  done: Number(row.done),
+  problem: row.problem,
+  startedAt: moment(row.started_at),
+  endedAt: optionalMoment(row.ended_at),
+})
+
+/** A run says this often that it is alive. */
+export const BEAT_MS = 4 * SECOND
+/** One that has said nothing for so long has lost its process. */
+const ABANDONED_AFTER_MS = 15 * SECOND
+/** A sign of life from further ahead was written by a wrong clock. */
+const TOO_FAR_AHEAD_MS = MINUTE
+
+export interface NewRun extends Pick<Run, 'key' | 'startedBy' | 'scope'> {
+  readonly at: Date
+}
+
+/** Begins a run, unless its key was used before: then undefined. @throws Refusal autopay_running while another one is under way */
+export async function insertRun(db: Db, run: NewRun): Promise<Run | undefined> {
+  const id = newSortedId()
+  try {
+    await inTransaction(db, async (tx) => {
+      if (await tx('autopay_runs').where({ key: run.key }).first('id')) return
+      await tx('autopay_runs').insert(toNewRow(id, run))
+    })
+  } catch (error) {
+    const rule = brokenUniqueRule(error)
+    if (rule === undefined) throw error
+    if (!/key/.test(rule)) throw new Refusal('autopay_running')
+  }
+  return readRun(db, id)
+}
+
+const toNewRow = (id: string, { key, startedBy, scope, at }: NewRun) => ({
+  id,
+  key,
+  started_by: startedBy,
+  organisation_id: scope.organisationId ?? null,
+  invoice_id: scope.invoiceId ?? null,
+  merchant_order: scope.merchantOrder ?? null,
+  state: 'running',
+  token: 1,
+  step: 'reading',
+  started_at: iso(at),
+  seen_alive_at: iso(at),
+})
+
+const abandoned = (db: Db, now: Date) =>
+  db('autopay_runs')
+    .where({ state: 'running' })
+    .andWhere(
+      (silent) =>
+        void silent
+          .where('seen_alive_at', '<', iso(plus(now, -ABANDONED_AFTER_MS)))
+          .orWhere('seen_alive_at', '>', iso(plus(now, TOO_FAR_AHEAD_MS))),
+    )
+
+/** Takes up a run whose process has ended. What it has paid stays paid, and whatever is left is decided about anew. */
+export async function takeOverRun(db: Db, now: Date): Promise<Run | undefined> {
+  const rows = (await abandoned(db, now)
+    .update({ token: db.raw('token + 1'), seen_alive_at: iso(now), step: 'reading', listed: 0, total: 0, done: 0 })
+    .returning('*')) as RunRow[]
+  return rows[0] && toRun(rows[0])
+}
+
+export type Progress = Partial<Pick<Run, 'step' | 'listed' | 'total' | 'done'>>
+
+/** Says that the run is alive, and how far it has come. @returns false when it belongs to another process by now */
+export async function noteProgress(db: Db, run: Run, progress: Progress, now: Date): Promise<boolean> {
+  const changed = await db('autopay_runs')
+    .where({ id: run.id, token: bound(run.token), state: 'running' })
+    .update({ ...progress, seen_alive_at: iso(now) })
+  return changed === 1
+}
+
+const LONG_AGO = new Date(0)
+
+/** A process that must end lets go of its run, so that another one need not wait to take it over. One that was taken over already is left alone. */
+export async function handOver(db: Db, run: Run): Promise<void> {
+  await db('autopay_runs')
+    .where({ id: run.id, token: bound(run.token), state: 'running' })
+    .update({ seen_alive_at: iso(LONG_AGO) })
+}
+
+/** @returns false when the run belongs to another process by now */
+export async function endRun(tx: Tx, run: Run, problem: string | null, now: Date): Promise<boolean> {
+  const changed = await tx('autopay_runs')
+    .where({ id: run.id, token: bound(run.token), state: 'running' })
+    .update({
+      state: problem === null ? 'done' : 'failed',
+      problem: problem?.slice(0, 500) ?? null,
+      ended_at: iso(now),
+      seen_alive_at: iso(now),
+    })
+  return changed === 1
+}
+
+export async function readRun(db: Db, id: string): Promise<Run | undefined> {
+  const row = (await db('autopay_runs').where({ id }).first()) as RunRow | undefined
+  return row && toRun(row)
+}
+
+/** The newest runs: so many after `before`. */
+export async function listRuns(db: Db, page: { readonly before?: string | undefined; readonly limit: number }): Promise<Run[]> {
+  const query = db('autopay_runs').orderBy('id', 'desc').limit(page.limit)
+  if (page.before !== undefined) void query.where('id', '<', page.before)
+  return ((await query) as RunRow[]).map(toRun)
+}
+
+export const wasRun = async (db: Db, key: string): Promise<boolean> => (await db('autopay_runs').where({ key }).first('id')) !== undefined

@@ -1,0 +1,119 @@
+import { authorName } from '../shared/actor'
+import type { Author } from '../shared/actor'
+import { inTransaction } from '../shared/database'
+import { newId } from '../shared/ids'
+import { requirePermission } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
+import type { PaymentDeps } from '../payments'
+import type { PlannedPayment } from './decide'
+import { keepDecisions, latestDecisions } from './decision-store'
+import { finishRun } from './finish-run'
+import { takeIn, Unread } from './intake'
+import type { Scope } from './intake'
+import { makePlan } from './make-plan'
+import type { Plan } from './make-plan'
+import { readOrganisations, requireOrganisation } from './organisation-store'
+import { payAll } from './pay-all'
+import type { OnFault } from './pay-one'
+import { BEAT_MS, handOver, insertRun, noteProgress, takeOverRun } from './run-store'
+import type { Progress, Run } from './run-store'
+import { syncPayments } from './sync-payments'
+
+export interface RunOrder {
+  readonly author: Author
+  readonly scope: Scope
+  /** Names what is to be done once; by default each order is another one. */
+  readonly key?: string
+}
+
+/** What a run needs to know of the one who carries it out. */
+export interface Carrying {
+  readonly onProgress?: (run: Run, progress: Progress) => void
+  /** Whether the process is about to end: then the run is handed over as it stands. */
+  readonly isStopping?: () => boolean
+  /** Told of each invoice that failed by a fault of our own, beside the log; the run goes on. */
+  readonly onFault?: OnFault
+}
+
+/**
+ * Begins a run; `carryOutRun` does what it is for, which may take long.
+ * @returns undefined when a run of this key was begun before
+ * @throws Refusal forbidden, autopay_running, not_found for an organisation that is not theirs
+ */
+export async function beginRun(deps: PaymentDeps, { author, scope, key = `by-hand:${newId()}` }: RunOrder): Promise<Run | undefined> {
+  const { db, clock } = deps
+  requirePermission(author, 'autopay.run')
+  if (scope.organisationId !== undefined) await requireOrganisation(db, author, scope.organisationId)
+  else if (author.kind === 'staff' && author.role !== 'admin') throw new Refusal('forbidden', 'choose an organisation')
+  await endAbandoned(deps)
+  return insertRun(db, { key, scope, startedBy: authorName(author), at: clock.now() })
+}
+
+/** A run whose process has died stands in the way of the next one. It is ended with what it has paid, and its people are told. */
+async function endAbandoned(deps: PaymentDeps): Promise<void> {
+  const run = await takeOverRun(deps.db, deps.clock.now())
+  if (run) await finishRun(deps, run, { problem: 'its process ended', said: [] })
+}
+
+/** Another process has taken the run over, or this one must end: what is left is not ours any more. */
+class NotOurs extends Error {
+  override name = 'NotOurs'
+}
+
+/**
+ * Reads, decides, pays, tells. Nothing here needs to be finished: a process that dies leaves decisions and payments that stand, and whoever takes the run over decides
+ * about the rest anew.
+ * @returns why it could not be carried out, or null
+ */
+export async function carryOutRun(deps: PaymentDeps, run: Run, carrying: Carrying = {}): Promise<string | null> {
+  const beat = setInterval(() => void noteProgress(deps.db, run, {}, deps.clock.now()).catch(() => undefined), BEAT_MS).unref()
+  try {
+    return await carryOut(deps, run, carrying)
+  } catch (error) {
+    if (error instanceof NotOurs) {
+      await handOver(deps.db, run)
+      return 'handed over'
+    }
+    const problem = error instanceof Unread ? `Invoicebox could not be read: ${error.message}` : 'an error of our own; the log tells more'
+    await finishRun(deps, run, { problem, said: [] })
+    if (error instanceof Unread) return problem
+    throw error
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+async function carryOut(deps: PaymentDeps, run: Run, carrying: Carrying): Promise<string | null> {
+  const tell = async (progress: Progress): Promise<void> => {
+    const isOurs = await noteProgress(deps.db, run, progress, deps.clock.now())
+    if (!isOurs || carrying.isStopping?.()) throw new NotOurs()
+    carrying.onProgress?.(run, progress)
+  }
+  await syncPayments(deps.db, deps.clock.now())
+  const organisations = await readOrganisations(deps.db)
+  await takeIn(deps, organisations, run.scope, (listed) => tell({ step: 'reading', listed }))
+  await tell({ step: 'deciding' })
+  const said = new Map<string, PlannedPayment>()
+  const decide = async (): Promise<Plan> => {
+    const plan = await makePlan(deps, run.scope)
+    await keepPlan(deps, run, plan)
+    for (const item of plan.items) said.set(item.invoice.id, item)
+    return plan
+  }
+  const unavailable = await payAll(deps, { runId: run.id, tried: new Set(), decide, tell, onFault: carrying.onFault })
+  await decide()
+  await tell({ step: 'telling' })
+  await finishRun(deps, run, { problem: unavailable, said: said.values() })
+  return unavailable
+}
+
+async function keepPlan({ db }: PaymentDeps, run: Run, { items, context }: Plan): Promise<void> {
+  const considered = items.map(({ invoice, decision }) => ({ organisationId: invoice.organisationId, decision }))
+  const before = await latestDecisions(
+    db,
+    items.map(({ invoice }) => invoice.id),
+  )
+  const { now: at, organisations, approvals } = context
+  const signed = (id: string): readonly number[] => approvals.get(id)?.signedSteps ?? []
+  await inTransaction(db, (tx) => keepDecisions(tx, considered, { runId: run.id, at, organisations, before, signed }))
+}

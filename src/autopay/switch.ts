@@ -1,0 +1,99 @@
+import { authorName } from '../shared/actor'
+import type { Author } from '../shared/actor'
+import { requireReason, writeAudit } from '../shared/audit'
+import type { Clock } from '../shared/clock'
+import { engineOf, inTransaction } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import type { Log } from '../shared/log'
+import { may, requirePermission } from '../shared/permissions'
+import type { Permission } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
+import type { Organisation, SwitchState } from './organisation'
+import { lockOrganisation, organisationsOf, requireOrganisation, toOrganisation, updateSwitch } from './organisation-store'
+import type { OrganisationRow } from './organisation-store'
+import { stepsAsText } from './steps'
+
+export interface SwitchDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface SwitchOrder {
+  readonly state: SwitchState
+  /** Undefined means each organisation that the author sees. There is no lock above them all: a new organisation is off like every other one. */
+  readonly organisationId?: string | undefined
+  readonly author: Author
+  readonly reason: string
+}
+
+/** Stopping is for more people than starting. */
+const RIGHTS: Readonly<Record<SwitchState, Permission>> = { on: 'autopay.run', off: 'autopay.run', stopped: 'autopay.stop' }
+
+/** Whether somebody may bring a switch into a state. */
+export const maySwitch = (author: Author, state: SwitchState): boolean => may(author, RIGHTS[state])
+
+/**
+ * Switches automatic payment on, off, or stops it. Nobody has to agree: switching on pays nothing that no rule allows, and off and stop must never wait. What is not `on` is
+ * refused in the transaction of each hold (`refuseUnlessOn`), so that once this returns nothing more is held.
+ * @returns the ids of those that were changed; whatever is in that state already stays as it is
+ * @throws Refusal forbidden, bad_input (detail: reason), not_found (detail: organisation)
+ */
+export async function switchAutopay(deps: SwitchDeps, order: SwitchOrder): Promise<string[]> {
+  const { state, organisationId, author } = order
+  const reason = requireReason(order.reason)
+  requirePermission(author, RIGHTS[state])
+  const named =
+    organisationId === undefined ? await organisationsOf(deps.db, author) : [await requireOrganisation(deps.db, author, organisationId)]
+  const changed: string[] = []
+  for (const { id } of named) if (await switchOne(deps, id, { state, author, reason })) changed.push(id)
+  deps.log.info({ state, organisations: changed.length }, 'automatic payment was switched')
+  return changed
+}
+
+type OneOrder = Pick<SwitchOrder, 'state' | 'author' | 'reason'>
+
+/** Each in a transaction of its own: a brake must not wait for the last of many organisations. */
+const switchOne = ({ db, clock }: SwitchDeps, id: string, { state, author, reason }: OneOrder): Promise<boolean> =>
+  inTransaction(db, async (tx) => {
+    const before = (await lockOrganisation(tx, id))?.autopay.state
+    if (before === undefined || before === state) return false
+    const at = clock.now()
+    await updateSwitch(tx, id, { state, at, by: authorName(author) })
+    const facts = { before: { autopay: before }, after: { autopay: state } }
+    await writeAudit(tx, [{ author, at, action: 'autopay_switched', subject: `organisation:${id}`, reason, ...facts }])
+    return true
+  })
+
+/** By which rule an organisation's invoice is about to be paid. */
+export interface RuledHold {
+  readonly organisationId: string
+  readonly ruleId: string
+  readonly version: number
+  /** Budgets and steps that it was reckoned with. */
+  readonly terms: Pick<Organisation, 'perDay' | 'perMonth' | 'steps'>
+}
+
+/**
+ * Refuses a hold whose organisation has been switched off or stopped or has other budgets or steps, or whose rule has been switched off or changed, since it was decided on. As a ledger companion it runs in the
+ * transaction of the hold and keeps both rows as they are until that commits, so that a brake that has returned is never overtaken.
+ * @throws Refusal autopay_off, rule_off, autopay_over_limit for other budgets, autopay_not_signed for other steps
+ */
+export async function refuseUnlessOn(tx: Tx, holds: readonly RuledHold[]): Promise<void> {
+  const shared = <Q extends { forShare(): Q }>(query: Q): Q => (engineOf(tx) === 'postgres' ? query.forShare() : query)
+  const [organisations, rules] = [holds.map(({ organisationId }) => organisationId), holds.map(({ ruleId }) => ruleId)]
+  const rows = (await shared(tx('organisations').whereIn('id', organisations).where({ switch: 'on' }).orderBy('id'))) as OrganisationRow[]
+  const on = new Map(rows.map((row) => [row.id, toOrganisation(row)]))
+  const standing = (await shared(
+    tx('autopay_rules').whereIn('id', rules).where({ state: 'on' }).orderBy('id').select('id', 'version', 'organisation_id'),
+  )) as { id: string; version: number | bigint; organisation_id: string }[]
+  const inForce = new Set(standing.map(({ id, version, organisation_id }) => `${organisation_id} ${id} ${version}`))
+  for (const { organisationId, ruleId, version, terms } of holds) {
+    const organisation = on.get(organisationId)
+    if (!organisation) throw new Refusal('autopay_off', organisationId)
+    const { perDay, perMonth, steps } = organisation
+    if (perDay !== terms.perDay || perMonth !== terms.perMonth) throw new Refusal('autopay_over_limit', 'the budgets have changed')
+    if (stepsAsText(steps) !== stepsAsText(terms.steps)) throw new Refusal('autopay_not_signed', 'the steps have changed')
+    if (!inForce.has(`${organisationId} ${ruleId} ${version}`)) throw new Refusal('rule_off', ruleId)
+  }
+}

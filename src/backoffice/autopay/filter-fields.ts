@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import type { QueueFilter } from '../../autopay'
+import { looksLikeId } from '../../shared/ids'
+import { NotMoney, parseMoney } from '../../shared/money'
+
+const orEmpty = <T extends z.ZodType>(field: T) => z.union([z.literal(''), field]).optional()
+
+/** An amount in roubles as people type it. */
+const roubles = z
+  .string()
+  .max(30)
+  .refine((text) => kopecksOf(text) !== undefined)
+
+/** The filters of a queue, as they stand in the address. */
+export const QUEUE_FILTERS = {
+  organisation: orEmpty(z.string().refine(looksLikeId)),
+  number: z.string().trim().max(50).optional(),
+  least: orEmpty(roubles),
+  most: orEmpty(roubles),
+}
+
+export type QueueQuery = z.output<z.ZodObject<typeof QUEUE_FILTERS>>
+
+function kopecksOf(text: string): bigint | undefined {
+  try {
+    return parseMoney(text.replace(/\s/g, '').replace(',', '.'), 'RUB').minor
+  } catch (error) {
+    if (error instanceof NotMoney) return undefined
+    throw error
+  }
+}
+
+const given = (text: string | undefined): string | undefined => (text === undefined || text === '' ? undefined : text)
+
+export const queueFilterOf = ({ organisation, number, least, most }: QueueQuery): Partial<QueueFilter> => ({
+  organisationId: given(organisation),
+  number: given(number),
+  amountFrom: least ? kopecksOf(least) : undefined,
+  amountTo: most ? kopecksOf(most) : undefined,
+})

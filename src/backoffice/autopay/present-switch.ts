@@ -1,0 +1,62 @@
+import { maySwitch } from '../../autopay'
+import type { Organisation, SwitchState } from '../../autopay'
+import type { StaffActor } from '../../shared/actor'
+import { formatMoment } from '../../shared/texts/format'
+import type { Reader } from '../reader'
+import type { Mark } from '../table'
+
+/** What `views/backoffice/partials/autopay-switch.ejs` prints: how automatic payment stands, and the brake. It belongs on every page of automatic payment. */
+export interface SwitchView {
+  readonly text: string
+  readonly mark: Mark
+  /** Empty means all organisations that the reader sees. */
+  readonly organisationId: string
+  /** Where the buttons lead back to. */
+  readonly back: string
+  readonly mayStop: boolean
+  readonly mayTurnOn: boolean
+  readonly mayTurnOff: boolean
+}
+
+export const SWITCH_MARKS: Readonly<Record<SwitchState, Mark>> = { on: 'good', off: 'off', stopped: 'bad' }
+
+export interface SwitchPage {
+  /** Those that the reader sees; one alone on the page of that organisation. */
+  readonly organisations: readonly Organisation[]
+  readonly staff: StaffActor
+  /** The path of the page, without a query. */
+  readonly back: string
+  /** Named where the page is about one organisation. */
+  readonly organisationId?: string
+}
+
+export function presentSwitch({ organisations, staff, back, organisationId }: SwitchPage, reader: Reader): SwitchView {
+  const states = organisations.map(({ autopay }) => autopay.state)
+  const someOn = states.includes('on')
+  return {
+    ...summary(organisations, reader),
+    organisationId: organisationId ?? '',
+    back,
+    mayStop: someOn && maySwitch(staff, 'stopped'),
+    mayTurnOn: states.some((state) => state !== 'on') && maySwitch(staff, 'on'),
+    mayTurnOff: states.some((state) => state !== 'off') && maySwitch(staff, 'off'),
+  }
+}
+
+/** One state for all of them, or how many are on. */
+function summary(organisations: readonly Organisation[], reader: Reader): { text: string; mark: Mark } {
+  const { t } = reader
+  const [first] = organisations
+  if (!first) return { text: t('autopay.switch.none'), mark: 'off' }
+  const { state } = first.autopay
+  if (organisations.every(({ autopay }) => autopay.state === state))
+    return { text: organisations.length === 1 ? switchText(first, reader) : t(`autopay.switch.${state}`), mark: SWITCH_MARKS[state] }
+  const on = organisations.filter(({ isOn }) => isOn).length
+  return { text: t('autopay.switch.some', { on: String(on), all: String(organisations.length) }), mark: on > 0 ? 'wait' : 'off' }
+}
+
+/** How one organisation's switch stands, and since when. */
+export function switchText({ autopay: { state, at } }: Organisation, { t, language, zone }: Reader): string {
+  const since = at && t('autopay.switch.since', { at: formatMoment(at, language, zone) })
+  return [t(`autopay.switch.${state}`), since].filter((part) => part !== null).join(' ')
+}

@@ -1,0 +1,70 @@
+import type { DueDay } from '../../autopay'
+import type { FundPicture } from '../../fund'
+import { addDays } from '../../shared/days'
+import { formatMoney } from '../../shared/texts/format'
+import { drawCharts } from '../fund/chart'
+import type { Chart } from '../fund/chart'
+import { dayText } from '../fund/words'
+import type { Reader } from '../reader'
+import type { Table } from '../table'
+
+/** What is due this week against the fund: a chart, its numbers, and what is missing. */
+export interface WeekView {
+  readonly charts: readonly Chart[]
+  readonly table: Table
+  readonly short: string | null
+}
+
+const PAST_DAYS = 7
+
+/** @param picture null for whoever may not see the fund: they see what is due alone */
+export function presentWeek(week: readonly DueDay[], picture: FundPicture | null, reader: Reader): WeekView {
+  const levels = picture && levelsOf(week, picture)
+  const last = levels?.at(-1)
+  const spendable = picture ? picture.fund.available.minor - picture.fund.floor.minor : 0n
+  const total = week.reduce((sum, { amount }) => sum + amount, 0n)
+  const missing = total - spendable
+  return {
+    charts: picture && last ? chartsOf(week, picture, reader) : [],
+    table: tableOf(week, levels, reader),
+    short: picture && missing > 0n ? reader.t('autopay.week.short', { amount: roubles(missing, reader) }) : null,
+  }
+}
+
+const roubles = (minor: bigint, { language }: Pick<Reader, 'language'>): string => formatMoney({ minor, unit: 'RUB' }, language)
+
+/** What is left at the end of each day when everything is paid that falls due by then. */
+function levelsOf(week: readonly DueDay[], { fund }: FundPicture): bigint[] {
+  let level = fund.available.minor
+  return week.map(({ amount }) => (level -= amount))
+}
+
+/** The fund's own chart with the last days behind and the due invoices before it. Where only today is known, yesterday ended with what today began with. */
+function chartsOf(week: readonly DueDay[], picture: FundPicture, reader: Reader): Chart[] {
+  const levels = levelsOf(week, picture)
+  const known = picture.days.slice(-PAST_DAYS)
+  const [first] = known
+  if (!first) return []
+  const before = { ...first, day: addDays(first.day, -1), deposited: 0n, closing: first.opening }
+  const days = known.length < 2 ? [before, ...known] : known
+  const tomorrow = week.map(({ day }, index) => ({ day: addDays(day, 1), level: levels[index] ?? 0n }))
+  const expected = [{ day: week[0]?.day ?? first.day, level: picture.fund.available.minor }, ...tomorrow]
+  return drawCharts({ ...picture, days, expected }, reader).map((chart) => ({ ...chart, title: reader.t('autopay.week.chart') }))
+}
+
+const tableOf = (week: readonly DueDay[], levels: readonly bigint[] | null, reader: Reader): Table => ({
+  caption: reader.t('autopay.week.heading'),
+  columns: [
+    { label: reader.t('autopay.week.day') },
+    { label: reader.t('autopay.week.due'), align: 'right' },
+    ...(levels ? [{ label: reader.t('autopay.week.left'), align: 'right' as const }] : []),
+  ],
+  rows: week.map(({ day, count, amount }, index) => ({
+    cells: [
+      { text: dayText(day, reader.language) },
+      { text: count === 0 ? '—' : reader.t('autopay.count_sum', { count: String(count), amount: roubles(amount, reader) }) },
+      ...(levels ? [{ text: roubles(levels[index] ?? 0n, reader) }] : []),
+    ],
+  })),
+  empty: reader.t('admin.none'),
+})

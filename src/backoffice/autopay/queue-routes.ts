@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { countQueues, listQueue, organisationsOf, signerOf, TABS } from '../../autopay'
+import type { Organisation, QueueFilter } from '../../autopay'
+import { defineRoute, sendDownload, staffWith } from '../../http'
+import type { Route } from '../../http'
+import { writeAudit } from '../../shared/audit'
+import { CSV_TYPE, csvFile } from '../../shared/csv'
+import { inTransaction } from '../../shared/database'
+import type { Db } from '../../shared/database'
+import { looksLikeId } from '../../shared/ids'
+import { may } from '../../shared/permissions'
+import type { AutopayPagesDeps } from './deps'
+import { deskOf, QUEUE } from './desk'
+import { QUEUE_FILTERS, queueFilterOf } from './filter-fields'
+import { presentQueue, presentTabs, queueCells, QUEUE_HEADER, tabPath } from './present-queue'
+
+const PAGE = 50
+const EXPORT_PAGE = 500
+
+/** The doors of the queues. */
+export const queueRoutes = (deps: AutopayPagesDeps): Route[] => [exportQueue(deps), showQueue(deps)]
+
+const showQueue = ({ db, clock, zone }: AutopayPagesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: `${QUEUE}/:tab`,
+    policy: staffWith('autopay.read'),
+    summary: 'Lists the invoices of one queue of automatic payment, newest first.',
+    input: {
+      params: z.object({ tab: z.enum(TABS) }),
+      query: z.object({
+        ...QUEUE_FILTERS,
+        before: z.string().refine(looksLikeId).optional(),
+        done: z.string().optional(),
+        tally: z.string().optional(),
+      }),
+    },
+    handle: async (context) => {
+      const [{ tab }, { before, done, tally, ...query }, reader] = [context.input.params, context.input.query, { ...context, zone }]
+      const { organisations, desk } = await deskOf(context, { db, zone, part: 'queues', back: tabPath(tab), done })
+      const signer = await signerOf(db, context.staff, clock.now())
+      const found = await listQueue(db, { tab, organisations, signer, ...queueFilterOf(query) }, { before, limit: PAGE + 1 })
+      const mayExport = may(context.staff, 'lists.export')
+      const view = { tab, invoices: found.slice(0, PAGE), hasMore: found.length > PAGE, organisations, query, before, mayExport }
+      const tabs = presentTabs(await countQueues(db, { organisations, signer }), tab, reader)
+      context.page('backoffice/autopay-queue', { ...desk, tabs, tally: tallyText(tally, reader.t), ...presentQueue(view, reader) })
+    },
+  })
+
+/** What an approval of many came to, as its own redirect says it: three counts. */
+function tallyText(
+  tally: string | undefined,
+  t: (key: 'autopay.approve.done', values: Record<'done' | 'waiting' | 'failed', string>) => string,
+): string | null {
+  const [, done, waiting, failed] = /^(\d{1,3})-(\d{1,3})-(\d{1,3})$/.exec(tally ?? '') ?? []
+  return done === undefined || waiting === undefined || failed === undefined ? null : t('autopay.approve.done', { done, waiting, failed })
+}
+
+const exportQueue = ({ db, clock }: AutopayPagesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: `${QUEUE}.csv`,
+    policy: staffWith('lists.export'),
+    summary: 'Gives what the same filters show as a CSV file.',
+    input: { query: z.object({ ...QUEUE_FILTERS, tab: z.enum(TABS).default('due') }) },
+    handle: async ({ input: { query }, staff, res }) => {
+      const { tab, ...filters } = query
+      const audit = { author: staff, at: clock.now(), action: 'autopay_queue_exported', subject: 'autopay', after: { queue: tab } }
+      await inTransaction(db, (tx) => writeAudit(tx, [audit]))
+      const organisations = await organisationsOf(db, staff)
+      const signer = await signerOf(db, staff, clock.now())
+      const rows = pagesOf(db, { tab, organisations, signer, ...queueFilterOf(filters) }, organisations)
+      await sendDownload(res, { name: `autopay-${tab}.csv`, type: CSV_TYPE, pieces: csvFile(QUEUE_HEADER, rows) })
+    },
+  })
+
+async function* pagesOf(db: Db, filter: QueueFilter, organisations: readonly Organisation[]): AsyncGenerator<string[][]> {
+  const names = new Map(organisations.map(({ id, name }) => [id, name]))
+  for (let before: string | undefined; ;) {
+    const invoices = await listQueue(db, filter, { before, limit: EXPORT_PAGE })
+    yield invoices.map((invoice) => queueCells(invoice, names))
+    before = invoices.at(-1)?.place
+    if (invoices.length < EXPORT_PAGE) return
+  }
+}

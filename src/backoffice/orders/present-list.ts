@@ -1,0 +1,121 @@
+import { ORDER_STATES } from '../../orders'
+import type { Order, OrderState } from '../../orders'
+import type { StaffActor } from '../../shared/actor'
+import { csvMoment } from '../../shared/csv'
+import { toDecimal } from '../../shared/money'
+import { may } from '../../shared/permissions'
+import type { Translate } from '../../shared/texts'
+import { formatMoney } from '../../shared/texts/format'
+import { listHref } from '../filters'
+import type { Chip, Query } from '../filters'
+import { momentCell } from '../reader'
+import type { Reader } from '../reader'
+import type { Mark, Table } from '../table'
+import { LOG_PATH, orderChips, ORDERS_PATH, queryOf } from './order-filters'
+import type { OrderQuery } from './order-filters'
+
+const STATE_MARKS: Readonly<Record<OrderState, Mark>> = {
+  creating: 'wait',
+  created: 'wait',
+  paid: 'bad',
+  credited: 'good',
+  expired: 'off',
+  cancelled: 'off',
+  failed: 'off',
+}
+
+/** A state that a later version has brought keeps its own name. */
+export const stateName = (state: OrderState, t: Translate): string => (ORDER_STATES.includes(state) ? t(`top_up.state.${state}`) : state)
+export const markOf = (state: OrderState): Mark => (ORDER_STATES.includes(state) ? STATE_MARKS[state] : 'wait')
+
+export interface OrdersView {
+  readonly orders: readonly Order[]
+  readonly hasMore: boolean
+  readonly query: OrderQuery
+  readonly before: string | undefined
+}
+
+/** What `views/backoffice/orders.ejs` prints. */
+export interface OrdersPage {
+  readonly table: Table
+  readonly filters: Query
+  readonly states: readonly { readonly value: string; readonly text: string }[]
+  readonly chips: readonly Chip[]
+  /** null for whoever may not take lists away. */
+  readonly exportHref: string | null
+  readonly logHref: string
+}
+
+export function presentOrders(view: OrdersView, staff: StaffActor, reader: Reader): OrdersPage {
+  const { t } = reader
+  const filters = queryOf(view.query)
+  return {
+    table: tableOf(view, reader),
+    filters,
+    states: [{ value: '', text: t('orders.any_state') }, ...ORDER_STATES.map((state) => ({ value: state, text: stateName(state, t) }))],
+    chips: orderChips(view.query, t),
+    exportHref: may(staff, 'lists.export') ? listHref(`${ORDERS_PATH}.csv`, filters) : null,
+    logHref: LOG_PATH,
+  }
+}
+
+function tableOf({ orders, hasMore, query, before }: OrdersView, reader: Reader): Table {
+  const last = orders.at(-1)
+  return {
+    ...ordersTable(orders, reader),
+    ...(hasMore && last && { olderHref: listHref(ORDERS_PATH, { ...queryOf(query), before: last.id }) }),
+    ...(before !== undefined && { newestHref: listHref(ORDERS_PATH, queryOf(query)) }),
+  }
+}
+
+/** Orders as a table, wherever they stand. */
+export function ordersTable(orders: readonly Order[], reader: Reader): Table {
+  const { t, language } = reader
+  return {
+    caption: t('orders.heading'),
+    columns: [
+      { label: t('orders.number') },
+      { label: t('orders.created') },
+      { label: t('orders.state') },
+      { label: t('orders.amount'), align: 'right' },
+      { label: t('orders.points'), align: 'right' },
+    ],
+    rows: orders.map((order) => ({
+      href: `${ORDERS_PATH}/${order.number}`,
+      cells: [
+        { text: order.number, title: order.paidId ?? order.invoiceboxId ?? order.id },
+        momentCell(order.createdAt, reader),
+        { text: stateName(order.state, t), mark: markOf(order.state) },
+        { text: formatMoney(order.amount, language) },
+        { text: formatMoney(order.points, language) },
+      ],
+    })),
+    empty: t('orders.empty'),
+  }
+}
+
+export const orderHeader = (t: Translate): string[] => [
+  t('orders.created'),
+  t('orders.number'),
+  t('orders.invoicebox'),
+  t('orders.container'),
+  t('orders.member'),
+  t('orders.state'),
+  t('orders.amount'),
+  t('orders.points'),
+  t('orders.settled'),
+  t('orders.reason'),
+]
+
+export const orderCells = (order: Order, { t, zone }: Reader): string[] => [
+  csvMoment(order.createdAt, zone),
+  order.number,
+  order.paidId ?? order.invoiceboxId ?? '',
+  order.containerId ?? '',
+  order.memberId ?? '',
+  stateName(order.state, t),
+  toDecimal(order.amount.minor),
+  toDecimal(order.points.minor),
+  order.settledAt ? csvMoment(order.settledAt, zone) : '',
+  order.reason ?? '',
+]

@@ -1,0 +1,145 @@
+import { REFUND_STATES } from '../../orders'
+import type { OrderHistory, OrderRefund, OrderStep, RefundPlan, RefundState } from '../../orders'
+import type { StaffActor } from '../../shared/actor'
+import { money } from '../../shared/money'
+import { may } from '../../shared/permissions'
+import type { Translate } from '../../shared/texts'
+import { formatMoment, formatMoney } from '../../shared/texts/format'
+import type { Reader } from '../reader'
+import type { Mark, Table } from '../table'
+import { actorName } from '../payments/present-payment'
+import { ORDERS_PATH } from './order-filters'
+import { logTable, presentReplays } from './present-log'
+import { markOf, stateName } from './present-list'
+
+export interface OrderView {
+  readonly history: OrderHistory
+  /** What a whole refund would be now; null where there can be none. */
+  readonly plan: RefundPlan | null
+  readonly alerts: readonly string[]
+  readonly wasChecked: boolean
+  readonly logins: ReadonlyMap<string, string>
+}
+
+/** What `views/backoffice/order.ejs` prints. */
+export interface OrderPage {
+  readonly heading: string
+  readonly state: { readonly text: string; readonly mark: Mark }
+  readonly checked: string | null
+  readonly alerts: readonly string[]
+  readonly rows: readonly { readonly label: string; readonly value: string; readonly href?: string | undefined }[]
+  readonly checkAction: string | null
+  readonly refund: { readonly action: string; readonly hint: string; readonly fee: string | null } | null
+  readonly refunds: Table
+  readonly steps: readonly {
+    readonly text: string
+    readonly at: string
+    readonly utc: string
+    readonly details: readonly string[]
+    readonly mark: Mark
+  }[]
+  readonly log: Table
+  readonly replays: readonly { readonly id: string; readonly text: string }[]
+}
+
+export function presentOrderCard(view: OrderView, staff: StaffActor, reader: Reader): OrderPage {
+  const { order, refunds, steps, notifications } = view.history
+  const { t } = reader
+  const path = `${ORDERS_PATH}/${order.number}`
+  return {
+    heading: t('order.heading', { number: order.number }),
+    state: { text: stateName(order.state, t), mark: markOf(order.state) },
+    checked: view.wasChecked ? t('order.checked') : null,
+    alerts: view.alerts,
+    rows: rowsOf(view, reader),
+    checkAction: may(staff, 'orders.check') ? `${path}/check` : null,
+    refund: view.plan && may(staff, 'orders.refund') ? presentRefund(view.plan, `${path}/refund`, reader) : null,
+    refunds: refundTable(refunds, reader),
+    steps: steps.map((step) => presentStep(step, view.logins, reader)),
+    log: logTable(notifications, reader),
+    replays: may(staff, 'notifications.replay') ? presentReplays(notifications.slice(0, MOST_REPLAYS), reader) : [],
+  }
+}
+
+const MOST_REPLAYS = 5
+
+function rowsOf({ history: { order } }: OrderView, { t, language, zone }: Reader): OrderPage['rows'] {
+  const at = (moment: Date | null): string => (moment ? formatMoment(moment, language, zone) : '—')
+  return [
+    { label: t('orders.amount'), value: formatMoney(order.amount, language) },
+    { label: t('orders.points'), value: formatMoney(order.points, language) },
+    order.memberId === null
+      ? { label: t('payment.member'), value: t('orders.guest') }
+      : { label: t('payment.member'), value: order.memberId, href: `/admin/members/${order.memberId}` },
+    ...(order.title === null ? [] : [{ label: t('orders.what'), value: order.title }]),
+    { label: t('orders.invoicebox'), value: order.paidId ?? order.invoiceboxId ?? '—' },
+    { label: t('orders.container'), value: order.containerId ?? '—' },
+    { label: t('orders.created'), value: at(order.createdAt) },
+    { label: t('orders.expires'), value: at(order.expiresAt) },
+    { label: t('orders.settled'), value: at(order.settledAt) },
+    ...(order.reason === null ? [] : [{ label: t('orders.reason'), value: order.reason }]),
+  ]
+}
+
+function presentRefund(plan: RefundPlan, action: string, { t, language }: Reader): NonNullable<OrderPage['refund']> {
+  const { canGoBack, left, spent, fee } = plan
+  const words = { now: formatMoney(canGoBack, language), left: formatMoney(left, language), spent: formatMoney(spent, language) }
+  return {
+    action,
+    hint: t('order.refund_hint', words),
+    fee: fee.minor > 0n ? t('order.refund_fee', { fee: formatMoney(fee, language) }) : null,
+  }
+}
+
+const REFUND_MARKS: Readonly<Record<RefundState, Mark>> = {
+  requested: 'wait',
+  drafted: 'wait',
+  accepted: 'wait',
+  completed: 'good',
+  rejected: 'off',
+  cancelled: 'bad',
+}
+
+const refundMark = (state: string): Mark => (REFUND_STATES.some((one) => one === state) ? REFUND_MARKS[state as RefundState] : 'wait')
+
+const refundState = (state: string, t: Translate): string => {
+  const known = REFUND_STATES.find((one) => one === state)
+  return known ? t(`refund.state.${known}`) : state
+}
+
+const refundTable = (refunds: readonly OrderRefund[], { t, language }: Reader): Table => ({
+  caption: t('order.refunds'),
+  columns: [
+    { label: t('orders.number') },
+    { label: t('orders.state') },
+    { label: t('orders.amount'), align: 'right' },
+    { label: t('order.fee'), align: 'right' },
+    { label: t('order.payout'), align: 'right' },
+    { label: t('orders.points'), align: 'right' },
+    { label: t('orders.reason') },
+  ],
+  rows: refunds.map((refund) => ({
+    cells: [
+      { text: refund.number, title: refund.invoiceboxId ?? refund.id },
+      { text: refundState(refund.state, t), mark: REFUND_MARKS[refund.state] },
+      { text: formatMoney(refund.amount, language) },
+      { text: formatMoney(refund.fee, language) },
+      { text: formatMoney(money(refund.amount.minor - refund.fee.minor, 'RUB'), language) },
+      { text: formatMoney(refund.points, language) },
+      { text: refund.rejection ?? refund.reason },
+    ],
+  })),
+  empty: t('order.no_refunds'),
+})
+
+function presentStep(step: OrderStep, logins: ReadonlyMap<string, string>, { t, language, zone }: Reader): OrderPage['steps'][number] {
+  const state = step.refund === null ? stateName(step.to as never, t) : refundState(step.to, t)
+  const mark: Mark = step.refund === null ? markOf(step.to as never) : refundMark(step.to)
+  return {
+    text: step.refund === null ? state : t('order.step', { what: step.refund, state }),
+    at: formatMoment(step.at, language, zone),
+    utc: step.at.toISOString(),
+    details: [actorName(step.actor, logins, t), ...(step.note === null ? [] : [step.note])],
+    mark,
+  }
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { listShops, publishShop, readShop, saveShop } from '../../storefront'
+import { defineRoute, staffWith } from '../../http'
+import type { Route } from '../../http'
+import { looksLikeId, newId } from '../../shared/ids'
+import { may } from '../../shared/permissions'
+import { frameOf } from '../frame'
+import { shopPath, SHOPS } from './deps'
+import type { StorefrontPagesDeps } from './deps'
+import { presentShops, shopForm, shopRows } from './present-shops'
+
+/** The doors of the shops that accept the programme. */
+export const shopPages = (deps: StorefrontPagesDeps): Route[] => [listAll(deps), showOne(deps), saveOne(deps), publishOne(deps)]
+
+const PARAMS = z.object({ id: z.string().refine(looksLikeId) })
+const DONE = z.object({ done: z.string().optional() })
+const REASON = z.string().trim().min(1).max(400)
+
+const listAll = ({ db, zone }: StorefrontPagesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: SHOPS,
+    policy: staffWith('catalogue.read'),
+    summary: 'Lists the shops that accept the programme, and how the marketplace knows them.',
+    input: { query: DONE },
+    handle: async (context) => {
+      const reader = { ...context, zone }
+      context.page('backoffice/shops', {
+        frame: frameOf(context, 'shops', context.input.query.done),
+        table: presentShops(await listShops(db), reader),
+        form: may(context.staff, 'catalogue.change') ? shopForm(newId()) : null,
+      })
+    },
+  })
+
+const showOne = ({ db, zone, marketplace }: StorefrontPagesDeps): Route =>
+  defineRoute({
+    method: 'get',
+    path: `${SHOPS}/:id`,
+    policy: staffWith('catalogue.read'),
+    summary: 'Shows one shop, and what the marketplace last answered about it.',
+    input: { params: PARAMS, query: DONE },
+    handle: async (context) => {
+      const shop = await readShop(db, context.input.params.id)
+      const mayChange = may(context.staff, 'catalogue.change')
+      context.page('backoffice/shop', {
+        frame: frameOf(context, 'shops', context.input.query.done),
+        title: shop.title[context.language],
+        rows: shopRows(shop, { ...context, zone }),
+        form: mayChange ? shopForm(shop.id, shop) : null,
+        publish: mayChange
+          ? { action: `${shopPath(shop.id)}/publish`, isOn: marketplace !== null, isUnknown: shop.marketplace.state === 'unknown' }
+          : null,
+      })
+    },
+  })
+
+const BODY = z.object({
+  shopId: z.uuid(),
+  titleRu: z.string().trim().max(50),
+  titleEn: z.string().trim().max(50),
+  textRu: z.string().trim().max(600),
+  textEn: z.string().trim().max(600),
+  address: z.string().trim().max(200),
+  link: z.string().trim().max(300),
+  position: z.string().regex(/^\d{1,6}$/),
+  shown: z.literal('yes').optional(),
+  reason: REASON,
+})
+
+const lines = (text: string): string => text.replaceAll('\r\n', '\n')
+
+const saveOne = (deps: StorefrontPagesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: SHOPS,
+    policy: staffWith('catalogue.change'),
+    summary: 'Adds a shop to those that accept the programme, or changes one.',
+    input: { body: BODY },
+    handle: async ({ input: { body }, staff, redirect }) => {
+      const { shopId, titleRu, titleEn, textRu, textEn, position, shown, reason, ...plain } = body
+      const words = { title: { ru: titleRu, en: titleEn }, text: { ru: lines(textRu), en: lines(textEn) } }
+      const rest = { position: Number(position), isShown: shown === 'yes', author: staff, reason }
+      await saveShop(deps, { shopId, ...plain, ...words, ...rest })
+      redirect(`${shopPath(shopId)}?done=done`)
+    },
+  })
+
+const publishOne = (deps: StorefrontPagesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: `${SHOPS}/:id/publish`,
+    policy: staffWith('catalogue.change'),
+    summary: 'Creates a shop in the marketplace or updates it there, and records the answer.',
+    input: { params: PARAMS, body: z.object({ knownId: z.string().trim().max(15).optional(), reason: REASON }) },
+    handle: async ({ input: { params, body }, staff, redirect }) => {
+      const knownId = body.knownId === '' ? undefined : body.knownId
+      await publishShop(deps, { shopId: params.id, knownId, author: staff, reason: body.reason })
+      redirect(shopPath(params.id))
+    },
+  })

@@ -1,0 +1,50 @@
+import { parseMoney } from '../shared/money'
+import { createTexts } from '../shared/texts'
+import type { Language } from '../shared/texts'
+import { formatMoney } from '../shared/texts/format'
+import { render } from './letters'
+import type { Body } from './letters'
+import type { Notice, NoticeSettings } from './notice'
+
+const texts = createTexts()
+
+/** The letter to an organisation's people: what a run came to, or what waits for their signature, with a link to it. */
+export const autopayLetter = (notice: Notice, settings: NoticeSettings): Body =>
+  notice.topic === 'autopay_digest' ? digestLetter(notice, settings) : approvalLetter(notice, settings)
+
+function digestLetter({ language, facts }: Notice, settings: NoticeSettings): Body {
+  const t = texts.translator(language)
+  const { organisation = '', paid = '0', waiting = '0', run = '' } = facts
+  const total = (outcome: 'paid' | 'waiting' | 'refused'): string =>
+    t('autopay.count_sum', { count: facts[outcome] ?? '0', amount: roubles(facts[`${outcome}_sum`], language) })
+  return render({
+    subject: t('autopay.mail.digest.subject', { paid, waiting, organisation }),
+    lines: [t('autopay.mail.digest.text', { organisation })],
+    rows: [
+      [t('autopay.outcome.paid'), total('paid')],
+      [t('autopay.outcome.waiting'), total('waiting')],
+      [t('autopay.outcome.refused'), total('refused')],
+    ],
+    link: { text: t('autopay.mail.open_run'), href: new URL(`/admin/autopay/runs/${run}`, settings.publicUrl).href },
+    foot: t('mail.alert.foot', { program: settings.programName }),
+  })
+}
+
+function approvalLetter({ language, facts }: Notice, settings: NoticeSettings): Body {
+  const t = texts.translator(language)
+  const { organisation = '', count = '0', invoice } = facts
+  const values = { count, amount: roubles(facts['sum'], language), organisation }
+  const isOne = invoice !== undefined
+  const path = isOne ? `/admin/autopay/invoices/${invoice}` : '/admin/autopay/queue/mine'
+  return render({
+    subject: t('autopay.mail.approval.subject', values),
+    lines: [t('autopay.mail.approval.text', values)],
+    rows: [],
+    link: { text: t(isOne ? 'autopay.mail.open_invoice' : 'autopay.mail.open_queue'), href: new URL(path, settings.publicUrl).href },
+    foot: t('mail.alert.foot', { program: settings.programName }),
+  })
+}
+
+/** Facts hold amounts as `12.00 RUB`. */
+const roubles = (text: string | undefined, language: Language): string =>
+  formatMoney(parseMoney((text ?? '0.00 RUB').replace(/ RUB$/, ''), 'RUB'), language)

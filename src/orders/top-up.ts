@@ -1,0 +1,35 @@
+import { readMember } from '../members'
+import type { Money } from '../shared/money'
+import { Refusal } from '../shared/refusals'
+import { createOrder } from './create-order'
+import type { NewOrder } from './create-order'
+import { requireMerchant } from './order'
+import type { Order, OrderDeps } from './order'
+import { pointsFor } from './points'
+
+export type TopUpRequest = Pick<NewOrder, 'amount' | 'key' | 'checkoutId' | 'language'> & { readonly memberId: string }
+
+/**
+ * A member buys points for their own account.
+ * @throws Refusal top_ups_unavailable, top_up_out_of_range (detail: the limits), member_locked, member_erased, too_many_requests, key_reused
+ */
+export async function topUp(deps: OrderDeps, { memberId, amount, key, checkoutId, language }: TopUpRequest): Promise<Order> {
+  requireMerchant(deps)
+  const points = pointsWorth(deps, amount)
+  return createOrder(deps, { memberId, goods: 'points', amount, points, key, checkoutId, language })
+}
+
+/** The points that so many roubles buy. @throws Refusal top_up_out_of_range (detail: the limits) */
+export function pointsWorth({ topUps: { least, most, rate } }: Pick<OrderDeps, 'topUps'>, amount: Money): Money {
+  const points = pointsFor(amount, rate)
+  if (amount.unit !== 'RUB' || amount.minor < least.minor || amount.minor > most.minor || points.minor <= 0n)
+    throw new Refusal('top_up_out_of_range', `${String(least.minor)} to ${String(most.minor)} kopecks`)
+  return points
+}
+
+/** Whether a member is offered points at all. */
+export async function mayBuy({ db, merchant }: Pick<OrderDeps, 'db' | 'merchant'>, memberId: string): Promise<boolean> {
+  if (!merchant) return false
+  const { lockedAt, erasedAt } = await readMember(db, memberId)
+  return !lockedAt && !erasedAt
+}

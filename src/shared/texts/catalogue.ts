@@ -1,0 +1,48 @@
+import type { EnglishOf } from './russian-only'
+
+/** The catalogue and the shops, for everybody; and the refusals about them. */
+export const catalogueRu = {
+  'shops.page.heading': 'Где потратить баллы',
+  'shops.page.note': 'Эти магазины принимают баллы программы через Инвойсбокс.',
+  'shops.page.search': 'Магазин, услуга или адрес',
+  'shops.page.find': 'Найти',
+  'shops.page.found': 'По запросу «{{text}}»',
+  'shops.page.reset': 'Показать все',
+  'shops.page.empty': 'Магазинов пока нет. Загляните позже.',
+  'shops.page.nothing': 'По запросу «{{text}}» ничего не нашлось.',
+  'shops.page.link': 'Перейти в магазин',
+  'redeem.heading': 'Активировать код',
+  'redeem.note': 'Код на баллы, который для вас купили, превращается в баллы на счёте. Один раз.',
+  'redeem.code': 'Код',
+  'redeem.submit': 'Зачислить баллы',
+  'redeem.done': 'Зачислено: {{points}}',
+  'refusal.sold_out': 'Ваучеры закончились. Деньги не списаны.',
+  'refusal.offer_not_on_sale': 'Это предложение больше не продаётся. Деньги не списаны.',
+  'refusal.offer_limit_reached': 'Вы уже купили столько, сколько можно одному покупателю. Деньги не списаны.',
+  'refusal.code_not_valid': 'Такого кода нет, или его уже использовали. Баллы не начислены.',
+  'refusal.bad_picture': 'Картинка не подошла: нужен PNG, JPEG или WebP не больше 200 КБ. Ничего не изменилось.',
+  'refusal.marketplace_unavailable': 'Маркетплейс не подключён: задайте PROGRAM_ID и INVOICEBOX_MERCHANT_ID. Ничего не изменилось.',
+} as const
+
+export const catalogueEn = {
+  'shops.page.heading': 'Where to spend points',
+  'shops.page.note': 'These shops accept the points of the programme through Invoicebox.',
+  'shops.page.search': 'A shop, a service or an address',
+  'shops.page.find': 'Find',
+  'shops.page.found': 'For “{{text}}”',
+  'shops.page.reset': 'Show all',
+  'shops.page.empty': 'There are no shops yet. Come back later.',
+  'shops.page.nothing': 'Nothing was found for “{{text}}”.',
+  'shops.page.link': 'Go to the shop',
+  'redeem.heading': 'Redeem a code',
+  'redeem.note': 'A code for points that somebody bought for you becomes points on your account. Once.',
+  'redeem.code': 'Code',
+  'redeem.submit': 'Credit the points',
+  'redeem.done': 'Credited: {{points}}',
+  'refusal.sold_out': 'The vouchers have run out. No money was taken.',
+  'refusal.offer_not_on_sale': 'This offer is not sold any more. No money was taken.',
+  'refusal.offer_limit_reached': 'You have bought as many of these as one buyer may. No money was taken.',
+  'refusal.code_not_valid': 'There is no such code, or it was used already. No points were credited.',
+  'refusal.bad_picture': 'The picture does not fit: PNG, JPEG or WebP of at most 200 KB is needed. Nothing was changed.',
+  'refusal.marketplace_unavailable': 'The marketplace is not connected: set PROGRAM_ID and INVOICEBOX_MERCHANT_ID. Nothing was changed.',
+} as const satisfies EnglishOf<typeof catalogueRu>

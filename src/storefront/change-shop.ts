@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import type { Author } from '../shared/actor'
+import { hasControlCharacter, requireReason, writeAudit } from '../shared/audit'
+import type { AuditFacts } from '../shared/audit'
+import { inTransaction } from '../shared/database'
+import { requirePermission } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
+import type { StorefrontDeps } from './deps'
+import type { Shop } from './shop'
+import { findShop, insertShop, updateShop } from './shop-store'
+import type { ShopBody } from './shop-store'
+
+export interface ShopChange extends ShopBody {
+  /** Of a new shop as well: the form that adds it names it, so that one sent twice is one shop. */
+  readonly shopId: string
+  readonly author: Author
+  readonly reason: string
+}
+
+const isPlain = (text: string): boolean => !hasControlCharacter(text)
+const title = z.string().min(1).max(50).refine(isPlain)
+const text = z
+  .string()
+  .max(600)
+  .refine((value) => isPlain(value.replaceAll('\n', '')))
+const isLink = (value: string): boolean =>
+  value === '' || (/^https?:\/\//i.test(value) && URL.canParse(value) && new URL(value).username === '')
+
+const BODY = z.object({
+  title: z.object({ ru: title, en: title }),
+  text: z.object({ ru: text, en: text }),
+  address: z.string().max(200).refine(isPlain),
+  link: z.string().max(300).refine(isLink),
+  position: z.int().min(0).max(1_000_000),
+  isShown: z.boolean(),
+})
+
+const factsOf = ({ title: titles, text: texts, address, link, position, isShown }: ShopBody): AuditFacts => ({
+  titleRu: titles.ru,
+  titleEn: titles.en,
+  textRu: texts.ru,
+  textEn: texts.en,
+  address,
+  link,
+  position: String(position),
+  shown: isShown,
+})
+
+/** Adds a shop to those that accept the programme, or changes one. One person may: no money moves by it. @throws Refusal forbidden, bad_input (detail: the field) */
+export async function saveShop({ db, clock }: StorefrontDeps, { shopId, author, reason, ...body }: ShopChange): Promise<void> {
+  requirePermission(author, 'catalogue.change')
+  const why = requireReason(reason)
+  const checked = BODY.safeParse(body)
+  if (!checked.success) throw new Refusal('bad_input', String(checked.error.issues[0]?.path[0] ?? ''))
+  const at = clock.now()
+  await inTransaction(db, async (tx) => {
+    const shop: Shop | undefined = await findShop(tx, shopId)
+    const [before, after] = [shop && factsOf(shop), factsOf(checked.data)]
+    if (JSON.stringify(before) === JSON.stringify(after)) return
+    await (shop ? updateShop(tx, shopId, checked.data, at) : insertShop(tx, shopId, checked.data, at))
+    const told = { ...(before && { before }), after }
+    await writeAudit(tx, [{ author, at, action: shop ? 'shop_changed' : 'shop_added', subject: shopSubject(shopId), reason: why, ...told }])
+  })
+}
+
+export const shopSubject = (id: string): string => `shop:${id}`

@@ -1,0 +1,101 @@
+import { authorName } from '../shared/actor'
+import type { Author } from '../shared/actor'
+import { closeAlerts } from '../shared/alerts'
+import { requireReason, writeAudit } from '../shared/audit'
+import { brokenUniqueRule, inTransaction } from '../shared/database'
+import { newSortedId } from '../shared/ids'
+import { requirePermission } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
+import type { StorefrontDeps } from './deps'
+import { subjectOf } from './offer-deeds'
+import { readOffer } from './offer-store'
+import { countFree, insertCodes, knownDigests } from './stock-store'
+import type { NewCode } from './stock-store'
+
+export const MOST_CODES = 5_000
+
+export interface CodesImport {
+  readonly offerId: string
+  /** As it was pasted or stood in a file: a code a line; of a CSV line its first cell. */
+  readonly text: string
+  readonly author: Author
+  readonly reason: string
+}
+
+/** What became of the lines: codes themselves are told to nobody. */
+export interface ImportOutcome {
+  readonly added: number
+  /** How many stood in the text twice, or are in a stock already. */
+  readonly duplicates: number
+  /** The numbers of lines that cannot be codes, the first ten of them. */
+  readonly oddLines: readonly number[]
+  readonly free: number
+}
+
+const CODE = /^[\p{L}\p{N}][\p{L}\p{N} ._:/+#-]{2,99}$/u
+
+/**
+ * Puts codes of vouchers into the stock of an offer. Codes that are known are left out and counted, so the same file may come twice; when a line is odd, nothing is added.
+ * @throws Refusal forbidden, not_found, bad_input (detail: reason, codes, offer), key_reused when somebody imports the same at the same time
+ */
+export async function importCodes(deps: StorefrontDeps, { offerId, text, author, reason }: CodesImport): Promise<ImportOutcome> {
+  requirePermission(author, 'catalogue.change')
+  const why = requireReason(reason)
+  const offer = await readOffer(deps.db, offerId)
+  if (offer.type !== 'voucher') throw new Refusal('bad_input', 'offer')
+  const { codes, oddLines } = readCodes(text)
+  if (codes.length > MOST_CODES || (codes.length === 0 && oddLines.length === 0)) throw new Refusal('bad_input', 'codes')
+  const fresh = oddLines.length > 0 ? [] : await sealFresh(deps, { offerId, codes, author })
+  if (fresh.length > 0) await write(deps, { offerId, fresh, author, reason: why, lowStock: offer.lowStock })
+  const free = (await countFree(deps.db, [offerId])).get(offerId) ?? 0
+  return { added: fresh.length, duplicates: oddLines.length > 0 ? 0 : codes.length - fresh.length, oddLines: oddLines.slice(0, 10), free }
+}
+
+function readCodes(text: string): { codes: string[]; oddLines: number[] } {
+  const codes: string[] = []
+  const oddLines: number[] = []
+  for (const [index, line] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    const code = (line.split(/[;,\t]/)[0] ?? '').trim().replace(/^"(.*)"$/, '$1')
+    if (code === '') continue
+    if (CODE.test(code)) codes.push(code)
+    else oddLines.push(index + 1)
+  }
+  return { codes, oddLines }
+}
+
+async function sealFresh(deps: StorefrontDeps, of: { offerId: string; codes: readonly string[]; author: Author }): Promise<NewCode[]> {
+  const { codes: seal } = deps.storefront
+  const byDigest = new Map(of.codes.map((code) => [seal.digest(code), code]))
+  const known = await knownDigests(deps.db, [...byDigest.keys()])
+  const at = deps.clock.now()
+  return [...byDigest]
+    .filter(([digest]) => !known.has(digest))
+    .map(([digest, code]) => {
+      const id = newSortedId()
+      return { id, offerId: of.offerId, sealed: seal.seal(id, code), digest, at, by: authorName(of.author) }
+    })
+}
+
+interface Writing {
+  readonly offerId: string
+  readonly fresh: readonly NewCode[]
+  readonly author: Author
+  readonly reason: string
+  readonly lowStock: number
+}
+
+async function write({ db, clock }: StorefrontDeps, { offerId, fresh, author, reason, lowStock }: Writing): Promise<void> {
+  const at = clock.now()
+  await inTransaction(db, async (tx) => {
+    await insertCodes(tx, fresh)
+    const free = (await countFree(tx, [offerId])).get(offerId) ?? 0
+    if (free > lowStock) await closeAlerts(tx, [{ kind: 'voucher_stock_low', subject: offerId, by: authorName(author), at }])
+    const after = { codes: String(fresh.length) }
+    await writeAudit(tx, [{ author, at, action: 'voucher_codes_imported', subject: subjectOf(offerId), reason, after }])
+  }).catch((error: unknown) => {
+    throw brokenUniqueRule(error) === undefined ? error : new Refusal('key_reused', 'codes')
+  })
+}

@@ -1,0 +1,135 @@
+import { engineOf, iso, moment, optionalMoment } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import { Refusal } from '../shared/refusals'
+import type { MarketplaceState, Shop } from './shop'
+
+interface ShopRow {
+  id: string
+  title_ru: string
+  title_en: string
+  text_ru: string
+  text_en: string
+  address: string
+  link: string
+  position: number | bigint
+  is_shown: boolean | number | bigint
+  marketplace_id: number | bigint | null
+  marketplace_state: MarketplaceState
+  marketplace_note: string | null
+  marketplace_at: Date | string | null
+  created_at: Date | string
+  changed_at: Date | string
+}
+
+const toShop = (row: ShopRow): Shop => ({
+  id: row.id,
+  title: { ru: row.title_ru, en: row.title_en },
+  text: { ru: row.text_ru, en: row.text_en },
+  address: row.address,
+  link: row.link,
+  position: Number(row.position),
+  isShown: Boolean(Number(row.is_shown)),
+  marketplace: {
+    state: row.marketplace_state,
+    id: row.marketplace_id === null ? null : String(row.marketplace_id),
+    note: row.marketplace_note,
+    at: optionalMoment(row.marketplace_at),
+  },
+  createdAt: moment(row.created_at),
+  changedAt: moment(row.changed_at),
+})
+
+/** More than a programme has; a page of all of them stays small. */
+const MOST_SHOPS = 500
+const LIKE_SIGNS = /[\\%_]/g
+
+export interface ShopFilter {
+  /** Words that must all occur in title, text or address, in either language. */
+  readonly words?: string | undefined
+  readonly onlyShown?: boolean
+}
+
+/** The shops in the order of the page. */
+export async function listShops(db: Db, { words = '', onlyShown = false }: ShopFilter = {}): Promise<Shop[]> {
+  const query = db('shops').orderBy('position').orderBy('id').limit(MOST_SHOPS)
+  if (onlyShown) void query.where('is_shown', flag(db, true))
+  for (const word of searched(words)
+    .split(' ')
+    .filter((each) => each !== '')
+    .slice(0, 10))
+    void query.whereRaw(`found_by like ? escape '\\'`, [`%${word.replace(LIKE_SIGNS, '\\$&')}%`])
+  return ((await query) as ShopRow[]).map(toShop)
+}
+
+/** Databases disagree about small letters outside English, so they are compared as we write them. */
+const searched = (text: string): string => text.toLowerCase().replaceAll('ё', 'е').replace(/\s+/g, ' ').trim()
+
+/** @throws Refusal not_found (detail: shop) */
+export async function readShop(db: Db, id: string): Promise<Shop> {
+  const shop = await findShop(db, id)
+  if (!shop) throw new Refusal('not_found', 'shop')
+  return shop
+}
+
+export async function findShop(db: Db, id: string): Promise<Shop | undefined> {
+  const row = (await db('shops').where({ id }).first()) as ShopRow | undefined
+  return row && toShop(row)
+}
+
+/** Whether a number of the marketplace is another shop's. */
+export const isOfAnother = async (db: Db, id: string, marketplaceId: string): Promise<boolean> =>
+  (await db('shops')
+    .where({ marketplace_id: Number(marketplaceId) })
+    .whereNot({ id })
+    .first('id')) !== undefined
+
+/** What staff write of a shop. */
+export type ShopBody = Pick<Shop, 'title' | 'text' | 'address' | 'link' | 'position' | 'isShown'>
+
+export async function insertShop(tx: Tx, id: string, body: ShopBody, at: Date): Promise<void> {
+  const dates = { created_at: iso(at), changed_at: iso(at) }
+  await tx('shops').insert({ id, ...columnsOf(tx, body), marketplace_state: 'none', ...dates })
+}
+
+export async function updateShop(tx: Tx, id: string, body: ShopBody, at: Date): Promise<void> {
+  await tx('shops')
+    .where({ id })
+    .update({ ...columnsOf(tx, body), changed_at: iso(at) })
+}
+
+export interface MarketplaceNews {
+  readonly state: MarketplaceState
+  readonly at: Date
+  readonly id?: string | undefined
+  readonly note?: string | undefined
+}
+
+export async function noteMarketplace(tx: Tx, id: string, { state, at, id: number, note }: MarketplaceNews): Promise<void> {
+  const known = number === undefined ? {} : { marketplace_id: Number(number) }
+  await tx('shops')
+    .where({ id })
+    .update({ marketplace_state: state, marketplace_at: iso(at), marketplace_note: note?.slice(0, 300) ?? null, ...known })
+}
+
+/** Claims the right to ask the marketplace about a shop; false while somebody else is at it, and not longer than `since`. */
+export async function claimMarketplace(tx: Tx, id: string, at: Date, since: Date): Promise<boolean> {
+  const changed = await tx('shops')
+    .where({ id })
+    .where((by) => void by.whereNot('marketplace_state', 'asked').orWhere('marketplace_at', '<', iso(since)))
+    .update({ marketplace_state: 'asked', marketplace_at: iso(at), marketplace_note: null })
+  return changed === 1
+}
+
+const flag = (db: Db, value: boolean): boolean | number => (engineOf(db) === 'postgres' ? value : Number(value))
+
+const columnsOf = (tx: Tx, { title, text, address, link, position, isShown }: ShopBody) => ({
+  title_ru: title.ru,
+  title_en: title.en,
+  text_ru: text.ru,
+  text_en: text.en,
+  address,
+  link,
+  found_by: searched(`${title.ru} ${title.en} ${text.ru} ${text.en} ${address}`).slice(0, 2_000),
+  position,
+  is_shown: flag(tx, isShown),
+})

@@ -1,0 +1,141 @@
+import { engineOf, iso, moment, optionalMoment } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import { insertRows } from '../shared/statements'
+
+/** A code goes from `free` to `reserved` when an order is made, to `sold` when it is paid, back to `free` when it is not; `withdrawn` it is never sold again. */
+export const CODE_STATES = ['free', 'reserved', 'sold', 'withdrawn'] as const
+export type CodeState = (typeof CODE_STATES)[number]
+
+/** One code of the stock. What it says is sealed. */
+export interface VoucherCode {
+  readonly id: string
+  readonly offerId: string
+  readonly sealed: string
+  readonly state: CodeState
+  readonly orderId: string | null
+  readonly importedAt: Date
+  readonly shownAt: Date | null
+}
+
+interface CodeRow {
+  id: string
+  offer_id: string
+  sealed: string
+  state: CodeState
+  order_id: string | null
+  imported_at: Date | string
+  shown_at: Date | string | null
+}
+
+const toCode = (row: CodeRow): VoucherCode => ({
+  id: row.id,
+  offerId: row.offer_id,
+  sealed: row.sealed,
+  state: row.state,
+  orderId: row.order_id,
+  importedAt: moment(row.imported_at),
+  shownAt: optionalMoment(row.shown_at),
+})
+
+/** How many codes of each offer are free; offers without any are not among them. */
+export async function countFree(db: Db, offerIds: readonly string[]): Promise<Map<string, number>> {
+  const counts = await countCodes(db, offerIds)
+  return new Map([...counts].map(([id, { free }]) => [id, free]))
+}
+
+export type StockCounts = Readonly<Record<CodeState, number>>
+
+/** How many codes of each offer stand in which state. */
+export async function countCodes(db: Db, offerIds: readonly string[]): Promise<Map<string, StockCounts>> {
+  if (offerIds.length === 0) return new Map()
+  const rows: { offer_id: string; state: CodeState; count: unknown }[] = await db('voucher_codes')
+    .whereIn('offer_id', offerIds)
+    .groupBy('offer_id', 'state')
+    .select('offer_id', 'state', db.raw('count(*) as count'))
+  const counts = new Map<string, StockCounts>()
+  for (const { offer_id: id, state, count } of rows) counts.set(id, { ...(counts.get(id) ?? EMPTY), [state]: Number(count) })
+  return counts
+}
+
+export const EMPTY: StockCounts = { free: 0, reserved: 0, sold: 0, withdrawn: 0 }
+
+export interface NewCode {
+  readonly id: string
+  readonly offerId: string
+  readonly sealed: string
+  readonly digest: string
+  readonly at: Date
+  readonly by: string
+}
+
+export const insertCodes = (tx: Tx, codes: readonly NewCode[]): Promise<void> =>
+  insertRows(
+    tx,
+    'voucher_codes',
+    codes.map(({ id, offerId, sealed, digest, at, by }) => ({
+      id,
+      offer_id: offerId,
+      sealed,
+      digest,
+      state: 'free',
+      imported_at: iso(at),
+      imported_by: by,
+      changed_at: iso(at),
+    })),
+  )
+
+/** Which of these digests are in the stock already, of whichever offer. */
+export async function knownDigests(db: Db, digests: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>()
+  for (let at = 0; at < digests.length; at += 500)
+    for (const digest of (await db('voucher_codes')
+      .whereIn('digest', digests.slice(at, at + 500))
+      .pluck('digest')) as string[])
+      found.add(digest)
+  return found
+}
+
+/** Sets the oldest free code aside for an order; undefined when there is none. Two orders at once get two codes. */
+export async function takeFree(
+  tx: Tx,
+  offerId: string,
+  to: { orderId: string; state: 'reserved' | 'sold'; at: Date },
+): Promise<VoucherCode | undefined> {
+  const oldest = tx('voucher_codes').where({ offer_id: offerId, state: 'free' }).orderBy('id').limit(1)
+  const [free]: { id: string }[] = await (engineOf(tx) === 'postgres' ? oldest.forUpdate().skipLocked() : oldest).select('id')
+  if (!free) return undefined
+  const [row] = (await tx('voucher_codes')
+    .where({ id: free.id, state: 'free' })
+    .update({ state: to.state, order_id: to.orderId, changed_at: iso(to.at) })
+    .returning('*')) as CodeRow[]
+  return row && toCode(row)
+}
+
+export interface CodeMove {
+  readonly orderId: string
+  readonly from: CodeState
+  readonly to: CodeState
+  readonly at: Date
+}
+
+/** Moves the code of an order; undefined when it has none in that state. A free code belongs to no order. */
+export async function moveCode(tx: Tx, { orderId, from, to, at }: CodeMove): Promise<VoucherCode | undefined> {
+  const [row] = (await tx('voucher_codes')
+    .where({ order_id: orderId, state: from })
+    .update({ state: to, changed_at: iso(at), ...(to === 'free' ? { order_id: null } : {}) })
+    .returning('*')) as CodeRow[]
+  return row && toCode(row)
+}
+
+export async function findCode(db: Db, orderId: string): Promise<VoucherCode | undefined> {
+  const row = (await db('voucher_codes').where({ order_id: orderId }).first()) as CodeRow | undefined
+  return row && toCode(row)
+}
+
+/** Notes that somebody has seen the code, the first time only. */
+export async function noteShown(tx: Tx, id: string, at: Date): Promise<void> {
+  await tx('voucher_codes')
+    .where({ id })
+    .whereNull('shown_at')
+    .update({ shown_at: iso(at) })
+}

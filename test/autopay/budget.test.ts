@@ -1,0 +1,43 @@
+import { World } from '../support/world'
+import { bill, company, rule, runs } from './organisations'
+
+/** A hundred requests in 30 seconds, ten times as fast: what matters is the ratio of invoices to requests. */
+const [REQUESTS, SECONDS, DUE] = [100, 3, 130]
+
+describe('many invoices due at once, at the limit of requests', () => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.make({ env: { INVOICEBOX_RATE_LIMIT: `${REQUESTS}/${SECONDS}` }, fund: '1000000.00' })
+    await world.sandbox.settings({ rateLimit: `${REQUESTS}/${SECONDS}` })
+  })
+  afterAll(async () => {
+    expect(await world.findings()).toEqual([])
+    await world.close()
+  })
+
+  test('one confirm each besides the list pages, never above the limit, and a buyer is served meanwhile', async () => {
+    const acme = await company(world)
+    await rule(world, acme)
+    const invoices = await Promise.all(Array.from({ length: DUE }, (_, index) => bill(world, acme, { amount: `${index + 1}.00` })))
+    const anna = await world.member({ points: '500.00' })
+    const ready = await anna.opens(await world.sandbox.invoice({ amount: '100.00' }))
+    const running = runs(world, { organisationId: acme.id })
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    const started = performance.now()
+    expect((await anna.confirms(ready)).state).toBe('paid')
+    const waited = performance.now() - started
+    const { items, problem } = await running
+
+    expect(problem).toBeNull()
+    expect(items.filter(({ outcome }) => outcome === 'paid')).toHaveLength(DUE)
+    const asked = await world.sandbox.requests()
+    const confirms = asked.filter(({ path, method }) => method === 'POST' && path.endsWith('/confirm'))
+    expect(asked.filter(({ status }) => status === 429)).toEqual([])
+    expect(confirms).toHaveLength(DUE + 1)
+    expect(new Set(confirms.map(({ path }) => path)).size).toBe(DUE + 1)
+    // Intake pages, the buyer's readings, and one page for each chunk: at most ten slots are given out together, one of which reads, and fewer while a buyer needs some.
+    expect(asked.length - confirms.length).toBeLessThanOrEqual(DUE / 4)
+    expect(waited).toBeLessThan(3_000)
+    expect(invoices).toHaveLength(DUE)
+  })
+})

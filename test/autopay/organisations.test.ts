@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto'
+import { organisationsOf, readAssigned, requireOrganisation, setContacts, switchAutopay } from '../../src/autopay'
+import type { Organisation, OrganisationPayload } from '../../src/autopay'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import type { Author, StaffActor } from '../../src/shared/actor'
+import { disableStaff } from '../../src/staff'
+import type { Parts } from '../../src/wiring'
+import { ENGINES } from '../support/databases'
+import { found, hire, makeOffice } from './office'
+
+describe.each(ENGINES)('organisations on %s', (engine) => {
+  let parts: Parts
+  let close: () => Promise<void>
+  let olga: StaffActor
+  let adam: StaffActor
+
+  beforeAll(async () => {
+    ;({ parts, close } = await makeOffice(engine))
+    ;[olga, adam] = [await hire(parts, 'operator'), await hire(parts, 'approver')]
+  })
+  afterAll(() => close())
+
+  const code = (error: string) => ({ code: error })
+  const read = (id: string): Promise<Organisation> => requireOrganisation(parts.db, COMMAND_LINE, id)
+  const change = async (of: Organisation, changes: Partial<OrganisationPayload>, author: Author = olga) => {
+    const staff = (await readAssigned(parts.db, of.id)).join(' ')
+    const payload = {
+      organisationId: of.id,
+      name: of.name,
+      vatNumber: of.vatNumber,
+      perDay: null,
+      perMonth: null,
+      steps: '',
+      staff,
+      ...changes,
+    }
+    return (await parts.approvals.submit(parts.deeds.organisations.change, { payload, author, reason: 'test', key: randomUUID() })).state
+  }
+
+  test('is off when it is new, seen by whoever added it, by admins and auditors, and by nobody else', async () => {
+    const romashka = await found(parts, olga)
+    expect(romashka).toMatchObject({ isOn: false, autopay: { state: 'off', at: null, by: null } })
+    expect(await readAssigned(parts.db, romashka.id)).toEqual([olga.id])
+    const sees = async (who: Author): Promise<boolean> => (await organisationsOf(parts.db, who)).some(({ id }) => id === romashka.id)
+    const others = [await hire(parts, 'operator'), await hire(parts, 'approver'), await hire(parts, 'support'), await hire(parts, 'viewer')]
+    expect(await Promise.all([olga, ...others].map(sees))).toEqual([true, false, false, false, false])
+    expect(await Promise.all([COMMAND_LINE, await hire(parts, 'admin'), await hire(parts, 'auditor')].map(sees))).toEqual([
+      true,
+      true,
+      true,
+    ])
+    expect(await sees({ kind: 'member', id: olga.id, login: 'x' })).toBe(false)
+    await expect(requireOrganisation(parts.db, adam, romashka.id)).rejects.toMatchObject(code('not_found'))
+    expect(await change(romashka, { staff: [olga.id, adam.id].join(' ') })).toBe('done')
+    expect(await sees(adam)).toBe(true)
+  })
+
+  test('a foreign organisation cannot be changed, and a tax number belongs to one', async () => {
+    const [first, second] = [await found(parts, COMMAND_LINE), await found(parts, olga)]
+    await expect(change(first, { name: 'Моё' })).rejects.toMatchObject(code('not_found'))
+    await expect(change(second, { vatNumber: first.vatNumber }, COMMAND_LINE)).resolves.toBe('waiting')
+    await expect(found(parts, olga, { vatNumber: first.vatNumber })).rejects.toMatchObject({ code: 'bad_input', detail: 'vatNumber' })
+    await expect(found(parts, adam)).rejects.toMatchObject(code('forbidden'))
+    for (const vatNumber of ['123', '77100441401', 'abcdefghij'])
+      await expect(found(parts, olga, { vatNumber })).rejects.toMatchObject({ code: 'bad_input', detail: 'vatNumber' })
+  })
+
+  test('raising budgets counts by how much, lifting one takes two people, lowering one does not', async () => {
+    const one = await found(parts, olga, { perDay: '1000.00', perMonth: '50000' })
+    const budgets = { perDay: '1000.00', perMonth: '50000.00' }
+    expect(await change(one, { ...budgets, perDay: '11000.00' })).toBe('done')
+    expect(await change(one, { ...budgets, perMonth: '61000.01', perDay: '11000' })).toBe('waiting')
+    expect(await change(one, { ...budgets, perDay: '5', perMonth: null })).toBe('waiting')
+    expect(await change(one, { perDay: '5', perMonth: '7' })).toBe('done')
+    expect(await read(one.id)).toMatchObject({ perDay: 500n, perMonth: 700n })
+    const facts = (await parts
+      .db('audit_log')
+      .where({ subject: `organisation:${one.id}`, action: 'organisation_changed' })
+      .orderBy('id')) as { before: string; after: string }[]
+    expect(facts.map(({ after }) => (JSON.parse(after) as { perDay: string }).perDay)).toEqual(['11000.00 RUB', '5.00 RUB'])
+  })
+
+  test('who signs is changed by two, and only staff who are assigned and may approve can sign', async () => {
+    const one = await found(parts, olga, { staff: adam.id, steps: `1000.00 ${adam.id}` })
+    expect(one.steps).toEqual([{ from: 100_000n, approvers: [adam.id] }])
+    expect(await change(one, { steps: `1000.00 ${adam.id}; 5000.00 ${adam.id}` })).toBe('waiting')
+    expect(await change(one, { steps: `1000.00 ${adam.id}` })).toBe('done')
+    const viewer = await hire(parts, 'viewer')
+    for (const steps of [`1 ${viewer.id}`, `1 ${randomUUID()}`, `1 ${(await hire(parts, 'approver')).id}`])
+      await expect(change(one, { steps, staff: `${adam.id} ${viewer.id}` })).rejects.toMatchObject({ code: 'bad_input', detail: 'steps' })
+    for (const steps of ['x', '1', `5 ${adam.id}; 4 ${adam.id}`])
+      await expect(change(one, { steps })).rejects.toMatchObject({ code: 'bad_input', detail: 'steps' })
+    const gone = await hire(parts, 'approver')
+    await disableStaff(parts.staff, gone.id, { author: COMMAND_LINE, reason: 'left' })
+    await expect(change(one, { staff: gone.id })).rejects.toMatchObject({ code: 'bad_input', detail: 'staff' })
+  })
+
+  test('addresses are kept, and no audit row says which', async () => {
+    const one = await found(parts, olga)
+    await setContacts(parts, {
+      organisationId: one.id,
+      contacts: ['buh@romashka.example', 'buh@romashka.example'],
+      author: olga,
+      reason: 'test',
+    })
+    expect((await read(one.id)).contacts).toEqual(['buh@romashka.example'])
+    for (const contacts of [['nobody'], Array.from({ length: 11 }, (_, index) => `a${index}@b.example`)])
+      await expect(setContacts(parts, { organisationId: one.id, contacts, author: olga, reason: 'test' })).rejects.toMatchObject({
+        detail: 'contacts',
+      })
+    await expect(setContacts(parts, { organisationId: one.id, contacts: [], author: adam, reason: 'x' })).rejects.toMatchObject(
+      code('forbidden'),
+    )
+    expect(JSON.stringify(await parts.db('audit_log'))).not.toContain('romashka.example')
+    expect(await change(one, { name: 'Другое имя' })).toBe('done')
+    expect((await read(one.id)).contacts).toEqual(['buh@romashka.example'])
+  })
+
+  test('the switch turns one organisation, or all that somebody sees; stopping is for more people than starting', async () => {
+    const [one, two, foreign] = [
+      await found(parts, olga, { staff: adam.id }),
+      await found(parts, olga, { staff: adam.id }),
+      await found(parts, COMMAND_LINE),
+    ]
+    const states = (): Promise<string[]> => Promise.all([one, two, foreign].map(async ({ id }) => (await read(id)).autopay.state))
+    const turn = (state: 'on' | 'off' | 'stopped', author: Author, organisationId?: string) =>
+      switchAutopay(parts, { state, organisationId, author, reason: 'test' })
+    await turn('on', olga)
+    expect(await states()).toEqual(['on', 'on', 'off'])
+    expect((await read(one.id)).autopay).toMatchObject({ by: `staff:${olga.id}`, at: expect.any(Date) as Date })
+    await turn('stopped', adam, two.id)
+    expect(await states()).toEqual(['on', 'stopped', 'off'])
+    await expect(turn('on', adam)).rejects.toMatchObject(code('forbidden'))
+    await expect(turn('stopped', adam, foreign.id)).rejects.toMatchObject(code('not_found'))
+    await expect(turn('stopped', await hire(parts, 'viewer'))).rejects.toMatchObject(code('forbidden'))
+    expect(await turn('on', olga, two.id)).toEqual([two.id])
+    expect(await turn('on', olga, two.id)).toEqual([])
+    await turn('stopped', COMMAND_LINE)
+    expect(await states()).toEqual(['stopped', 'stopped', 'stopped'])
+    await turn('off', olga, one.id)
+    expect(await states()).toEqual(['off', 'stopped', 'stopped'])
+    const rows = (await parts
+      .db('audit_log')
+      .where({ subject: `organisation:${two.id}`, action: 'autopay_switched' })
+      .orderBy('id')) as { before: string; after: string }[]
+    expect(rows.map(({ before, after }) => `${before} ${after}`)).toEqual([
+      '{"autopay":"off"} {"autopay":"on"}',
+      '{"autopay":"on"} {"autopay":"stopped"}',
+      '{"autopay":"stopped"} {"autopay":"on"}',
+      '{"autopay":"on"} {"autopay":"stopped"}',
+    ])
+  })
+})

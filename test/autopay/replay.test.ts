@@ -1,0 +1,99 @@
+import { replayRule } from '../../src/autopay/replay'
+import type { ReplayContext } from '../../src/autopay/replay'
+import type { PastInvoice } from '../../src/autopay/past-invoices'
+import { DAY } from '../../src/shared/clock'
+import { invoice, NOW, organisation, rub, rule, ZONE } from './cases'
+
+const ago = (days: number): Date => new Date(NOW.getTime() - days * DAY)
+
+/** An invoice that was first seen so many days ago. */
+const past = (id: string, days: number, of: Parameters<typeof invoice>[0] = {}, outcome: PastInvoice['outcome'] = 'paid'): PastInvoice => ({
+  invoice: invoice({
+    id,
+    number: `417-${id}`,
+    description: id,
+    firstSeenAt: ago(days),
+    issuedAt: ago(days),
+    dueAt: ago(days - 3),
+    status: 'paid',
+    ...of,
+  }),
+  outcome,
+})
+
+const settings = (of: Partial<ReplayContext> = {}): ReplayContext => ({
+  organisation: organisation(),
+  others: [],
+  zone: ZONE,
+  now: NOW,
+  ...of,
+})
+const told = (replayed: ReturnType<typeof replayRule>): string[] =>
+  replayed.lines.map(({ past: { invoice: one }, decision }) => `${one.id} ${decision.decision}`)
+
+describe('a rule tried on the past', () => {
+  test('sees each invoice as it was when it was first seen, although it is paid or over by now', () => {
+    const replayed = replayRule(
+      rule({ when: { amountUpTo: rub('100') } }),
+      [past('b', 5), past('a', 9), past('c', 2, { amount: '200' })],
+      settings(),
+    )
+    expect(told(replayed)).toEqual(['a pay', 'b pay'])
+    expect([replayed.tried, replayed.taken, replayed.sums.pay]).toEqual([3, 0, { count: 2, amount: rub('200') }])
+  })
+
+  test('fills the limits of days and months as they would have been filled', () => {
+    const list = [past('a', 3), past('b', 3 - 1 / 24), past('c', 2), past('d', 25), past('e', 24)]
+    expect(told(replayRule(rule({ limits: { day: rub('150') } }), list, settings()))).toEqual([
+      'd pay',
+      'e pay',
+      'a pay',
+      'b wait',
+      'c pay',
+    ])
+    // The 28th and 29th of October are another month.
+    expect(told(replayRule(rule({ limits: { month: rub('200') } }), list, settings()))).toEqual([
+      'd pay',
+      'e pay',
+      'a pay',
+      'b pay',
+      'c wait',
+    ])
+  })
+
+  test('leaves to rules of higher priority what they would have taken, and says how many', () => {
+    const others = [
+      rule({ name: 'Первое', priority: 1, when: { number: '417-a' } }, { id: 'other' }),
+      rule({ priority: 2 }, { id: 'off', isOn: false }),
+    ]
+    const replayed = replayRule(rule(), [past('a', 5), past('b', 4)], settings({ others }))
+    expect([told(replayed), replayed.taken]).toEqual([['b pay'], 1])
+  })
+
+  test('finds duplicates among what came before', () => {
+    const replayed = replayRule(
+      rule(),
+      [past('a', 5, { number: '1' }), past('b', 4, { number: '1' }), past('c', 3, { number: '1', amount: '7' })],
+      settings(),
+    )
+    expect(told(replayed)).toEqual(['a pay', 'c pay'])
+    expect(replayed.tried).toBe(3)
+  })
+
+  test('is tried as if its own dates let it act and it were on, and never wants money of the fund', () => {
+    const sleeping = rule({ validFrom: '2099-01-01', do: 'ask' }, { isOn: false, triedAt: null })
+    expect(told(replayRule(sleeping, [past('a', 5, { amount: '99999999' })], settings()))).toEqual(['a ask'])
+  })
+
+  test('says how much of what it would have paid was really paid', () => {
+    const list = [past('a', 5), past('b', 4, {}, 'closed'), past('c', 3, { amount: '50' }, 'paid'), past('d', 2, {}, 'exception')]
+    expect(replayRule(rule(), list, settings()).reallyPaid).toEqual({ count: 2, amount: rub('150') })
+  })
+
+  test('goes through thousands in no time', () => {
+    const many = Array.from({ length: 5_000 }, (_, index) => past(`i${index}`, 29 - index / 200))
+    const started = performance.now()
+    expect(replayRule(rule({ limits: { day: rub('5000') } }), many, settings()).lines).toHaveLength(5_000)
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+})

@@ -1,0 +1,318 @@
+import { randomUUID } from 'node:crypto'
+import {
+  exportRules,
+  noteTried,
+  parseRuleFile,
+  readRule,
+  readRules,
+  readVersions,
+  refuseUnlessOn,
+  removeRule,
+  requireRule,
+  switchAutopay,
+  switchRule,
+  writeRuleFile,
+} from '../../src/autopay'
+import type { FileFault, FlatRule, Organisation } from '../../src/autopay'
+import type { StaffActor } from '../../src/shared/actor'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import type { Parts } from '../../src/wiring'
+import { ENGINES } from '../support/databases'
+import { flat, found, hire, makeOffice } from './office'
+
+describe.each(ENGINES)('rules on %s', (engine) => {
+  let parts: Parts
+  let close: () => Promise<void>
+  let olga: StaffActor
+  let adam: StaffActor
+  let romashka: Organisation
+
+  beforeAll(async () => {
+    ;({ parts, close } = await makeOffice(engine))
+    ;[olga, adam] = [await hire(parts, 'operator'), await hire(parts, 'approver')]
+    romashka = await found(parts, olga, { staff: adam.id })
+  })
+  afterAll(() => close())
+
+  const submit = (ruleId: string, rule: FlatRule, of: { basedOn?: string; enabled?: boolean; author?: StaffActor } = {}) => {
+    const payload = { ruleId, organisationId: romashka.id, basedOn: of.basedOn ?? '0', enabled: of.enabled ?? false, ...rule }
+    return parts.approvals.submit(parts.deeds.rules.change, { payload, author: of.author ?? olga, reason: 'test', key: randomUUID() })
+  }
+  const turnOn = (ruleId: string, version: string) =>
+    parts.approvals.submit(parts.deeds.rules.switchOn, { payload: { ruleId, version }, author: olga, reason: 'test', key: randomUUID() })
+  const code = (error: unknown) => ({ code: error })
+  const says = (text: string) => ({ message: expect.stringContaining(text) as string })
+
+  test('a rule is off until this very version was tried and switched on; a change switches it off again', async () => {
+    const id = randomUUID()
+    await submit(id, flat({ name: 'Первое' }))
+    expect(await readRule(parts.db, id)).toMatchObject({ version: 1, isOn: false, triedAt: null })
+    await expect(turnOn(id, '1')).rejects.toMatchObject(code('rule_untried'))
+    await noteTried(parts, id, olga)
+    expect((await turnOn(id, '1')).state).toBe('done')
+    expect(await readRule(parts.db, id)).toMatchObject({ isOn: true, triedAt: expect.any(Date) as Date })
+    await submit(id, flat({ name: 'Первое', amountUpTo: '6000' }), { basedOn: '1' })
+    expect(await readRule(parts.db, id)).toMatchObject({ version: 2, isOn: false, triedAt: null })
+    await expect(turnOn(id, '1')).rejects.toMatchObject(code('rule_changed'))
+    await noteTried(parts, id, olga)
+    await turnOn(id, '2')
+    await switchRule(parts, { ruleId: id, isOn: false }, { author: olga, reason: 'test' })
+    expect(await readRule(parts.db, id)).toMatchObject({ version: 2, isOn: false, triedAt: expect.any(Date) as Date })
+    const actions = (await parts
+      .db('audit_log')
+      .where({ subject: `rule:${id}` })
+      .orderBy('id')
+      .pluck('action')) as string[]
+    expect(actions).toEqual([
+      'autopay_rule_added',
+      'autopay_rule_tried',
+      'autopay_rule_switched_on',
+      'autopay_rule_changed',
+      'autopay_rule_tried',
+      'autopay_rule_switched_on',
+      'autopay_rule_switched_off',
+    ])
+  })
+
+  test('each version stays as it was written, and nobody overwrites what they have not seen', async () => {
+    const id = randomUUID()
+    await submit(id, flat({ name: 'Второе' }))
+    await submit(id, flat({ name: 'Второе', description: 'связ*' }), { basedOn: '1' })
+    await expect(submit(id, flat({ name: 'Второе', number: '9' }), { basedOn: '1' })).rejects.toMatchObject(code('rule_changed'))
+    await submit(id, flat({ name: 'Второе', description: 'связ*' }), { basedOn: '1' })
+    expect((await readVersions(parts.db, id)).map(({ version, body, by }) => [version, body.when.description, by])).toEqual([
+      [2, 'связ*', `staff:${olga.id}`],
+      [1, undefined, `staff:${olga.id}`],
+    ])
+    await expect(parts.db('autopay_rule_versions').where({ rule_id: id }).update({ body: '{}' })).rejects.toMatchObject(
+      says('never changed'),
+    )
+    await expect(parts.db('autopay_rule_versions').where({ rule_id: id }).delete()).rejects.toMatchObject(says('never changed'))
+    await expect(parts.db('autopay_rules').where({ id }).update({ state: 'on' })).rejects.toMatchObject(says('autopay_rules_tried'))
+  })
+
+  test('a name is one rule of the organisation, and free again when that is removed', async () => {
+    const [first, second] = [randomUUID(), randomUUID()]
+    await submit(first, flat({ name: 'Третье' }))
+    await expect(submit(second, flat({ name: 'Третье' }))).rejects.toMatchObject({ code: 'bad_input', detail: 'name' })
+    await removeRule(parts, first, { author: olga, reason: 'test' })
+    await expect(readRule(parts.db, first)).rejects.toMatchObject(code('not_found'))
+    await submit(second, flat({ name: 'Третье' }))
+    expect(await readVersions(parts.db, first)).toHaveLength(1)
+  })
+
+  test.each([
+    ['pays up to the amount for one person in a day', { perDay: '10000.00' }, 'done'],
+    ['pays more in a day', { perDay: '10000.01', perMonth: '10000.01' }, 'waiting'],
+    [
+      'pays little each time, and any number of times',
+      { amountUpTo: '1.00', perInvoice: '1.00', perPayee: '1.00', perDay: null },
+      'waiting',
+    ],
+    ['pays without any cap', { amountUpTo: null, perDay: null }, 'waiting'],
+    ['asks without any cap', { amountUpTo: null, do: 'ask' }, 'done'],
+    ['holds without any cap', { amountUpTo: null, do: 'hold' }, 'done'],
+  ] as const)('a rule that %s', async (name, of, state) => {
+    const id = randomUUID()
+    const rule = flat({ name, ...of })
+    // A rule that stays off lets nothing out; on at once, as an import wants it, it does.
+    expect((await submit(id, rule)).state).toBe('done')
+    await noteTried(parts, id, olga)
+    expect((await turnOn(id, '1')).state).toBe(state)
+    const other = randomUUID()
+    const submitted = await submit(other, { ...rule, name: `${name} (2)` }, { enabled: true })
+    expect(submitted.state).toBe(state)
+    if (submitted.state === 'done') return
+    await expect(readRule(parts.db, other)).rejects.toMatchObject(code('not_found'))
+    await expect(parts.approvals.approve(submitted.request.id, olga)).rejects.toMatchObject(code('forbidden'))
+    expect((await parts.approvals.approve(submitted.request.id, adam)).outcome).toBe('done')
+    expect(await readRule(parts.db, other)).toMatchObject({ isOn: true, version: 1 })
+  })
+
+  test('whoever is not assigned does not even learn that the rule is there; some roles only look', async () => {
+    const id = randomUUID()
+    await submit(id, flat({ name: 'Чужое' }))
+    const stranger = await hire(parts, 'operator')
+    await expect(requireRule(parts.db, stranger, id)).rejects.toMatchObject(code('not_found'))
+    await expect(submit(id, flat({ name: 'Чужое', do: 'ask' }), { basedOn: '1', author: stranger })).rejects.toMatchObject(
+      code('not_found'),
+    )
+    await expect(noteTried(parts, id, stranger)).rejects.toMatchObject(code('not_found'))
+    await expect(removeRule(parts, id, { author: stranger, reason: 'x' })).rejects.toMatchObject(code('not_found'))
+    await expect(switchRule(parts, { ruleId: id, isOn: false }, { author: adam, reason: 'x' })).rejects.toMatchObject(code('forbidden'))
+    expect(await requireRule(parts.db, await hire(parts, 'auditor'), id)).toMatchObject({ id })
+    const { id: organisationId } = await found(parts, stranger)
+    const foreign = { ruleId: id, organisationId, basedOn: '1', enabled: false, ...flat({ name: 'Чужое' }) }
+    await expect(parts.approvals.look(parts.deeds.rules.change, foreign)).rejects.toMatchObject(code('not_found'))
+  })
+
+  test('a hold is refused once its organisation is off or its rule is off or another; a brake waits for a hold under way', async () => {
+    const id = randomUUID()
+    await submit(id, flat({ name: 'Удержание' }), { enabled: true })
+    const hold = { organisationId: romashka.id, ruleId: id, version: 1, terms: romashka }
+    const check = (of: Partial<typeof hold> = {}) => parts.db.transaction((tx) => refuseUnlessOn(tx, [{ ...hold, ...of }]))
+    await expect(check()).rejects.toMatchObject(code('autopay_off'))
+    await switchAutopay(parts, { state: 'on', organisationId: romashka.id, author: olga, reason: 'test' })
+    await check()
+    await expect(check({ terms: { ...romashka, perDay: 1n } })).rejects.toMatchObject(code('autopay_over_limit'))
+    await expect(check({ terms: { ...romashka, steps: [{ from: 0n, approvers: [] }] } })).rejects.toMatchObject(code('autopay_not_signed'))
+    await expect(check({ version: 2 })).rejects.toMatchObject(code('rule_off'))
+    await expect(check({ ruleId: randomUUID() })).rejects.toMatchObject(code('rule_off'))
+    await expect(check({ organisationId: randomUUID() })).rejects.toMatchObject(code('autopay_off'))
+
+    const order: string[] = []
+    let release = (): void => undefined
+    const held = new Promise<void>((resolve) => (release = resolve))
+    const holding = parts.db.transaction(async (tx) => {
+      await refuseUnlessOn(tx, [hold])
+      order.push('checked')
+      await held
+      order.push('held')
+    })
+    while (order.length === 0) await new Promise(setImmediate)
+    const stopping = switchAutopay(parts, { state: 'stopped', organisationId: romashka.id, author: olga, reason: 'test' }).then(() =>
+      order.push('stopped'),
+    )
+    release()
+    await Promise.all([holding, stopping])
+    expect(order).toEqual(['checked', 'held', 'stopped'])
+    await expect(check()).rejects.toMatchObject(code('autopay_off'))
+    await switchAutopay(parts, { state: 'on', organisationId: romashka.id, author: olga, reason: 'test' })
+    await switchRule(parts, { ruleId: id, isOn: false }, { author: olga, reason: 'test' })
+    await expect(check()).rejects.toMatchObject(code('rule_off'))
+  })
+
+  test('what is exported is read back to the same rules', async () => {
+    const other = await found(parts, COMMAND_LINE)
+    const all = {
+      amountFrom: '1.50',
+      number: '417-*',
+      payerName: 'true',
+      description: '"*": [#',
+      issuedWithinDays: '5',
+      dueWithinDays: '0',
+      validFrom: '2026-11-01',
+    }
+    const payload = {
+      ruleId: randomUUID(),
+      organisationId: other.id,
+      basedOn: '0',
+      enabled: false,
+      ...flat({ name: '2026', currency: 'RUB', perPayee: '7', perMonth: '8', ...all }),
+    }
+    await parts.deeds.rules.change.perform(payload, { author: COMMAND_LINE, reason: 'test', key: 'x' })
+    const entries = await exportRules(parts, COMMAND_LINE)
+    expect(entries).toHaveLength((await readRules(parts.db, [romashka.id, other.id])).length)
+    expect(entries.some(({ organisation, enabled }) => organisation === other.vatNumber && !enabled)).toBe(true)
+    for (const json of [false, true]) expect(parseRuleFile(writeRuleFile(entries, { json }))).toEqual({ ok: true, value: entries })
+    expect(await exportRules(parts, COMMAND_LINE, other.id)).toHaveLength(1)
+  })
+})
+
+describe('a file of rules', () => {
+  const faults = (text: string): string[] => {
+    const parsed = parseRuleFile(text)
+    return parsed.ok
+      ? []
+      : (parsed.faults as FileFault[]).map(({ line, place, code: fault, detail }) =>
+          [line, place.join('.'), fault, detail].filter((part) => part !== undefined && part !== '').join(' '),
+        )
+  }
+  const rules = (...lines: string[]): string => ['rules:', ...lines].join('\n')
+
+  test('gives usual values to what is left out, and takes amounts as text or number', () => {
+    const parsed = parseRuleFile(
+      rules('  - { name: A, organisation: 7710044140, do: pay, limits: { day: 20000, month: "1 000,50" }, when: }'),
+    )
+    expect(parsed).toEqual({
+      ok: true,
+      value: [
+        {
+          organisation: '7710044140',
+          enabled: true,
+          body: { name: 'A', do: 'pay', when: {}, limits: { day: 2_000_000n, month: 100_050n }, priority: 100 },
+        },
+      ],
+    })
+    expect(parseRuleFile('{"rules": []}')).toEqual({ ok: true, value: [] })
+  })
+
+  test('tells all that is wrong at once, each with its place', () => {
+    const text = rules(
+      '  - name: A',
+      '    organisation: 7710044140',
+      '    do: pay',
+      '    limits: { day: 5.001, weekly: 3 }',
+      '    when:',
+      '      amountFrom: 10',
+      '      amountUpTo: 5',
+      '      payer: x',
+      '      description: ""',
+      '      dueWithinDays: 1.5',
+      '  - name: A',
+      '    organisation: "12"',
+      '    do: burn',
+      '    priority: 0',
+      '    validFrom: 2026-13-01',
+      '    enabled: maybe',
+      '  - 5',
+    )
+    expect(faults(text).sort()).toEqual([
+      '10 rules.0.when.description pattern',
+      '11 rules.0.when.dueWithinDays days',
+      '13 rules.1.organisation vat',
+      '14 rules.1.do action',
+      '15 rules.1.priority priority',
+      '16 rules.1.validFrom day',
+      '17 rules.1.enabled enabled',
+      '18 rules.2 map',
+      '5 rules.0.limits unknown weekly',
+      '5 rules.0.limits.day amount',
+      '9 rules.0.when unknown payer',
+    ])
+  })
+
+  test('asks for what belongs together', () => {
+    const rule = '  - { name: A, organisation: "7710044140", do: ask'
+    expect(faults(rules(`${rule}, when: { amountFrom: 10, amountUpTo: 9.99 } }`))).toEqual(['2 rules.0.when.amountUpTo up_to_below_from'])
+    expect(faults(rules(`${rule}, validFrom: 2026-11-02, validUntil: 2026-11-01 }`))).toEqual(['2 rules.0.validUntil until_before_from'])
+    expect(faults(rules(`${rule} }`, `${rule} }`))).toEqual(['3 rules.1.name name_twice'])
+    expect(faults('rules: 5\nothers: 6')).toEqual(['2 unknown others', '1 rules rules'])
+    expect(faults('- a')).toEqual(['rules rules'])
+  })
+
+  test.each([
+    ['an amount of zero', 'limits: { day: 0 }', 'amount'],
+    ['an amount below zero', 'limits: { day: -5 }', 'amount'],
+    ['an amount that no number holds', 'limits: { day: 99999999999999999999 }', 'amount'],
+    ['a word for an amount', 'limits: { day: much }', 'amount'],
+    ['points', 'when: { currency: PTS }', 'currency'],
+    ['two lines in a pattern', 'when: { description: "a\\nb" }', 'pattern'],
+    ['a long pattern', `when: { description: ${'x'.repeat(201)} }`, 'pattern'],
+    ['a list for conditions', 'when: [1]', 'map'],
+  ])('refuses %s', (_name, part, fault) => {
+    expect(faults(rules(`  - { name: A, organisation: "7710044140", do: ask, ${part} }`)).map((text) => text.split(' ').at(-1))).toEqual([
+      fault,
+    ])
+  })
+
+  test('stays small whatever the file would unfold into', () => {
+    const bomb = [
+      'a: &a [x,x,x,x,x,x,x,x,x]',
+      ...'bcdefghi'.split('').map(
+        (name, index) =>
+          `${name}: &${name} [${Array(9)
+            .fill(`*${'abcdefgh'[index] ?? 'a'}`)
+            .join(',')}]`,
+      ),
+    ].join('\n')
+    expect(faults(bomb)[0]).toContain('unreadable')
+    expect(faults('x'.repeat(256 * 1024 + 1))).toEqual(['too_large'])
+    expect(faults('rules: [')[0]).toContain('unreadable')
+    expect(faults('rules: []\nrules: []')[0]).toContain('unreadable')
+    expect(faults('rules: !!js/function "x"')[0]).toContain('unreadable')
+    expect(faults(rules('  - { name: A, organisation: "7710044140", do: ask, __proto__: { priority: 1 } }'))[0]).toContain(
+      'unknown __proto__',
+    )
+  })
+})

@@ -1,0 +1,143 @@
+import type { StaffRole } from '../../src/shared/actor'
+import type { Page } from '../support/browser'
+import { StaffPerson } from '../support/staff'
+import { World } from '../support/world'
+import { bill, company, rule, runs } from '../autopay/organisations'
+import type { Company } from '../autopay/organisations'
+import { paymentOf, until } from '../payments/steps'
+
+const plain = ({ html }: Page): string => html.replaceAll('\u00a0', ' ').replace(/\s+/g, ' ')
+const ROOT = '/admin/autopay'
+
+describe('the pages of automatic payment', () => {
+  let world: World
+  let acme: Company
+  const people = new Map<StaffRole, StaffPerson>()
+  beforeAll(async () => {
+    world = await World.make({ env: { MODE: 'demo', TWO_EYES_ROUBLES: '5000' } })
+    acme = await company(world, { perMonth: 100_000n })
+    for (const role of ['admin', 'operator', 'approver', 'support', 'auditor'] as const) {
+      const person = await StaffPerson.make(world, role)
+      await person.signsIn()
+      people.set(role, person)
+      if (role !== 'support') await world.db('organisation_staff').insert({ organisation_id: acme.id, staff_id: person.actor.id })
+    }
+    await rule(world, acme, { description: 'Аренда' })
+    await rule(world, acme, { description: 'Мебель', do: 'ask' })
+  })
+  afterAll(async () => {
+    expect(await world.findings()).toEqual([])
+    await world.close()
+  })
+
+  const as = (role: StaffRole) => (people.get(role) as StaffPerson).browser
+  const open = (path: string, role: StaffRole = 'operator'): Promise<Page> => as(role).open(`${ROOT}${path}`)
+
+  test('with nothing to tell each page says so', async () => {
+    for (const path of ['', '/queue/mine', '/queue/exceptions', '/plan', '/runs', '/report', '/turns']) {
+      const page = await open(path)
+      expect([path, page.status]).toEqual([path, 200])
+      expect(plain(page)).toContain('Разделы автооплаты')
+      expect(plain(page)).toContain('id="autopay-switch"')
+    }
+    expect((await open('/queue/none')).status).toBe(404)
+  })
+
+  test('a run is started on its page, shows what became of each invoice, and the report counts it', async () => {
+    const rent = await bill(world, acme, { amount: '1500.00', description: 'Аренда, ноябрь', number: '417-1' })
+    const table = await bill(world, acme, { amount: '2000.00', description: 'Мебель, стол', number: '418-1' })
+    const odd = await bill(world, acme, { amount: '5.00', amountRaw: '0.005', number: '419-1' })
+    const started = await as('operator').submit(await open('/runs'), `${ROOT}/runs`, { organisation: acme.id })
+    expect(started.url).toMatch(/\/admin\/autopay\/runs\/[0-9a-f-]{36}$/)
+    await until(async () => (await as('operator').open(started.url)).state === 'autopay-run')
+    const run = await as('operator').open(started.url)
+    expect(plain(run)).toMatch(/Оплачено: 1 на 1 500,00 ₽[\s\S]*Ждёт: 1 на 2 000,00 ₽/)
+    expect(await paymentOf(world, rent)).toMatchObject({ state: 'captured' })
+
+    expect(plain(await open('/queue/paid'))).toContain('417-1')
+    expect(plain(await open('/queue/mine', 'approver'))).toContain('418-1')
+    expect(plain(await open('/queue/mine', 'auditor'))).toContain('В этой очереди счетов нет')
+    expect(plain(await open('/queue/others', 'auditor'))).toContain('418-1')
+    expect(plain(await open('/queue/exceptions'))).toContain(odd.id.slice(0, 8))
+    expect(plain(await open('/queue/paid?number=41%25'))).toContain('В этой очереди счетов нет')
+    expect(plain(await open('/queue/paid?least=1499&most=1501'))).toMatch(/417-1[\s\S]*/)
+    const report = plain(await open('/report'))
+    expect(report).toMatch(/1 на 1 500,00 ₽[\s\S]*100 000,00 ₽[\s\S]*1 %/)
+    const csv = await (await as('auditor').fetch(`${ROOT}/report.csv`)).text()
+    expect(csv).toMatch(/^outcome;at;/)
+    expect(csv).toContain(`paid;`)
+    expect(csv).toMatch(new RegExp(`waiting;.*${table.id}`))
+    expect(await (await as('auditor').fetch(`${ROOT}/queue.csv?tab=others`)).text()).toContain(table.id)
+    expect(plain(await open(''))).toMatch(/Ждут меня: 1[\s\S]*Что нужно оплатить за неделю[\s\S]*1 на 2 000,00 ₽/)
+    expect(plain(await open('/plan'))).toMatch(/К оплате 0 на 0,00 ₽[\s\S]*418-1[\s\S]*Нужно согласие/)
+  })
+
+  test('an invoice is approved in two steps, with its history, and the next run pays it', async () => {
+    const listed = await open('/queue/mine', 'approver')
+    const id = /autopay\/invoices\/([0-9a-f-]{36})/.exec(listed.html)?.[1] ?? ''
+    const page = await open(`/invoices/${id}`, 'approver')
+    const action = `${ROOT}/invoices/${id}/approve`
+    const preview = await as('approver').submit(page, action, { reasonKind: 'agreement', reason: 'Ordered in October' })
+    expect(plain(preview)).toContain('Согласовать оплату счёта 418-1 на 2 000,00 ₽ из фонда')
+    const done = await as('approver').submit(preview, action)
+    expect(plain(done)).toMatch(/Готово[\s\S]*к оплате[\s\S]*Согласовал approver-/)
+    await runs(world, { organisationId: acme.id })
+    expect(plain(await open(`/invoices/${id}`, 'approver'))).toMatch(/оплачен[\s\S]*Оплата:/)
+  })
+
+  test('many are approved at once; above the amount for one person they wait; sent twice it changes nothing more', async () => {
+    for (const [number, amount] of [
+      ['420-1', '100.00'],
+      ['420-2', '200.00'],
+      ['420-3', '6000.00'],
+    ] as const)
+      await bill(world, acme, { amount, number, description: `Мебель ${number}` })
+    await runs(world, { organisationId: acme.id })
+    const listed = await open('/queue/mine', 'approver')
+    const picks = [...listed.html.matchAll(/name="pick" value="([^"]+)"/g)].map(([, value = '']) => value)
+    expect(picks).toHaveLength(3)
+    const token = /name="_csrf" value="([^"]+)"/.exec(listed.html)?.[1] ?? ''
+    const send = (fields: Record<string, string>): Promise<Page> =>
+      as('approver').open(`${ROOT}/approve`, {
+        method: 'POST',
+        body: new URLSearchParams([
+          ['_csrf', token],
+          ...picks.map((pick) => ['pick', pick] as [string, string]),
+          ...Object.entries(fields),
+        ]),
+        headers: { origin: world.url, 'sec-fetch-site': 'same-origin' },
+      })
+    const shown = await send({ reason: 'x' })
+    expect(plain(shown)).toContain('Всего 3 на 6 300,00 ₽')
+    const key = /name="key" value="([^"]+)"/.exec(shown.html)?.[1] ?? ''
+    for (let times = 0; times < 2; times++)
+      expect(plain(await send({ reason: 'All ordered', key, confirmed: 'yes' }))).toContain(
+        'Согласовано: 2. Ждут второго сотрудника: 1. Не получилось: 0.',
+      )
+    expect(await world.db('autopay_signatures').where({ reason: 'All ordered' })).toHaveLength(2)
+  })
+
+  test('somebody who is assigned to no organisation sees nothing of it, and an unknown invoice is as unknown as a foreign one', async () => {
+    const { id }: { id: string } = await world.db('autopay_invoices').first('id')
+    expect((await open(`/invoices/${id}`, 'support')).status).toBe(404)
+    expect((await open('/invoices/00000000-0000-0000-0000-000000000000')).status).toBe(404)
+    expect(plain(await open('/queue/paid', 'support'))).toContain('В этой очереди счетов нет')
+    expect(plain(await open('/report', 'support'))).not.toContain(acme.name)
+    expect(plain(await open('', 'support'))).not.toContain('Останется в фонде')
+  })
+
+  test('a turn is handed over and taken back', async () => {
+    const page = await open('/turns', 'approver')
+    const stand = people.get('operator')?.actor.login ?? ''
+    const given = await as('approver').submit(page, `${ROOT}/turns`, {
+      to: stand,
+      from: '2026-01-01',
+      until: new Date(world.clock.now()).toISOString().slice(0, 10),
+    })
+    expect([given.status, given.state]).toEqual([400, 'error'])
+    const today = /name="until" type="date" value="([^"]+)"/.exec(page.html)?.[1] ?? ''
+    const done = await as('approver').submit(page, `${ROOT}/turns`, { to: stand, from: today, until: today })
+    expect(plain(done)).toContain(`${stand} за approver-`)
+    expect(plain(await as('approver').submit(done, /withdraw$/))).toContain('Никто никого не замещает')
+  })
+})

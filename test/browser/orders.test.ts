@@ -1,0 +1,131 @@
+import type { Browser, Page } from 'playwright-core'
+import { describeInChromium, launchChromium, newVisitor } from '../support/chromium'
+import { StaffPerson } from '../support/staff'
+import { PASSWORD, World } from '../support/world'
+import type { Buyer } from '../support/world'
+import { Shop } from '../orders/shop'
+import { accessibilityFaults, headingOf, sidewaysFaults, smallTargets, textOf } from './checks'
+
+describeInChromium('a member buys points in a real browser', () => {
+  let world: World
+  let shop: Shop
+  let browser: Browser
+  beforeAll(async () => {
+    ;[world, browser] = await Promise.all([World.make({ env: { MODE: 'demo' } }), launchChromium()])
+    shop = new Shop(world)
+  })
+  afterAll(async () => {
+    await browser.close()
+    await world.close()
+  })
+  afterEach(async () => {
+    await world.sandbox.behave()
+    expect(await world.findings()).toEqual([])
+  })
+
+  const arrive = async (page: Page, state: string): Promise<void> => {
+    await page.locator(`main[data-state="${state}"]`).waitFor()
+    expect(await sidewaysFaults(page)).toEqual([])
+  }
+  const signIn = async (page: Page, login: string): Promise<void> => {
+    await page.getByLabel(/^Логин$/).fill(login)
+    await page.getByLabel(/^Пароль$/).fill(PASSWORD)
+    await page.getByRole('button', { name: /^Войти$/ }).click()
+  }
+  const sound = async (page: Page): Promise<void> => {
+    expect(await accessibilityFaults(page)).toEqual([])
+    expect(await smallTargets(page)).toEqual([])
+  }
+  const atAccount = async (page: Page, { login }: Buyer): Promise<void> => {
+    await page.goto(`${world.url}/account`)
+    await signIn(page, login)
+    await arrive(page, 'account')
+  }
+
+  test.each([
+    { scripts: true, width: 1280 },
+    { scripts: false, width: 320 },
+  ])('tops up what is missing and pays the invoice in one go (scripts: $scripts, $width px wide)', async ({ scripts, width }) => {
+    const buyer = await world.member({ points: '100.00' })
+    const invoice = await world.sandbox.invoice({ amount: '1340.00', number: '324' })
+    const context = await newVisitor(browser, { scripts, width })
+    const page = await context.newPage()
+    await page.goto(invoice.partnerUrl)
+    await signIn(page, buyer.login)
+    await arrive(page, 'not-enough')
+    expect(await page.locator('main .primary').allInnerTexts()).toEqual(['Пополнить на 1\u00a0240\u00a0₽'])
+    if (scripts) await sound(page)
+    await page.getByRole('button', { name: /^Пополнить на 1\s240\s₽$/ }).click()
+
+    await arrive(page, 'pending')
+    await page.getByRole('button', { name: /^Банковская карта/ }).click()
+    await arrive(page, 'paid')
+    const [order] = await world.db('orders').where({ member_id: buyer.id }).select<{ number: string }[]>('number')
+    await shop.until(await shop.order(order?.number ?? ''), 'credited')
+    await page.goto(`${world.url}/account/top-ups/${order?.number ?? ''}`)
+    await arrive(page, 'credited')
+    if (scripts) await sound(page)
+    await page.getByRole('link', { name: 'Вернуться к счёту и оплатить' }).click()
+
+    await arrive(page, 'ready')
+    await page.getByRole('button', { name: /^Оплатить 1\s340\sбаллов$/ }).click()
+    await arrive(page, 'paid')
+    expect(await buyer.balance()).toEqual({ available: '0.00', held: '0.00' })
+    await context.close()
+  })
+
+  test('waits for a notification that is late, and says so until it comes', async () => {
+    const buyer = await world.member({ points: '0' })
+    await world.sandbox.misbehave({ on: 'notification', kind: 'delay', ms: 2_000, times: 1 })
+    const context = await newVisitor(browser, { width: 320 })
+    const page = await context.newPage()
+    await atAccount(page, buyer)
+    await sound(page)
+    await page.getByLabel(/^Сумма, ₽/).fill('500')
+    await page.getByRole('button', { name: /^Пополнить$/ }).click()
+    await arrive(page, 'pending')
+    const [row] = await world.db('orders').where({ member_id: buyer.id }).select<{ number: string }[]>('number')
+    const order = await shop.order(row?.number ?? '')
+
+    await page.goto(`${world.url}/account/top-ups/${order.number}`)
+    await arrive(page, 'waiting')
+    expect(await headingOf(page)).toBe('Ждём оплату. Баллы придут сами')
+    await sound(page)
+    await page.locator('svg.qr').waitFor()
+    await shop.pays(order)
+    await arrive(page, 'credited')
+    expect(await headingOf(page)).toBe('Баллы зачислены: 500 баллов')
+    await page.goto(`${world.url}/account`)
+    expect(await textOf(page)).toContain('Пополнение')
+    await context.close()
+  })
+
+  test('gets the money back from a member of staff', async () => {
+    const buyer = await world.member({ points: '0' })
+    const order = await shop.bought(buyer, '200.00')
+    const { actor } = await StaffPerson.make(world, 'operator')
+    const context = await newVisitor(browser)
+    const page = await context.newPage()
+    await page.goto(`${world.url}/sign-in`)
+    await signIn(page, actor.login)
+    await page.goto(`${world.url}/admin/orders`)
+    await arrive(page, 'orders')
+    await sound(page)
+    await page.getByRole('link', { name: order.number }).click()
+    await arrive(page, 'order')
+    await page.getByText('Вернуть деньги').first().click()
+    await sound(page)
+    await page.getByLabel(/^Сумма возврата/).fill('50')
+    await page.locator('form[action$="/refund"] [name=reason]').fill('Ошибка в сумме')
+    await page.locator('form[action$="/refund"] button').click()
+    await arrive(page, 'confirm')
+    await page.locator('form[action$="/refund"] button').click()
+    await arrive(page, 'order')
+    expect(await textOf(page)).toContain(`${order.number}-R1: принят`)
+    await page.goto(`${world.url}/admin/notifications`)
+    await arrive(page, 'notifications')
+    await sound(page)
+    expect(await buyer.balance()).toEqual({ available: '150.00', held: '0.00' })
+    await context.close()
+  })
+})

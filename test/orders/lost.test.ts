@@ -1,0 +1,139 @@
+import { MINUTE, SECOND } from '../../src/shared/clock'
+import { compareOrders, recheckOpenOrders } from '../../src/orders'
+import { World } from '../support/world'
+import type { Buyer } from '../support/world'
+import { orderDraft } from '../../src/orders/draft'
+import { newOrderNumber } from '../../src/orders/number'
+import { insertOrder } from '../../src/orders/store'
+import { inTransaction } from '../../src/shared/database'
+import { newSortedId } from '../../src/shared/ids'
+import { Shop } from './shop'
+
+describe('what gets lost between us and Invoicebox', () => {
+  let world: World
+  let shop: Shop
+  let anna: Buyer
+  beforeAll(async () => {
+    world = await World.make({ timeouts: { writeMs: 300 } })
+    shop = new Shop(world)
+    anna = await world.member({ points: '0' })
+    await anna.signsIn()
+  })
+  afterAll(() => world.close())
+  afterEach(async () => {
+    await world.sandbox.behave()
+    expect(await world.findings()).toEqual([])
+  })
+
+  test('the answer to a new order: it is found under its number, and none is made twice', async () => {
+    await world.sandbox.misbehave({ on: 'order.create', kind: 'lose-answer', times: 1 })
+    const page = await anna.browser.submit(await anna.browser.open('/account'), '/account/top-ups', { amount: '100' })
+    expect([page.state, page.heading]).toEqual(['waiting', 'Готовим заказ. Деньги не списаны'])
+    const number = page.url.split('/').at(-1) ?? ''
+    expect((await shop.order(number)).state).toBe('creating')
+    await shop.passes(15 * SECOND)
+    expect((await shop.order(number)).state).toBe('created')
+    expect(await shop.made(number)).toBe(1)
+    await shop.pays(await shop.order(number))
+    await shop.until(await shop.order(number), 'credited')
+  })
+
+  test('the answer to a new order that is paid before it is found: the notification credits it', async () => {
+    await world.sandbox.misbehave({ on: 'order.create', kind: 'lose-answer', times: 1 })
+    const order = await shop.buys(anna, '10.00')
+    expect(order.state).toBe('creating')
+    await shop.pays(order)
+    expect((await shop.until(order, 'credited')).paidId).not.toBeNull()
+  })
+
+  test('the request for a new order: after a while it is given up, and the page says that no money was taken', async () => {
+    await world.sandbox.misbehave({ on: 'order.create', kind: 'lose-request', times: 1 })
+    const order = await shop.buys(anna, '10.00')
+    await shop.passes(MINUTE + SECOND)
+    expect((await anna.browser.open(`/account/top-ups/${order.number}`)).state).toBe('unavailable')
+    await shop.passes(3 * MINUTE)
+    await shop.passes(5 * MINUTE)
+    expect((await shop.order(order.number)).state).toBe('failed')
+    expect((await anna.browser.open(`/account/top-ups/${order.number}`)).state).toBe('failed')
+  })
+
+  test('an order that Invoicebox refuses is told at once', async () => {
+    await world.sandbox.misbehave({ on: 'order.create', kind: 'status', status: 422, times: 1 })
+    const page = await anna.browser.submit(await anna.browser.open('/account'), '/account/top-ups', { amount: '100' })
+    expect([page.state, page.url]).toEqual(['failed', expect.stringContaining('/account/top-ups/TU-')])
+  })
+
+  test('a notification: the worker reads the order, fifty in one request', async () => {
+    await world.sandbox.misbehave({ on: 'notification', kind: 'lose' })
+    const orders = await Promise.all(['1.00', '2.00', '3.00'].map((amount) => shop.buys(anna, amount)))
+    for (const order of orders) await shop.pays(order)
+    await shop.passes(31 * SECOND)
+    for (const order of orders) expect((await shop.order(order.number)).state).toBe('credited')
+  })
+
+  test('a notification: the member who looks at the page asks, at most once in five seconds', async () => {
+    await world.sandbox.misbehave({ on: 'notification', kind: 'lose' })
+    const order = await shop.buys(anna, '5.00')
+    const path = `/account/top-ups/${order.number}`
+    expect((await anna.browser.open(path)).state).toBe('waiting')
+    await shop.pays(order)
+    expect((await anna.browser.open(path)).state).toBe('waiting')
+    world.clock.move(6 * SECOND)
+    const classes: string[] = []
+    world.parts.invoicebox.onWait((as) => classes.push(as))
+    expect((await anna.browser.open(path)).state).toBe('credited')
+    expect(classes).toEqual(['background'])
+  })
+
+  test('an order that cannot be dealt with does not keep the others of its page from it', async () => {
+    await world.sandbox.misbehave({ on: 'notification', kind: 'lose' })
+    const sample = await shop.buys(anna, '3.00')
+    const poison = {
+      ...sample,
+      id: newSortedId(),
+      number: newOrderNumber(),
+      memberId: 'nobody',
+      intentKey: crypto.randomUUID(),
+      state: 'creating',
+    } as const
+    await inTransaction(world.db, (tx) => insertOrder(tx, { ...poison, nextCheckAt: new Date(0) }))
+    const made = await world.parts.merchant?.createOrder(orderDraft(poison, world.parts.topUps))
+    await shop.pays(made?.outcome.kind === 'accepted' ? { ...poison, invoiceboxId: made.outcome.order.id } : poison)
+    await world.sandbox.misbehave({ on: 'order.create', kind: 'lose-answer', times: 1 })
+    const good = await shop.buys(anna, '4.00')
+    await shop.pays(good)
+    await shop.passes(15 * SECOND)
+    expect((await shop.order(good.number)).state).toBe('credited')
+  })
+
+  test('what was missed while the channel was broken is asked for after it stands again', async () => {
+    await world.sandbox.misbehave({ on: 'notification', kind: 'lose' })
+    const order = await shop.buys(anna, '7.00')
+    await shop.pays(order)
+    expect(await recheckOpenOrders(world.parts)).toBeGreaterThan(0)
+    await shop.works()
+    expect((await shop.order(order.number)).state).toBe('credited')
+  })
+
+  test('a payment that everything else has missed: the comparison with what Invoicebox counts as paid credits it', async () => {
+    await world.sandbox.misbehave({ on: 'notification', kind: 'lose' })
+    const order = await shop.buys(anna, '6.00')
+    await shop.pays(order)
+    expect(await compareOrders(world.parts)).toBe(1)
+    expect((await shop.order(order.number)).state).toBe('credited')
+    expect(await compareOrders(world.parts)).toBe(0)
+  })
+
+  test('a notification that fails here comes again, and one that comes in two hundred copies credits once', async () => {
+    const { available } = await anna.balance()
+    await world.sandbox.misbehave({ on: 'notification', kind: 'duplicate', copies: 50, times: 1 })
+    const order = await shop.bought(anna, '8.00')
+    await world.sandbox.misbehave({ on: 'notification', kind: 'wrong-signature', times: 1 })
+    const forged = await shop.buys(anna, '9.00')
+    await shop.pays(forged)
+    await world.sandbox.behave()
+    await shop.passes(31 * SECOND)
+    expect([(await shop.order(order.number)).state, (await shop.order(forged.number)).state]).toEqual(['credited', 'credited'])
+    expect(Number((await anna.balance()).available) - Number(available)).toBeCloseTo(17)
+  })
+})

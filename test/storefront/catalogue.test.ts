@@ -1,0 +1,200 @@
+import { randomUUID } from 'node:crypto'
+import { countCodes, findOffer, importCodes, listOffers, readOffers, setPicture } from '../../src/storefront'
+import type { OfferPayload } from '../../src/storefront'
+import { takeFree } from '../../src/storefront/stock-store'
+import { addStaff } from '../../src/members'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { inTransaction } from '../../src/shared/database'
+import { ENGINES } from '../support/databases'
+import type { Browser } from '../support/browser'
+import { PASSWORD, World } from '../support/world'
+import { VOUCHER } from './offers'
+
+const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
+const WEBP = Buffer.from('RIFF\u0000\u0000\u0000\u0000WEBPVP8 ', 'latin1')
+const by = { author: COMMAND_LINE, reason: 'A test' } as const
+
+describe.each(ENGINES)('the catalogue on %s', (engine) => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.make({ engine, env: { MODE: 'demo', TWO_EYES_ROUBLES: '1000' } })
+  })
+  afterAll(async () => {
+    expect(await world.findings()).toEqual([])
+    await world.close()
+  })
+
+  async function offer(change: Partial<OfferPayload> = {}): Promise<string> {
+    const offerId = randomUUID()
+    await world.parts.deeds.offers.change.perform({ ...VOUCHER, offerId, ...change }, { ...by, key: offerId })
+    return offerId
+  }
+
+  test('an offer is on sale while it is enabled and within its days, in the order of its places', async () => {
+    const [last, first] = [await offer({ position: '90' }), await offer({ position: '1' })]
+    const hidden = [await offer({ enabled: false }), await offer({ activeFrom: '2099-01-01' }), await offer({ activeUntil: '2020-01-01' })]
+    const points = await offer({
+      type: 'points',
+      price: null,
+      chips: '500 1000',
+      perPerson: null,
+      least: '100',
+      metaKey: 'iataCode',
+      metaValues: 'LED\n SVO ',
+    })
+    const onSale = await listOffers(world.db, { now: world.clock.now() })
+    expect(onSale.map(({ id }) => id)).toEqual([first, points, last])
+    for (const id of hidden) expect(await findOffer(world.db, id)).toBeDefined()
+    expect(onSale.map(({ inStock }) => inStock)).toEqual([0, null, 0])
+    expect(onSale[1]).toMatchObject({
+      price: null,
+      chips: [{ minor: 50_000n }, { minor: 100_000n }],
+      least: { minor: 10_000n },
+      visibility: { key: 'iataCode', values: ['LED', 'SVO'] },
+    })
+  })
+
+  test('codes come into the stock once, sealed, and two orders at once get two of them', async () => {
+    const offerId = await offer()
+    const text = '\ufeffCODE-1;ignored\r\n"CODE-2"\n\n  CODE-3  \nCODE-1'
+    expect(await importCodes(world.parts, { offerId, text, ...by })).toEqual({ added: 3, duplicates: 1, oddLines: [], free: 3 })
+    expect(await importCodes(world.parts, { offerId, text, ...by })).toEqual({ added: 0, duplicates: 4, oddLines: [], free: 3 })
+    expect(await importCodes(world.parts, { offerId, text: 'CODE-9\n<b>\n?', ...by })).toMatchObject({ added: 0, oddLines: [2, 3] })
+    const rows = JSON.stringify([await world.db('voucher_codes').where({ offer_id: offerId }), await world.db('audit_log')])
+    expect(rows).not.toContain('CODE-')
+    const at = world.clock.now()
+    const take = (): ReturnType<typeof takeFree> =>
+      inTransaction(world.db, (tx) => takeFree(tx, offerId, { orderId: randomUUID(), state: 'reserved', at }))
+    const taken = await Promise.all([take(), take(), take(), take()])
+    expect(new Set(taken.map((code) => code?.id)).size).toBe(4)
+    expect(taken.filter((code) => code === undefined)).toHaveLength(1)
+    expect((await countCodes(world.db, [offerId])).get(offerId)).toEqual({ free: 0, reserved: 3, sold: 0, withdrawn: 0 })
+    const [code] = taken
+    expect(world.parts.storefront.codes.unseal(code?.id ?? '', code?.sealed ?? '')).toMatch(/^CODE-\d$/)
+    expect(world.parts.storefront.codes.unseal(randomUUID(), code?.sealed ?? '')).toBeUndefined()
+    const answerTo = (query: PromiseLike<unknown>): PromiseLike<string> =>
+      query.then(
+        () => 'done',
+        () => 'refused',
+      )
+    expect(await answerTo(world.db('voucher_codes').where({ offer_id: offerId }).delete())).toBe('refused')
+    expect(await answerTo(world.db('voucher_codes').where({ offer_id: offerId }).update({ sealed: 'x' }))).toBe('refused')
+    const withdrawn = world.db('voucher_codes').where({ id: code?.id })
+    await withdrawn.clone().update({ state: 'withdrawn' })
+    expect(await answerTo(withdrawn.clone().update({ state: 'free', order_id: null }))).toBe('refused')
+  })
+
+  test('a price above the amount waits for a second person, whichever way it goes', async () => {
+    const { approvals, deeds } = world.parts
+    const author = { kind: 'staff', id: randomUUID(), login: 'op', role: 'operator' } as const
+    const submit = (offerId: string, price: string): Promise<{ state: string }> =>
+      approvals.submit(deeds.offers.change, { payload: { ...VOUCHER, offerId, price }, author, reason: 'A test', key: randomUUID() })
+    const dear = await offer({ price: '5000.00' })
+    expect((await submit(randomUUID(), '999.00')).state).toBe('done')
+    expect((await submit(randomUUID(), '1000.01')).state).toBe('waiting')
+    expect((await submit(dear, '1.00')).state).toBe('waiting')
+    expect((await submit(dear, '5000.00')).state).toBe('done')
+    for (const change of [
+      { type: 'points' },
+      { price: null },
+      { chips: '500' },
+      { metaKey: 'iataCode' },
+      { activeFrom: '2026-02-30' },
+      { perPerson: '0' },
+    ])
+      await expect(
+        approvals.submit(deeds.offers.change, {
+          payload: { ...VOUCHER, offerId: dear, ...change } as OfferPayload,
+          author,
+          reason: 'x',
+          key: randomUUID(),
+        }),
+      ).rejects.toMatchObject({ code: 'bad_input' })
+  })
+
+  test('a picture is known by its bytes, served as nothing else, and kept for a year', async () => {
+    const offerId = await offer()
+    for (const bytes of [Buffer.from('<svg onload=alert(1)>'), Buffer.alloc(0), Buffer.concat([PNG, Buffer.alloc(200 * 1024)])])
+      await expect(setPicture(world.parts, { offerId, bytes, ...by })).rejects.toMatchObject({ code: 'bad_picture' })
+    await setPicture(world.parts, { offerId, bytes: PNG, ...by })
+    await setPicture(world.parts, { offerId, bytes: WEBP, ...by })
+    const { picture } = (await findOffer(world.db, offerId)) ?? {}
+    const answer = await world.browser().fetch(picture?.href ?? '')
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(WEBP)
+    expect(answer.headers.get('content-type')).toBe('image/webp')
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    expect(answer.headers.get('cache-control')).toContain('max-age=31536000')
+    expect(answer.headers.get('set-cookie')).toBeNull()
+  })
+})
+
+describe('the pages of the catalogue', () => {
+  let world: World
+  let operator: Browser
+  let viewer: Browser
+  beforeAll(async () => {
+    world = await World.make({ env: { MODE: 'demo', TWO_EYES_ROUBLES: '1000' } })
+    const signedIn = async (role: 'operator' | 'viewer'): Promise<Browser> => {
+      await addStaff(world.parts, { login: `the-${role}`, password: PASSWORD, role, actor: COMMAND_LINE })
+      const browser = world.browser()
+      await browser.submit(await browser.open('/sign-in'), '/sign-in', { login: `the-${role}`, password: PASSWORD })
+      return browser
+    }
+    operator = await signedIn('operator')
+    viewer = await signedIn('viewer')
+  })
+  afterAll(() => world.close())
+
+  test('staff add an offer, change it, fill its stock and give it a picture', async () => {
+    const typed = {
+      ...VOUCHER,
+      type: 'voucher',
+      price: '250,00',
+      perPerson: '',
+      metaKey: 'iataCode',
+      metaValues: 'LED\r\nSVO',
+      enabled: 'yes',
+      reason: 'Новый ваучер',
+    }
+    const fields = Object.fromEntries(Object.entries(typed).map(([name, value]) => [name, value ?? ''])) as Record<string, string>
+    const shown = await operator.submit(await operator.open('/admin/catalogue'), '/admin/catalogue', fields)
+    expect([shown.state, shown.html]).toEqual(['confirm', expect.stringContaining('iataCode: LED, SVO')])
+    const list = await operator.submit(shown, '/admin/catalogue')
+    expect([list.state, list.html]).toEqual(['catalogue', expect.stringContaining('Кофе с собой')])
+    expect(list.html).toContain('коды кончились')
+    const [offer] = await readOffers(world.db)
+    const card = `/admin/catalogue/${offer?.id ?? ''}`
+
+    const filled = await operator.submit(await operator.open(card), /\/codes$/, { codes: 'AAA-1\nAAA-2\nAAA-1', reason: 'Партия' })
+    expect(filled.html).toContain('Добавлено кодов: 2. Повторов пропущено: 1. Теперь свободно: 2.')
+    const form = new FormData()
+    form.set('_csrf', /name="_csrf" value="([^"]+)"/.exec(filled.html)?.[1] ?? '')
+    form.set('codes', '')
+    form.set('file', new Blob(['AAA-3;x\nAAA-2']), 'codes.csv')
+    form.set('reason', 'Файл')
+    const origin = { origin: world.url, 'sec-fetch-site': 'same-origin' }
+    const sent = await operator.fetch(`${card}/codes`, { method: 'POST', body: form, headers: origin })
+    expect(await sent.text()).toContain('Добавлено кодов: 1. Повторов пропущено: 1. Теперь свободно: 3.')
+    const bad = await operator.submit(await operator.open(card), /\/codes$/, { codes: '<>', reason: 'x' })
+    expect([bad.status, bad.html]).toEqual([422, expect.stringContaining('строки 1')])
+    expect((await operator.submit(await operator.open(card), /\/codes$/, { codes: '', reason: 'x' })).status).toBe(422)
+
+    form.delete('codes')
+    form.delete('file')
+    form.set('picture', new Blob([PNG]), 'whatever.svg')
+    expect((await operator.fetch(`${card}/picture`, { method: 'POST', body: form, headers: origin })).status).toBe(303)
+    form.set('picture', new Blob(['<svg/>']), 'picture.png')
+    expect((await operator.fetch(`${card}/picture`, { method: 'POST', body: form, headers: origin })).status).toBe(422)
+    form.set('picture', new Blob([Buffer.alloc(400 * 1024)]), 'picture.png')
+    expect((await operator.fetch(`${card}/picture`, { method: 'POST', body: form, headers: origin })).status).toBe(413)
+    form.set('_csrf', 'x')
+    form.set('picture', new Blob([PNG]), 'picture.png')
+    expect((await operator.fetch(`${card}/picture`, { method: 'POST', body: form, headers: origin })).status).toBe(403)
+    expect((await operator.open(card)).html).toContain('/catalogue/pictures/')
+
+    const looked = await viewer.open(`${card}?lang=en`)
+    expect([looked.status, looked.heading, looked.html.includes('<textarea')]).toEqual([200, 'Coffee to go', false])
+    const refused = await viewer.post('/admin/catalogue', { reason: 'x' })
+    expect(refused.status).toBe(403)
+  })
+})

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto'
+import { listShops, publishShop, readShop, saveShop } from '../../src/storefront'
+import type { ShopChange } from '../../src/storefront'
+import { addStaff } from '../../src/members'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { ENGINES } from '../support/databases'
+import { PASSWORD, World } from '../support/world'
+
+const by = { author: COMMAND_LINE, reason: 'A test' } as const
+const shop = (change: Partial<ShopChange> = {}): ShopChange => ({
+  shopId: randomUUID(),
+  title: { ru: 'Ёлочный базар', en: 'Christmas market' },
+  text: { ru: 'Игрушки и 100% хвоя', en: 'Toys and 100% needles' },
+  address: 'Москва, Тверская, 1',
+  link: 'https://market.example.test/',
+  position: 1,
+  isShown: true,
+  ...by,
+  ...change,
+})
+
+describe.each(ENGINES)('shops on %s', (engine) => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.make({ engine, env: { MODE: 'demo' } })
+  })
+  afterAll(() => world.close())
+
+  test('everybody finds shops by words of either language, and hidden ones are not there', async () => {
+    const [first, second, hidden] = [
+      shop(),
+      shop({ position: 2, title: { ru: 'Кофейня', en: 'Coffee' }, text: { ru: '', en: '' } }),
+      shop({ isShown: false, title: { ru: 'Тайник', en: 'Hideout' } }),
+    ]
+    for (const each of [first, second, hidden]) await saveShop(world.parts, each)
+    const titles = async (words: string): Promise<string[]> =>
+      (await listShops(world.db, { words, onlyShown: true })).map(({ title }) => title.en)
+    expect(await titles('')).toEqual(['Christmas market', 'Coffee'])
+    expect(await titles('ЕЛОЧНЫЙ тверская')).toEqual(['Christmas market'])
+    expect(await titles('coffee')).toEqual(['Coffee'])
+    expect(await titles('100%')).toEqual(['Christmas market'])
+    expect(await titles('1_0%')).toEqual([])
+    const visitor = world.browser()
+    const page = await visitor.open('/where-to-spend?q=coffee')
+    expect([page.status, page.state, page.heading]).toEqual([200, 'where-to-spend', 'Где потратить баллы'])
+    expect([page.html.includes('Кофейня'), page.html.includes('Ёлочный')]).toEqual([true, false])
+    expect((await visitor.open('/where-to-spend?q=%3Cb%3E&lang=en')).html).toContain('Nothing was found for “&lt;b&gt;”')
+    for (const bad of [{ link: 'javascript:alert(1)' }, { title: { ru: '', en: 'x' } }, { address: 'a\u0000b' }])
+      await expect(saveShop(world.parts, shop(bad))).rejects.toMatchObject({ code: 'bad_input' })
+  })
+
+  test('a shop is created in the marketplace once, updated there afterwards, and every answer is shown', async () => {
+    const { shopId } = shop()
+    await saveShop(world.parts, shop({ shopId }))
+    const made = await publishShop(world.parts, { shopId, ...by })
+    expect(made.marketplace).toMatchObject({ state: 'accepted', note: null, id: expect.stringMatching(/^\d+$/) as string })
+    await saveShop(world.parts, shop({ shopId, address: 'Москва, Арбат, 2' }))
+    expect((await publishShop(world.parts, { shopId, ...by })).marketplace).toMatchObject({ state: 'accepted', id: made.marketplace.id })
+    const { data } = (await (await fetch(`${world.sandbox.url}/_sandbox/requests?limit=100`)).json()) as { data: { path: string }[] }
+    const asked = data.filter(({ path }) => path.includes('/marketplace/api/shop'))
+    expect(asked.map(({ path }) => path.split('/shop')[1])).toEqual([`/${made.marketplace.id ?? ''}`, ''])
+
+    const other = shop()
+    await saveShop(world.parts, other)
+    await expect(publishShop(world.parts, { shopId: other.shopId, knownId: made.marketplace.id ?? '', ...by })).rejects.toMatchObject({
+      code: 'bad_input',
+    })
+    const nowhere = await publishShop(world.parts, { shopId: other.shopId, knownId: '999999', ...by })
+    expect(nowhere.marketplace.state).toBe('rejected')
+  })
+
+  test('a creation without an answer is not repeated by itself', async () => {
+    const { shopId } = shop()
+    await saveShop(world.parts, shop({ shopId }))
+    await world.sandbox.misbehave({ on: '*', kind: 'lose-answer', times: 1 })
+    expect((await publishShop(world.parts, { shopId, ...by })).marketplace).toMatchObject({ state: 'unknown', id: null })
+    await world.db('shops').where({ id: shopId }).update({ marketplace_state: 'asked', marketplace_at: world.clock.now().toISOString() })
+    await expect(publishShop(world.parts, { shopId, ...by })).rejects.toMatchObject({ code: 'key_reused' })
+    await expect(publishShop({ ...world.parts, marketplace: null }, { shopId, ...by })).rejects.toMatchObject({
+      code: 'marketplace_unavailable',
+    })
+    expect((await readShop(world.db, shopId)).marketplace.state).toBe('asked')
+  })
+
+  test('staff keep shops on pages of their own', async () => {
+    await addStaff(world.parts, { login: 'the-operator', password: PASSWORD, role: 'operator', actor: COMMAND_LINE })
+    const operator = world.browser()
+    await operator.submit(await operator.open('/sign-in'), '/sign-in', { login: 'the-operator', password: PASSWORD })
+    const typed = {
+      titleRu: 'Пекарня',
+      titleEn: 'Bakery',
+      textRu: '',
+      textEn: '',
+      address: '',
+      link: '',
+      position: '7',
+      shown: 'yes',
+      reason: 'Новая',
+    }
+    const added = await operator.submit(await operator.open('/admin/shops'), '/admin/shops', typed)
+    expect([added.state, added.heading]).toEqual(['shop', 'Пекарня'])
+    const sent = await operator.submit(added, /\/publish$/, { reason: 'Передать' })
+    expect(sent.html).toContain('передан')
+    expect((await operator.open('/admin/shops')).html).toContain('Пекарня')
+    expect((await operator.open('/where-to-spend?q=пекарня')).html).toContain('Пекарня')
+  })
+})
