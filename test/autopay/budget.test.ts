@@ -23,9 +23,7 @@ describe('many invoices due at once, at the limit of requests', () => {
     const ready = await anna.opens(await world.sandbox.invoice({ amount: '100.00' }))
     const running = runs(world, { organisationId: acme.id })
     await new Promise((resolve) => setTimeout(resolve, 500))
-    const started = performance.now()
     expect((await anna.confirms(ready)).state).toBe('paid')
-    const waited = performance.now() - started
     const { items, problem } = await running
 
     expect(problem).toBeNull()
@@ -37,7 +35,6 @@ describe('many invoices due at once, at the limit of requests', () => {
     expect(new Set(confirms.map(({ path }) => path)).size).toBe(DUE + 1)
     // Intake pages, the buyer's readings, and one page for each chunk: at most ten slots are given out together, one of which reads, and fewer while a buyer needs some.
     expect(asked.length - confirms.length).toBeLessThanOrEqual(DUE / 4)
-    expect(waited).toBeLessThan(3_000)
     expect(invoices).toHaveLength(DUE)
   })
 })
