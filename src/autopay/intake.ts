@@ -83,7 +83,8 @@ class Reader {
       if (!read.hasMore && shrunkBy === 0) break
       // A list without an end that brings nothing new is a page again and again.
       if (read.fresh === 0 && read.totalCount === null) break
-      page = Math.max(1, page + 1 - Math.ceil(shrunkBy / PAGE))
+      // What moved up stands at the end of the page before this one.
+      page = shrunkBy > 0 ? Math.max(1, page - Math.ceil(shrunkBy / PAGE)) : page + 1
     }
     await this.readLeft(startedAt)
   }
