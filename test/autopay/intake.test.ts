@@ -60,10 +60,11 @@ describe.each(ENGINES)('the intake of invoices on %s', (engine) => {
     let left: string | undefined
     await takeIn(world.parts, await readOrganisations(world.db), {}, async () => {
       if (left !== undefined) return
-      left = (await known())[0] as string
-      await world.sandbox.change({ id: left }, { status: 'canceled' })
+      const [first = ''] = await known()
+      left = first
+      await world.sandbox.change({ id: first }, { status: 'canceled' })
     })
-    expect(left).toBeDefined()
+    expect(left).not.toBe('')
     expect(await known()).toHaveLength(60)
     await Promise.all(ours.map((invoice) => world.sandbox.change(invoice, { status: 'canceled' })))
   })
