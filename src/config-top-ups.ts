@@ -1,5 +1,7 @@
 import type { z } from 'zod'
 import { amount, checked, oneOf } from './config-fields'
+import { VAT_CODES } from './invoicebox/merchant'
+import type { VatCode } from './invoicebox/merchant'
 import type { Money } from './shared/money'
 
 /* The settings of what members may buy. */
@@ -9,25 +11,10 @@ export interface TopUpConfig {
   readonly least: Money
   readonly most: Money
   /** The VAT code on the fiscal receipt of sold points (Invoicebox's dictionary). */
-  readonly vatCode: (typeof VAT)[number]
+  readonly vatCode: VatCode
   /** The origin of Invoicebox's payment page, to which the form of a top-up leads. */
   readonly payHost: string
 }
-
-const VAT = [
-  'VATNONE',
-  'RUS_VAT0',
-  'RUS_VAT5',
-  'RUS_VAT7',
-  'RUS_VAT10',
-  'RUS_VAT20',
-  'RUS_VAT22',
-  'RUS_VAT5_ADDED',
-  'RUS_VAT7_ADDED',
-  'RUS_VAT10_ADDED',
-  'RUS_VAT20_ADDED',
-  'RUS_VAT22_ADDED',
-] as const
 
 const PAY_HOST = 'https://pay.invoicebox.ru'
 
@@ -37,7 +24,7 @@ const isOrigin = (text: string): boolean =>
 export const TOP_UP_FIELDS = {
   TOP_UP_MIN: amount('TOP_UP_MIN', 'RUB', '1'),
   TOP_UP_MAX: amount('TOP_UP_MAX', 'RUB', '1000000'),
-  TOP_UP_VAT_CODE: oneOf('TOP_UP_VAT_CODE', VAT).default('VATNONE'),
+  TOP_UP_VAT_CODE: oneOf('TOP_UP_VAT_CODE', VAT_CODES).default('VATNONE'),
   INVOICEBOX_PAY_URL: checked(
     isOrigin,
     'INVOICEBOX_PAY_URL must be an http or https address without a path, such as https://pay.invoicebox.ru.',

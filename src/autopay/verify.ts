@@ -1,3 +1,5 @@
+import { findBroken } from '../shared/book-rules'
+import type { BookRule } from '../shared/book-rules'
 import type { Db } from '../shared/database'
 
 /** A difference between payments of organisations and the decisions that they were made on. */
@@ -7,17 +9,8 @@ export interface AutopayFinding {
   readonly text: string
 }
 
-const MOST_PER_RULE = 50
-
-interface Rule {
-  readonly invariant: number
-  readonly name: string
-  readonly sql: string
-  readonly text: (id: string) => string
-}
-
 /** Each names what must not be there (docs/ledger.md). Columns of PostgreSQL and SQLite compare alike here. */
-const RULES: readonly Rule[] = [
+const RULES: readonly BookRule[] = [
   {
     invariant: 15,
     name: 'organisation-payment-without-decision',
@@ -41,14 +34,4 @@ const RULES: readonly Rule[] = [
 ]
 
 /** Proves that each payment of an organisation was made on a stored decision, and counts against its limits. @returns every difference, at most fifty of a kind */
-export async function verifyAutopay(db: Db): Promise<AutopayFinding[]> {
-  const findings: AutopayFinding[] = []
-  for (const { invariant, name, sql, text } of RULES) {
-    const rows = (await db
-      .select('id')
-      .from(db.raw(`(${sql}) as broken`))
-      .limit(MOST_PER_RULE)) as { id: string }[]
-    findings.push(...rows.map(({ id }) => ({ invariant, rule: name, text: text(id) })))
-  }
-  return findings
-}
+export const verifyAutopay = (db: Db): Promise<AutopayFinding[]> => findBroken(db, RULES)

@@ -1,4 +1,4 @@
-import { engineOf, iso, moment, optionalMoment } from '../shared/database'
+import { iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { money } from '../shared/money'
@@ -8,6 +8,8 @@ import type { Row } from '../shared/statements'
 import type { OrderRefund } from './order'
 import { canMoveRefund } from './states'
 import type { RefundState } from './states'
+import { takeDue } from './take-due'
+import type { Due } from './take-due'
 
 interface RefundRow {
   id: string
@@ -143,21 +145,8 @@ export async function refundsOf(db: Db, orderId: string): Promise<OrderRefund[]>
 }
 
 /** Refunds about which Invoicebox is to be asked. Nobody else gets them before `until`, unless the process that took them dies. */
-export async function takeDueRefunds(
-  tx: Tx,
-  of: { readonly states: readonly RefundState[]; readonly now: Date; readonly until: Date; readonly limit: number },
-): Promise<OrderRefund[]> {
-  const due = () => tx('order_refunds').whereIn('state', of.states).where('next_check_at', '<=', iso(of.now))
-  const found = due().orderBy('next_check_at').limit(of.limit)
-  const rows: { id: string }[] = await (engineOf(tx) === 'postgres' ? found.forUpdate().skipLocked() : found).select('id')
-  if (rows.length === 0) return []
-  const ids = rows.map(({ id }) => id)
-  const taken = (await due()
-    .whereIn('id', ids)
-    .update({ next_check_at: iso(of.until) })
-    .returning('*')) as RefundRow[]
-  return taken.map(toRefund)
-}
+export const takeDueRefunds = async (tx: Tx, of: Due<RefundState>): Promise<OrderRefund[]> =>
+  (await takeDue<RefundRow>(tx, 'order_refunds', of)).map(toRefund)
 
 /** Notes that Invoicebox was asked about a refund, and when it is to be asked again. */
 export async function noteRefundCheck(tx: Tx, refund: Pick<OrderRefund, 'id'>, next: Date | null): Promise<void> {

@@ -1,4 +1,4 @@
-import { engineOf, iso, moment, optionalMoment } from '../shared/database'
+import { iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import type { VatCode } from '../invoicebox/merchant'
 import { money } from '../shared/money'
@@ -10,6 +10,8 @@ import type { OrderGoods } from './fulfilment'
 import type { Order } from './order'
 import { birthEvent } from './move-order'
 import type { OrderState } from './states'
+import { takeDue } from './take-due'
+import type { Due } from './take-due'
 
 export interface OrderRow {
   id: string
@@ -124,21 +126,8 @@ export async function countOrders(db: Db, memberId: string, since: Date): Promis
 }
 
 /** Orders about which Invoicebox is to be asked, the longest due first. Nobody else gets them before `until`, unless the process that took them dies. */
-export async function takeDueOrders(
-  tx: Tx,
-  of: { readonly states: readonly OrderState[]; readonly now: Date; readonly until: Date; readonly limit: number },
-): Promise<Order[]> {
-  const due = () => tx('orders').whereIn('state', of.states).where('next_check_at', '<=', iso(of.now))
-  const found = due().orderBy('next_check_at').limit(of.limit)
-  const rows: { id: string }[] = await (engineOf(tx) === 'postgres' ? found.forUpdate().skipLocked() : found).select('id')
-  if (rows.length === 0) return []
-  const ids = rows.map(({ id }) => id)
-  const taken = (await due()
-    .whereIn('id', ids)
-    .update({ next_check_at: iso(of.until) })
-    .returning('*')) as OrderRow[]
-  return taken.map(toOrder)
-}
+export const takeDueOrders = async (tx: Tx, of: Due<OrderState>): Promise<Order[]> =>
+  (await takeDue<OrderRow>(tx, 'orders', of)).map(toOrder)
 
 /** Notes that Invoicebox was asked about an order, and when it is to be asked again. */
 export async function noteCheck(tx: Tx, order: Pick<Order, 'id'>, at: Date, next: Date | null): Promise<void> {

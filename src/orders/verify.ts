@@ -1,15 +1,8 @@
 import type { Finding } from '../ledger'
+import { findBroken } from '../shared/book-rules'
+import type { BookRule } from '../shared/book-rules'
 import type { Db } from '../shared/database'
 import { NEXT_REFUND_STATES, NEXT_STATES } from './states'
-
-const MOST_PER_RULE = 50
-
-interface Rule {
-  readonly invariant: number
-  readonly name: string
-  readonly sql: string
-  readonly text: (id: string) => string
-}
 
 const HOLD = `left join ledger_holds h on h.id = r.hold_id left join ledger_resolutions s on s.hold_id = h.id`
 
@@ -31,7 +24,7 @@ const KNOWN_OF_REFUNDS = listed(Object.keys(NEXT_REFUND_STATES))
 /** Sums of the refunds that count against an order. */
 const TAKEN = `select order_id, sum(amount) as amount, sum(points) as points from order_refunds where state not in ('rejected', 'cancelled') group by order_id`
 
-const RULES: readonly Rule[] = [
+const RULES: readonly BookRule[] = [
   {
     invariant: 20,
     name: 'credited-not-once',
@@ -141,14 +134,4 @@ const RULES: readonly Rule[] = [
 export const ORDER_RULES: readonly string[] = RULES.map((rule) => rule.name)
 
 /** Proves the invariants that concern top-ups and their refunds: 4, 6, 7, 12, 17 and 20 of docs/ledger.md. Changes nothing; an empty list means that all of them hold. */
-export async function verifyOrders(db: Db): Promise<Finding[]> {
-  const findings: Finding[] = []
-  for (const { invariant, name, sql, text } of RULES) {
-    const rows = (await db
-      .select('id')
-      .from(db.raw(`(${sql}) as broken`))
-      .limit(MOST_PER_RULE)) as { id: string }[]
-    findings.push(...rows.map((row) => ({ invariant, rule: name, text: text(row.id) })))
-  }
-  return findings
-}
+export const verifyOrders = (db: Db): Promise<Finding[]> => findBroken(db, RULES)

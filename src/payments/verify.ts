@@ -1,16 +1,9 @@
+import { findBroken } from '../shared/book-rules'
+import type { BookRule } from '../shared/book-rules'
 import type { Db } from '../shared/database'
 import type { Finding } from '../ledger'
 import { MOST_ATTEMPTS } from './backoff'
 import { NEXT_STATES, PAYMENT_STATES } from './states'
-
-const MOST_PER_RULE = 50
-
-interface Rule {
-  readonly invariant: number
-  readonly name: string
-  readonly sql: string
-  readonly text: (id: string) => string
-}
 
 const HOLDS = `left join ledger_holds hp on hp.id = p.points_hold_id left join ledger_holds hf on hf.id = p.fund_hold_id
   left join ledger_resolutions rp on rp.hold_id = hp.id left join ledger_resolutions rf on rf.hold_id = hf.id`
@@ -44,7 +37,7 @@ const STEPS = [
 
 const KNOWN = `('${PAYMENT_STATES.join("', '")}')`
 
-const RULES: readonly Rule[] = [
+const RULES: readonly BookRule[] = [
   {
     // One sentence for each such payment; the rules below leave to the later version what they cannot judge.
     invariant: 12,
@@ -163,14 +156,4 @@ const RULES: readonly Rule[] = [
 export const PAYMENT_RULES: readonly string[] = RULES.map((rule) => rule.name)
 
 /** Proves the invariants that concern payments and their holds: 4, 6, 7, 8, 11, 12, 17 and 19 of docs/ledger.md. Changes nothing; an empty list means that all of them hold. */
-export async function verifyPayments(db: Db): Promise<Finding[]> {
-  const findings: Finding[] = []
-  for (const { invariant, name, sql, text } of RULES) {
-    const rows = (await db
-      .select('id')
-      .from(db.raw(`(${sql}) as broken`))
-      .limit(MOST_PER_RULE)) as { id: string }[]
-    findings.push(...rows.map((row) => ({ invariant, rule: name, text: text(row.id) })))
-  }
-  return findings
-}
+export const verifyPayments = (db: Db): Promise<Finding[]> => findBroken(db, RULES)
