@@ -4,13 +4,17 @@ import express from 'express'
 import type { Express, RequestHandler } from 'express'
 import { refuseCrossSite, refuseStrangers } from './control/guard'
 import { createControl } from './control/routes'
+import type { HostParts } from './host/minapp-host'
+import { marketplacePages } from './host/marketplace-pages'
 import { consoleForms } from './pages/console-forms'
 import { consolePages } from './pages/console-views'
+import { contentPolicy } from './pages/content-policy'
 import { showHome } from './pages/home'
 import { showLanding } from './pages/merchant'
 import { orderPages } from './pages/order'
 import { refuseWithJson, refuseWithPage, showNoSuchPage } from './pages/refusals'
 import type { World } from './state/world'
+import { createWebViews } from './webview/web-views'
 import { createApi } from './wire/api'
 
 export interface AppOptions {
@@ -26,11 +30,10 @@ const besideSources = (name: string): string => {
   return existsSync(here) ? here : join(__dirname, '../../../src/sandbox', name)
 }
 
-/** No scripts at all, nothing from elsewhere, no frames. */
+/** No scripts at all, nothing from elsewhere, no frames; the pages around mini-apps ask for more themselves. */
 const pageHeaders: RequestHandler = (_req, res, next) => {
   res.set({
-    'Content-Security-Policy':
-      "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    'Content-Security-Policy': contentPolicy(),
     'X-Content-Type-Options': 'nosniff',
     'Referrer-Policy': 'same-origin',
     'Cache-Control': 'no-store',
@@ -54,7 +57,7 @@ export function createApp(world: World, options: AppOptions): Express {
   app.use('/assets', express.static(besideSources('public'), { index: false, redirect: false }))
   app.use(pageHeaders)
   addControl(app, world, options)
-  addPages(app, world)
+  addPages(app, { world, webViews: createWebViews(besideSources('public'), options.stopping) })
   return app
 }
 
@@ -66,9 +69,11 @@ function addControl(app: Express, world: World, { host }: AppOptions): void {
   app.use('/_sandbox', createControl(world), refuseWithJson)
 }
 
-function addPages(app: Express, world: World): void {
+function addPages(app: Express, parts: HostParts): void {
+  const { world } = parts
   app.get('/', showHome(world))
-  app.use(orderPages(world))
+  app.use(marketplacePages(parts))
+  app.use(orderPages(parts))
   app.get('/merchant/:landing', showLanding(world))
   app.use(showNoSuchPage, refuseWithPage, refuseWithJson)
 }

@@ -5,6 +5,7 @@ import type { RunningSandbox } from './index'
 function greet({ url, token, merchantId, merchantToken, notificationKey, seed }: RunningSandbox): void {
   console.log(`Invoicebox sandbox ready (seed ${seed})
   start page   ${url}/
+  marketplace  ${url}/marketplace
   console      ${url}/_sandbox/
   API          ${url}/v3/ and ${url}/l3/
   gate         ${url.replace('http', 'ws')}/v3/gate/rpc?token=…

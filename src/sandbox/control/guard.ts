@@ -14,8 +14,9 @@ export function isLoopback(address: string | undefined): boolean {
 }
 
 /** Names that cannot be pointed at this machine by somebody else's DNS. */
-const isOwnName = (hostname: string, host: string): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname) || hostname.toLowerCase() === host.toLowerCase()
+export const isThisMachine = (hostname: string): boolean => /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/i.test(hostname)
+
+const isOwnName = (hostname: string, host: string): boolean => isThisMachine(hostname) || hostname.toLowerCase() === host.toLowerCase()
 
 function hostnameOf(req: Request): string {
   const { host = '' } = req.headers

@@ -33,13 +33,16 @@ const changeSchema = z.strictObject({
   foreign: flagField.optional(),
 })
 
+/** When it was issued is said once, with the invoice: automatic payment has rules about age. */
+const newSchema = changeSchema.extend({ createdAt: momentField.optional() })
+
 /** Only the amount may be left out, and only when `amountRaw` stands in for it. */
 const STAND_IN = 100n
 const MOST_INVOICES = 100_000
 
 /** `POST /_sandbox/invoices`. @throws ApiRefusal 422 with a sentence */
 export function addInvoice(world: World, body: unknown): Invoice {
-  const { amount, customer, ...wish } = readBody(changeSchema, body)
+  const { amount, customer, ...wish } = readBody(newSchema, body)
   if (amount === undefined && typeof wish.amountRaw !== 'string')
     throw new ApiRefusal(422, 'validation', 'amount is required, e.g. {"amount": "196.58"}.')
   if (world.invoices.size >= MOST_INVOICES)

@@ -1,5 +1,7 @@
-import type { Request, Router } from 'express'
+import type { Request, Response, Router } from 'express'
 import { bodyOf } from '../http/body'
+import { ApiRefusal } from '../http/refusal'
+import { presentOffer, presentShop } from '../merchant/marketplace'
 import { MAIN_CURRENCY } from '../state/fund'
 import { fundOfPayer } from '../state/payers'
 import { lookUpOrder, expireOrder, payOrder, presentOrder, presentWholeOrder } from './orders'
@@ -8,16 +10,18 @@ import { cancelRefund, completeByHand, findRefund, presentRefund } from './refun
 import { presentFund, setPayerFund } from './fund'
 import { both } from './both'
 import { readLimit } from './requests'
+import type { Shop } from '../state/shops'
 import type { World } from '../state/world'
 
 const sent = (req: Request): Record<string, unknown> => (Buffer.isBuffer(req.body) ? bodyOf(req.body) : {})
 
-/** The merchant's side of the control interface: orders, refunds, notifications, the gate, funds of payers. */
+/** The merchant's side of the control interface: orders, refunds, notifications, the gate, funds of payers, the marketplace. */
 export function addMerchantRoutes(control: Router, world: World): void {
   addOrderRoutes(control, world)
   addRefundRoutes(control, world)
   addNotificationRoutes(control, world)
   addPayerRoutes(control, world)
+  addShopRoutes(control, world)
 }
 
 function addOrderRoutes(control: Router, world: World): void {
@@ -75,4 +79,20 @@ function addPayerRoutes(control: Router, world: World): void {
   control.put('/payers/:vatNumber', (req, res) => {
     res.json(both(presentFund(world, setPayerFund(world, req.params.vatNumber, sent(req)))))
   })
+}
+
+/** What the merchant API has put into the marketplace, in the shape of its answers. */
+function addShopRoutes(control: Router, world: World): void {
+  const list = (rows: readonly object[], res: Response, limit: number): void =>
+    void res.json({ data: rows.slice(-limit).reverse(), metaData: { totalCount: rows.length } })
+  control.get('/shops', (req, res) => list([...world.shops.values()].map(presentShop), res, readLimit(req.query['limit'])))
+  control.get('/shops/:id', (req, res) => void res.json(both(presentShop(findShop(world, req.params.id)))))
+  control.get('/offers', (req, res) => list([...world.offers.values()].map(presentOffer), res, readLimit(req.query['limit'])))
+}
+
+/** @throws ApiRefusal 404 */
+function findShop(world: World, id: string): Shop {
+  const shop = world.shops.get(Number(id))
+  if (!shop) throw new ApiRefusal(404, 'not_found', `There is no shop ${JSON.stringify(id.slice(0, 60))}.`)
+  return shop
 }

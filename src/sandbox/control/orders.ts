@@ -5,6 +5,7 @@ import { newId } from '../state/chance'
 import { toAtom } from '../state/clock'
 import { confirmInvoice } from '../state/confirm-invoice'
 import type { Invoice } from '../state/invoices'
+import { leaveIfOver, rejoinInvoice } from '../state/leave-invoice'
 import { paymentUrl } from '../state/links'
 import { refundsOf } from '../state/make-refund'
 import { toDecimal } from '../state/money'
@@ -67,7 +68,7 @@ function revive(world: World, order: Order, invoice: Invoice): void {
   if (orderStatus(world, order) === 'completed') return
   const tomorrow = new Date(world.clock.now().getTime() + DAY)
   if (invoice.expirationDate < tomorrow) invoice.expirationDate = tomorrow
-  if (order.status === 'canceled') order.status = 'created'
+  if (order.status === 'canceled' || order.status === 'expired') rejoinInvoice(world, order)
   reopenInvoice(world, invoice)
 }
 
@@ -77,7 +78,8 @@ export function expireOrder(world: World, order: Order): void {
   if (status !== 'created') throw new ApiRefusal(409, 'wrong_order_status', `The order is ${status}.`)
   order.expirationDate = new Date(world.clock.now().getTime() - 1_000)
   const invoice = invoiceOf(world, order)
-  if (ordersIn(world, invoice.id).length === 1) invoice.expirationDate = order.expirationDate
+  if (ordersIn(world, invoice.id).length === 1 && invoice.isOfOrders) invoice.expirationDate = order.expirationDate
+  leaveIfOver(world, order)
 }
 
 /** An order as the control interface shows it: amounts as decimal text, the true status. */

@@ -95,7 +95,7 @@ function addStateRoutes(control: Router, world: World): void {
 const CALLS =
   'invoices, invoices/{id}, invoices/{id}/cancel-by-merchant, orders, orders/{id}, orders/{id}/pay, orders/{id}/expire, refunds, refunds/{id}, ' +
   'refunds/{id}/complete, refunds/{id}/cancel, notifications, notifications/{id}/resend, notifications/ping, gate, gate/status, ' +
-  'payers/{vatNumber}, fund, faults, faults/{id}, settings, requests, clock, reset'
+  'payers/{vatNumber}, shops, shops/{id}, offers, fund, faults, faults/{id}, settings, requests, clock, reset'
 
 function refuseUnknown(req: Request): never {
   throw new ApiRefusal(404, 'not_found', `There is no ${req.method} ${req.path.slice(0, 100)} here. There are: ${CALLS}.`)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ApiRefusal } from '../http/refusal'
-import { NOTIFICATION_ALGORITHMS, RATE_LIMITERS, RETURN_LINKS, SETTINGS_ABOUT } from '../state/settings'
+import { minappsOf } from '../state/minapps'
+import { MINAPP_RETURNS, NOTIFICATION_ALGORITHMS, RATE_LIMITERS, RETURN_LINKS, SETTINGS_ABOUT } from '../state/settings'
 import type { RateLimit, Settings } from '../state/settings'
 import type { World } from '../state/world'
 import { flagField, readBody, textField, wholeField } from './read'
@@ -30,6 +31,16 @@ const queryName = z
 
 const TEN_YEARS = 10 * 366 * 24 * 60 * 60 * 1_000
 const REFUND_SENTENCE = 'must be a whole number of milliseconds, or null or "off" for by hand only.'
+
+const MINAPPS_SENTENCE =
+  'must be [{"title": "…", "url": "http(s)://…"}], at most 20 with titles of 1 to 100 characters, or null or "default" for the partner\'s own.'
+
+const minapp = z.strictObject({
+  title: z.string().trim().min(1).max(100),
+  url: z.url({ protocol: /^https?$/ }).max(1_000),
+})
+
+const minappsField = z.union([z.null(), z.literal('default').transform(() => null), z.array(minapp).max(20)], { error: MINAPPS_SENTENCE })
 
 const settingsSchema = z.strictObject({
   rateLimit: rateField.optional(),
@@ -69,6 +80,8 @@ const settingsSchema = z.strictObject({
   cancelNeedsShippingUnavailable: flagField.optional(),
   refundableExtrasMissing: flagField.optional(),
   strictMerchant: flagField.optional(),
+  minapps: minappsField.optional(),
+  minappReturn: z.enum(MINAPP_RETURNS).optional(),
 })
 
 function isWebAddress(template: string): boolean {
@@ -93,7 +106,7 @@ export function changeSettings(world: World, body: unknown): void {
 export const rateText = (rate: RateLimit | null): string | null => rate && `${rate.limit}/${rate.windowSeconds}`
 
 /** Every switch with its value, and a sentence about each. */
-export const presentSettings = ({ settings }: World) => ({
-  data: { ...settings, rateLimit: rateText(settings.rateLimit) },
+export const presentSettings = (world: World) => ({
+  data: { ...world.settings, rateLimit: rateText(world.settings.rateLimit), minapps: minappsOf(world) },
   about: SETTINGS_ABOUT,
 })

@@ -16,3 +16,7 @@ export function findOrder(world: World, id: string | null | undefined): Order {
 export function refuseOtherShop(world: World, merchantId: string): void {
   if (world.settings.strictMerchant && merchantId !== world.merchant.id) throw new ApiRefusal(403, 'forbidden', 'Forbidden')
 }
+
+/** What lists show: everything, or the own shop's where shops are told apart. */
+export const ofOwnShop = <T extends { readonly merchantId: string }>({ settings, merchant }: World, all: Iterable<T>): T[] =>
+  [...all].filter(({ merchantId }) => !settings.strictMerchant || merchantId === merchant.id)

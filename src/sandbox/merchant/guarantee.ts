@@ -61,15 +61,16 @@ const sendCode: ApiRoute = {
     const order = findOrder(world, call.id)
     if (!isRegistered(payer.vatNumber) || orderStatus(world, order) !== 'created') return answered(world, 'error', NOTHING)
     const earlier = world.guaranteeCodes.get(order.id)
-    const isFresh = earlier !== undefined && world.clock.now().getTime() - earlier.sentAt.getTime() < RESEND_AFTER
-    const { publicCode, leftAttempt } = isFresh ? earlier : newCode(world, order)
+    const isFresh = earlier?.vatNumber === payer.vatNumber && world.clock.now().getTime() - earlier.sentAt.getTime() < RESEND_AFTER
+    const { publicCode, leftAttempt } = isFresh ? earlier : newCode(world, order, payer.vatNumber)
     return answered(world, isFresh ? 'codeAlreadySent' : 'success', { publicCode, leftAttempt })
   },
 }
 
-function newCode(world: World, order: Order): GuaranteeCode {
+function newCode(world: World, order: Order, vatNumber: string): GuaranteeCode {
   const code: GuaranteeCode = {
     orderId: order.id,
+    vatNumber,
     publicCode: `pc-${world.chance.hex(6)}`,
     code: String(world.chance.below(10_000)).padStart(4, '0'),
     sentAt: world.clock.now(),
@@ -90,7 +91,7 @@ const pay: ApiRoute = {
     const status = orderStatus(world, order)
     if (status === 'completed') return answered(world, 'alreadyPaid', NOTHING)
     if (status !== 'created' || !isRegistered(payer.vatNumber)) return answered(world, 'error', NOTHING)
-    const refusal = checkCode(world.guaranteeCodes.get(order.id), customerPaymentData)
+    const refusal = checkCode(world.guaranteeCodes.get(order.id), { ...customerPaymentData, vatNumber: payer.vatNumber })
     if (refusal) return answered(world, refusal, NOTHING)
     if (!hasEnough(world, order, payer.vatNumber)) return answered(world, 'notEnoughMoney', SHORT, 'message')
     return payNow(world, order, payer.vatNumber)
@@ -98,8 +99,11 @@ const pay: ApiRoute = {
 }
 
 /** `wrongCode` costs an attempt; without attempts left even the right code is `limitReached`. */
-function checkCode(sent: GuaranteeCode | undefined, typed: { publicCode: string; code: string }): 'wrongCode' | 'limitReached' | null {
-  if (!sent) return 'wrongCode'
+function checkCode(
+  sent: GuaranteeCode | undefined,
+  typed: Pick<GuaranteeCode, 'publicCode' | 'code' | 'vatNumber'>,
+): 'wrongCode' | 'limitReached' | null {
+  if (sent?.vatNumber !== typed.vatNumber) return 'wrongCode'
   if (sent.leftAttempt === 0) return 'limitReached'
   if (typed.publicCode === sent.publicCode && typed.code === sent.code) return null
   sent.leftAttempt -= 1

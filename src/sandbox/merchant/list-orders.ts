@@ -4,6 +4,7 @@ import type { Field, Fields } from '../list/fields'
 import { orderStatus } from '../state/order-status'
 import type { Order } from '../state/orders'
 import type { ApiRoute } from '../wire/call'
+import { ofOwnShop } from './find-order'
 import { presentOrder } from './present-order'
 
 const CUSTOMER = ['type', 'name', 'phone', 'email', 'vatNumber', 'taxRegistrationReasonCode', 'registrationAddress']
@@ -38,8 +39,6 @@ export const listOrders: ApiRoute = {
   on: 'order.list',
   isMerchants: true,
   answer: (world, call) => {
-    const { strictMerchant } = world.settings
-    const items = [...world.orders.values()].filter((order) => !strictMerchant || order.merchantId === world.merchant.id)
-    return answerList(world, call, { fields: FIELDS, items, present: presentOrder })
+    return answerList(world, call, { fields: FIELDS, items: ofOwnShop(world, world.orders.values()), present: presentOrder })
   },
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { envelope } from '../http/envelope'
 import type { Json } from '../http/json'
+import { ApiRefusal } from '../http/refusal'
 import { toAtom } from '../state/clock'
-import type { Shop } from '../state/shops'
+import type { Shop, SpecialOffer } from '../state/shops'
 import type { World } from '../state/world'
 import type { ApiRoute } from '../wire/call'
 import { notFound } from './find-order'
@@ -21,6 +22,14 @@ const createSchema = z.object({
   accountProgramIds: texts.optional(),
   externalUpdate: flag.optional(),
 })
+
+/** Data can be pulled from a merchant only when one is named (reference 3.8). @throws ApiRefusal 422 `validation` */
+function checkExternal({ externalUpdate, merchantId }: Shop['fields']): void {
+  if (externalUpdate === true && !merchantId)
+    throw new ApiRefusal(422, 'validation', 'Validation error', [
+      { name: 'externalUpdate', code: 'wrong_value', message: 'This value needs merchantId.' },
+    ])
+}
 
 const updateSchema = z.object({
   description: text(2_000).optional(),
@@ -56,17 +65,22 @@ const offerSchema = z.object({
 const stated = (fields: Readonly<Record<string, Json | undefined>>): Readonly<Record<string, Json>> =>
   Object.fromEntries(Object.entries(fields).filter((pair): pair is [string, Json] => pair[1] !== undefined))
 
-const presentShop = ({ id, token, alias, fields }: Shop): Json => ({
+/** What was sent, and what the marketplace adds; shops that name no programme accept none. */
+export const presentShop = ({ id, token, alias, fields }: Shop): Readonly<Record<string, Json>> => ({
   id,
   type: 'shop',
   alias,
   shopUrl: `https://${alias}.shops.sandbox.test`,
+  accountProgramIds: [],
   ...fields,
   token,
 })
 
+export const presentOffer = ({ id, fields }: SpecialOffer): Readonly<Record<string, Json>> => ({ ...fields, id })
+
 /** Aliases are the moments of creation in seconds; the id keeps two of one second apart. */
 function openShop(world: World, fields: Shop['fields']): Shop {
+  checkExternal(fields)
   const id = world.shops.size + 1
   const alias = String(Math.floor(world.clock.now().getTime() / 1_000) + id)
   const shop: Shop = { id, token: world.chance.hex(32), alias, fields }
@@ -93,7 +107,9 @@ const updateShop: ApiRoute = {
     const change = stated(readApiBody(updateSchema, call))
     const shop = world.shops.get(Number(call.id))
     if (!shop) throw notFound()
-    shop.fields = { ...shop.fields, ...change }
+    const fields = { ...shop.fields, ...change }
+    checkExternal(fields)
+    shop.fields = fields
     return envelope(world, presentShop(shop))
   },
 }
@@ -110,7 +126,7 @@ const putOffer: ApiRoute = {
     const offer = world.offers.get(key) ?? { id: world.offers.size + 1, fields }
     offer.fields = fields
     world.offers.set(key, offer)
-    return envelope(world, { ...fields, id: offer.id })
+    return envelope(world, presentOffer(offer))
   },
 }
 

@@ -15,7 +15,7 @@ import { payoutOf } from '../state/refunds'
 import type { Refund } from '../state/refunds'
 import type { World } from '../state/world'
 import type { ApiRoute } from '../wire/call'
-import { findOrder, refuseOtherShop } from './find-order'
+import { findOrder, ofOwnShop, refuseOtherShop } from './find-order'
 import { amountJson, presentLine, presentOrder } from './present-order'
 import { basketItems } from './read-basket'
 import { amount, oneOf, readApiBody, text } from './read-body'
@@ -98,7 +98,8 @@ const listRefunds: ApiRoute = {
   path: /^\/filter\/api\/order\/refund-order$/,
   on: 'refund.list',
   isMerchants: true,
-  answer: (world, call) => answerList(world, call, { fields: FIELDS, items: [...world.refunds.values()], present: presentRefund }),
+  answer: (world, call) =>
+    answerList(world, call, { fields: FIELDS, items: ofOwnShop(world, world.refunds.values()), present: presentRefund }),
 }
 
 /** `POST …/billing/api/order/correction-order`: `parentId` is a draft refund, which is paid out without the correction's sum (Q-49). */

@@ -12,7 +12,7 @@ import type { Order } from '../state/orders'
 import type { Shipment } from '../state/shipments'
 import type { World } from '../state/world'
 import type { ApiRoute } from '../wire/call'
-import { findOrder } from './find-order'
+import { findOrder, ofOwnShop } from './find-order'
 import { amountJson, presentLine } from './present-order'
 import { basketItems } from './read-basket'
 import { flag, readApiBody, text } from './read-body'
@@ -61,6 +61,7 @@ const presentShipment = (_world: World, shipment: Shipment): Json => ({
   ...(shipment.documentNumber === null ? {} : { documentNumber: shipment.documentNumber }),
   ...(shipment.documentDate === null ? {} : { documentDate: shipment.documentDate }),
   status: 'completed',
+  type: 'shipment',
   final: shipment.isFinal,
   amount: amountJson(shipment.amount),
   vatAmount: amountJson(shipment.vatAmount),
@@ -95,7 +96,8 @@ const listShipments: ApiRoute = {
   path: /^\/(?:filter|billing)\/api\/order\/shipment$/,
   on: 'shipment.list',
   isMerchants: true,
-  answer: (world, call) => answerList(world, call, { fields: FIELDS, items: [...world.shipments.values()], present: presentShipment }),
+  answer: (world, call) =>
+    answerList(world, call, { fields: FIELDS, items: ofOwnShop(world, world.shipments.values()), present: presentShipment }),
 }
 
 export const shipmentRoutes: readonly ApiRoute[] = [postShipment, listShipments]

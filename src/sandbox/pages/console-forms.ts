@@ -6,6 +6,7 @@ import { setFund } from '../control/fund'
 import { addInvoice, cancelInvoice, changeInvoice, findInvoice } from '../control/invoices'
 import { resetWorld } from '../control/reset'
 import { changeSettings } from '../control/settings'
+import { decodeJson } from '../http/json'
 import { ApiRefusal } from '../http/refusal'
 import { toAtom } from '../state/clock'
 import type { Invoice } from '../state/invoices'
@@ -120,18 +121,26 @@ const NOTIFICATION_FIELDS = [
   'refundAfterMs',
 ]
 
+/** A list as JSON; any other text stays, for the schema to take or to refuse with its sentence. */
+const listOrText = (text: string): unknown => (text.startsWith('[') ? (decodeJson(Buffer.from(text))?.value ?? text) : text)
+
 /** The whole form is saved at once, so a box that is absent was unticked. */
 function settingsWish(world: World, req: Request): Record<string, unknown> {
-  const { rateLimit, queryNames, paidDelaySeconds, notificationDelay, notificationTimeoutMs, refundAfterMs, ...texts } = filled(req, [
-    'rateLimit',
-    'paidDelaySeconds',
-    'queryNames',
-    'signatureKey',
-    'partnerAuthUrl',
-    'returnLinks',
-    'rateLimiter',
-    ...NOTIFICATION_FIELDS,
-  ])
+  const { rateLimit, queryNames, paidDelaySeconds, notificationDelay, notificationTimeoutMs, refundAfterMs, minapps, ...texts } = filled(
+    req,
+    [
+      'rateLimit',
+      'paidDelaySeconds',
+      'queryNames',
+      'signatureKey',
+      'partnerAuthUrl',
+      'returnLinks',
+      'rateLimiter',
+      'minapps',
+      'minappReturn',
+      ...NOTIFICATION_FIELDS,
+    ],
+  )
   const counts = stated({ paidDelaySeconds, notificationDelay, notificationTimeoutMs, refundAfterMs })
   const flags = Object.entries(world.settings).filter(([, value]) => typeof value === 'boolean')
   const [invoiceId, successUrl, failUrl, returnUrl] = queryNames?.split(/\s+/) ?? []
@@ -140,6 +149,7 @@ function settingsWish(world: World, req: Request): Record<string, unknown> {
     ...numbers(counts),
     ...Object.fromEntries(flags.map(([name]) => [name, fieldOf(req, name) === 'on'])),
     ...(rateLimit === undefined ? {} : { rateLimit }),
+    ...(minapps === undefined ? {} : { minapps: listOrText(minapps) }),
     ...(queryNames === undefined ? {} : { queryNames: { invoiceId, successUrl, failUrl, returnUrl } }),
   }
 }

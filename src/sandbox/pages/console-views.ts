@@ -9,7 +9,7 @@ import { MAIN_CURRENCY } from '../state/fund'
 import type { Fund } from '../state/fund'
 import { INVOICE_STATUSES } from '../state/invoices'
 import type { JournalEntry } from '../state/journal'
-import { NOTIFICATION_ALGORITHMS, RATE_LIMITERS, RETURN_LINKS } from '../state/settings'
+import { MINAPP_RETURNS, NOTIFICATION_ALGORITHMS, RATE_LIMITERS, RETURN_LINKS } from '../state/settings'
 import type { Settings } from '../state/settings'
 import type { World } from '../state/world'
 import { notifications, orders } from './console-merchant'
@@ -113,6 +113,8 @@ function settingField(name: keyof Settings, world: World, { t }: Page) {
   if (name === 'notificationAlgorithm') return { ...common, control: 'choice', value, options: NOTIFICATION_ALGORITHMS }
   if (name === 'refundAfterMs')
     return { ...common, control: 'text', value: world.settings.refundAfterMs === null ? 'off' : String(world.settings.refundAfterMs) }
+  if (name === 'minappReturn') return { ...common, control: 'choice', value, options: MINAPP_RETURNS }
+  if (name === 'minapps') return { ...common, control: 'text', value: value ? JSON.stringify(value) : 'default' }
   if (name === 'rateLimiter') return { ...common, control: 'choice', value, options: RATE_LIMITERS }
   if (name === 'queryNames') return { ...common, control: 'text', value: Object.values(world.settings.queryNames).join(' ') }
   if (name === 'rateLimit') return { ...common, control: 'text', value: rateText(world.settings.rateLimit) ?? 'off' }

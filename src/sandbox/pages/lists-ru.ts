@@ -86,4 +86,8 @@ export const settings: Record<keyof Settings, string> = {
   cancelNeedsShippingUnavailable: 'Оплаченный заказ можно отменить только после ответа shipping_unavailable (Q-51).',
   refundableExtrasMissing: 'Строки к возврату приходят без availableAmount и availableVatAmount (Q-48).',
   strictMerchant: 'На чужой merchantId отвечать 403 forbidden.',
+  minapps:
+    'Мини-приложения в маркетплейсе и на странице оплаты: [{"title": "…", "url": "…"}]; default: /minapp рядом со страницей партнёра.',
+  minappReturn:
+    'Куда покупатель мини-приложения возвращается после оплаты: frame (во фрейм) или top (на страницу магазина вместо неё) (Q-66).',
 }

@@ -13,11 +13,14 @@ import { markPaid } from '../state/pay-invoice'
 import { operationsOn } from '../state/world'
 import type { World } from '../state/world'
 import { orderPart, shopAnswer } from './order-part'
+import type { HostParts } from '../host/minapp-host'
+import { slotModel } from '../host/slot'
+import { allow } from './content-policy'
 import { goTo, pageOf, render } from './page'
 import type { Page } from './page'
 import { momentText, moneyText, visibleStatusView } from './present'
 
-const KNOWN_PARAMS = ['lang']
+const KNOWN_PARAMS = ['lang', 'minapp', 'preset', 'view']
 const LONGEST_LIST = 300
 /** Seconds after which the page looks again whether the shop has answered. */
 const LOOK_AGAIN = 2
@@ -45,7 +48,8 @@ function shopPath(world: World, invoice: Invoice, page: Page, link: ReturnLink):
 const faultOptions = ({ t }: Page) =>
   FAULT_KIND_NAMES.filter((kind) => faultRule('business.confirm', kind)).map((kind) => ({ kind, text: t.faultKinds[kind] }))
 
-function orderModel(world: World, invoice: Invoice, req: Request) {
+async function orderModel(parts: HostParts, invoice: Invoice, req: Request, res: Response) {
+  const { world } = parts
   const page = pageOf(req)
   const path = `/order/${encodeURIComponent(invoice.id)}`
   const appended = appendedParams(req)
@@ -69,6 +73,8 @@ function orderModel(world: World, invoice: Invoice, req: Request) {
     returnPath: shopPath(world, invoice, page, 'returnUrl'),
     shop: shopAnswer(world, invoice),
     orders: orderPart(world, invoice, page),
+    slot: !page.isFramed && statusOf(invoice, world.clock.now()) === 'pending' ? await slotModel(parts, invoice, req, res) : null,
+    target: page.isFramed ? '_blank' : '_self',
     cheatPath: page.href(`/_sandbox/console/invoices/${encodeURIComponent(invoice.id)}`),
     kinds: faultOptions(page),
     armed: armed.map((fault) => ({ kind: fault.kind, text: page.t.faultKinds[fault.kind] })),
@@ -80,19 +86,21 @@ function showNotFound(req: Request, res: Response): void {
   render(req, res, 'order-not-found', {}, 404)
 }
 
-function showInvoice(world: World, invoice: Invoice, req: Request, res: Response): void {
-  const model = orderModel(world, invoice, req)
+async function showInvoice(parts: HostParts, invoice: Invoice, req: Request, res: Response): Promise<void> {
+  allow(res, { isFramed: true })
+  const model = await orderModel(parts, invoice, req, res)
   if (model.shop === 'waiting') res.set('Refresh', String(LOOK_AGAIN))
   render(req, res, 'order', model)
 }
 
 /** `/order/{id}`: the payment page. The programme is a redirect to the partner; card and guarantee pay at once and leave the partner's fund alone. */
-export function orderPages(world: World): Router {
+export function orderPages(parts: HostParts): Router {
+  const { world } = parts
   const pages = express.Router({ caseSensitive: true })
   const find = (req: Request<{ id: string }>): Invoice | undefined => world.invoices.get(req.params.id)
-  pages.get('/order/:id', (req, res) => {
+  pages.get('/order/:id', async (req, res) => {
     const invoice = find(req)
-    if (invoice) showInvoice(world, invoice, req, res)
+    if (invoice) await showInvoice(parts, invoice, req, res)
     else showNotFound(req, res)
   })
   pages.get('/order/:id/programme', (req, res) => {

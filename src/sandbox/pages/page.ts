@@ -12,6 +12,8 @@ export interface Page {
   /** A link that keeps the language. */
   readonly href: (path: string) => string
   readonly otherLangHref: string
+  /** In the frame of a host page: what leads elsewhere opens in a tab of its own, since other sites need not agree to be framed. */
+  readonly isFramed: boolean
 }
 
 export const langOf = (req: Request): Lang => (req.query['lang'] === 'en' ? 'en' : 'ru')
@@ -19,7 +21,7 @@ export const langOf = (req: Request): Lang => (req.query['lang'] === 'en' ? 'en'
 const withLang = (path: string, lang: Lang): string => (lang === 'ru' ? path : `${path}${path.includes('?') ? '&' : '?'}lang=${lang}`)
 
 /** What a change of the language must keep. */
-const KEPT = ['order', 'page']
+const KEPT = ['order', 'page', 'app', 'minapp', 'preset', 'view', 'to']
 
 function ownPath(req: Request): string {
   const kept = KEPT.flatMap((name) => {
@@ -32,7 +34,13 @@ function ownPath(req: Request): string {
 export function pageOf(req: Request): Page {
   const lang = langOf(req)
   const otherLangHref = withLang(ownPath(req), lang === 'ru' ? 'en' : 'ru')
-  return { lang, t: lang === 'ru' ? ru : en, href: (path) => withLang(path, lang), otherLangHref }
+  return {
+    lang,
+    t: lang === 'ru' ? ru : en,
+    href: (path) => withLang(path, lang),
+    otherLangHref,
+    isFramed: req.headers['sec-fetch-dest'] === 'iframe',
+  }
 }
 
 /** Renders a view from ready words only: no part of a request ever reaches the template as its options. */

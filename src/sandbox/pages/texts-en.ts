@@ -15,7 +15,7 @@ export const en: Texts = {
   refundStatuses: { draft: 'draft', created: 'taken on', completed: 'completed', canceled: 'canceled' },
   faultKinds: Object.fromEntries(FAULT_KIND_NAMES.map((kind) => [kind, FAULT_KINDS[kind].about])) as Record<FaultKind, string>,
   settings: SETTINGS_ABOUT,
-  nav: { label: 'Sections', home: 'Start', console: 'Console' },
+  nav: { label: 'Sections', home: 'Start', marketplace: 'Marketplace', console: 'Console' },
   home: {
     title: 'Invoicebox sandbox',
     lead: 'Stands in for Invoicebox: the invoice API, the payment page and the guarantee fund. All of it lives in memory and costs nothing.',

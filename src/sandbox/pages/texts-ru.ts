@@ -11,7 +11,7 @@ export const ru = {
   refundStatuses,
   faultKinds,
   settings,
-  nav: { label: 'Разделы', home: 'Начало', console: 'Пульт' },
+  nav: { label: 'Разделы', home: 'Начало', marketplace: 'Маркетплейс', console: 'Пульт' },
   home: {
     title: 'Песочница Инвойсбокса',
     lead: 'Стоит вместо Инвойсбокса: API счетов, страница оплаты и гарантийный фонд. Всё хранится в памяти и ничего не стоит.',

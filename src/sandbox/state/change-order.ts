@@ -1,7 +1,9 @@
 import type { Json } from '../http/json'
 import { checkBasket } from './basket'
 import type { BasketLine } from './basket'
-import { checkDeadline, growInvoice, isMain, payerOf, wrongStatus } from './create-order'
+import { checkDeadline, isMain, payerOf, wrongStatus } from './create-order'
+import { growInvoice } from './grow-invoice'
+import { leaveInTime } from './leave-invoice'
 import { orderStatus } from './order-status'
 import type { Order, OrderExtras } from './orders'
 import type { World } from './world'
@@ -28,7 +30,10 @@ export function changeOrder(world: World, order: Order, change: OrderChange): vo
   if (invoice) growInvoice(invoice, amount - order.amount, vatAmount - order.vatAmount)
   Object.assign(order, { amount, vatAmount, basketItems, extras: { ...order.extras, ...change.extras } })
   if (change.description !== undefined) order.description = change.description
-  if (change.expirationDate) order.expirationDate = change.expirationDate
+  if (change.expirationDate) {
+    order.expirationDate = change.expirationDate
+    leaveInTime(world, order)
+  }
   if (change.customer) order.customer = change.customer
   if (isMain(world, order)) copyToInvoice(world, order)
 }

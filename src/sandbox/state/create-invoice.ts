@@ -14,12 +14,14 @@ export interface InvoiceWish {
   readonly currencyId?: string | undefined
   readonly description?: string | undefined
   readonly number?: string | undefined
+  readonly createdAt?: Date | undefined
   readonly expirationDate?: Date | undefined
   readonly customer?: Customer | undefined
   readonly status?: InvoiceStatus | undefined
   readonly merchantOrderId?: string | undefined
   readonly merchantOrderIdVisible?: string | undefined
   readonly foreign?: boolean | undefined
+  readonly isOfOrders?: boolean | undefined
 }
 
 const TWO_DAYS = 2 * 24 * 60 * 60 * 1_000
@@ -32,7 +34,7 @@ export function createInvoice(world: World, wish: InvoiceWish): Invoice {
   const status = wish.status ?? 'pending'
   const invoice: Invoice = {
     id: wish.id ?? newId(world.chance, now, world.settings.numericIds),
-    createdAt: now,
+    createdAt: wish.createdAt ?? now,
     number: wish.number ?? `${serial}-${String(world.chance.below(1_000_000)).padStart(6, '0')}`,
     expirationDate: wish.expirationDate ?? new Date(now.getTime() + TWO_DAYS),
     description: wish.description ?? `Заказ № ${serial}`,
@@ -48,6 +50,7 @@ export function createInvoice(world: World, wish: InvoiceWish): Invoice {
     merchantOrderId: wish.merchantOrderId ?? `order-${serial}`,
     merchantOrderIdVisible: wish.merchantOrderIdVisible ?? wish.merchantOrderId ?? String(serial),
     foreign: wish.foreign ?? false,
+    isOfOrders: wish.isOfOrders ?? false,
   }
   world.invoices.set(invoice.id, invoice)
   castMagic(world, invoice)

@@ -4,9 +4,10 @@ import { checkBasket } from './basket'
 import type { Basket, RoundPolicy } from './basket'
 import { newId } from './chance'
 import { createInvoice } from './create-invoice'
+import { growInvoice } from './grow-invoice'
 import { CUSTOMER_FIELDS, statusOf } from './invoices'
 import type { Customer, Invoice } from './invoices'
-import { vatInside } from './money'
+import { leaveInTime } from './leave-invoice'
 import { ordersIn } from './order-status'
 import type { Order, OrderExtras, OrderLinks } from './orders'
 import { duplicateNumber } from './make-refund'
@@ -69,7 +70,9 @@ export function createOrder(world: World, wish: OrderWish): Order {
   const invoice = world.invoices.get(orderContainerId)
   if (!invoice || statusOf(invoice, world.clock.now()) !== 'pending' || invoice.currencyId !== wish.currencyId) throw wrongStatus()
   growInvoice(invoice, wish.amount, wish.vatAmount)
-  return addOrder(world, wish, invoice, false)
+  const order = addOrder(world, wish, invoice, false)
+  leaveInTime(world, order)
+  return order
 }
 
 /** An order whose sum a refund is short of; it is settled with the refund and is no part of an invoice (reference 1.6, 3.6). */
@@ -94,6 +97,7 @@ function addOrder(world: World, wish: OrderWish, invoice: Invoice, isCorrection:
     status: 'created',
     paidAt: null,
     paidBy: null,
+    hasLeft: false,
     payerVatNumber: null,
     isShippingUnavailable: false,
   }
@@ -104,6 +108,7 @@ function addOrder(world: World, wish: OrderWish, invoice: Invoice, isCorrection:
 
 function issueInvoice(world: World, wish: OrderWish): Invoice {
   return createInvoice(world, {
+    isOfOrders: true,
     amount: wish.amount,
     vatAmount: wish.vatAmount,
     currencyId: wish.currencyId,
@@ -124,11 +129,6 @@ export const payerOf = (customer: Readonly<Record<string, Json>>): Customer =>
     }),
   )
 
-/** An invoice is the sum of its orders. */
-export function growInvoice(invoice: Invoice, amount: bigint, vatAmount: bigint): void {
-  invoice.vatAmount = (invoice.vatAmount ?? vatInside(invoice.amount)) + vatAmount
-  invoice.amount += amount
-}
-
-/** The first order of an invoice gives it its words and its deadline. */
-export const isMain = (world: World, order: Order): boolean => ordersIn(world, order.containerId)[0]?.id === order.id
+/** The first order of an invoice gives it its words and its deadline, unless the invoice was there before any order. */
+export const isMain = (world: World, order: Order): boolean =>
+  world.invoices.get(order.containerId)?.isOfOrders === true && ordersIn(world, order.containerId)[0]?.id === order.id

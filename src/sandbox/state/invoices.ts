@@ -32,6 +32,8 @@ export interface Invoice {
   merchantOrderIdVisible: string
   /** Not offered to this partner: 403 by id, absent from the list. */
   foreign: boolean
+  /** It asks for nothing but its orders; otherwise it was there before them, and outlives them. */
+  readonly isOfOrders: boolean
 }
 
 /** One confirmed payment out of the guarantee fund: Invoicebox's transaction. */

@@ -17,10 +17,27 @@ const PASSED: Readonly<Record<World['settings']['returnLinks'], readonly ReturnL
 
 const isWebAddress = (text: string): boolean => URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol)
 
-/** Where the buyer goes back to: the main order's own link where it has one that a browser may follow, else the shop's page here. */
-export function returnLink(world: World, invoice: Invoice, link: ReturnLink): string {
+/** The main order's own link, where it has one that a browser may follow. */
+export function ownLink(world: World, invoice: Pick<Invoice, 'id'>, link: ReturnLink): string | undefined {
   const own = ordersIn(world, invoice.id)[0]?.links[link] ?? ''
-  return isWebAddress(own) ? own : `${world.url}/merchant/${LANDINGS[link]}?order=${encodeURIComponent(invoice.id)}`
+  return isWebAddress(own) ? own : undefined
+}
+
+/** The page that opens a link of the shop in the frame in which the mini-app was (Q-66). */
+function inFrame(world: World, { id }: Invoice, link: ReturnLink): string {
+  const lang = world.openings.get(id)?.lang
+  return `${world.url}/marketplace/return/${encodeURIComponent(id)}?to=${LANDINGS[link]}${lang ? `&lang=${lang}` : ''}`
+}
+
+/**
+ * Where the buyer goes back to: the main order's own link where it has one, else the shop's page here. Whoever came from a mini-app goes back
+ * into its frame, unless the switch `minappReturn` says otherwise.
+ */
+export function returnLink(world: World, invoice: Invoice, link: ReturnLink): string {
+  const own = ownLink(world, invoice, link)
+  const isFramed = world.settings.minappReturn === 'frame' && world.openings.has(invoice.id)
+  if (own !== undefined && isFramed && link !== 'returnUrl') return inFrame(world, invoice, link)
+  return own ?? `${world.url}/merchant/${LANDINGS[link]}?order=${encodeURIComponent(invoice.id)}`
 }
 
 const PLACEHOLDER = /\{invoiceId\}|%7BinvoiceId%7D/gi

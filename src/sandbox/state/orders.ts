@@ -50,6 +50,8 @@ export interface Order {
   status: OrderStatus
   paidAt: Date | null
   paidBy: PaidBy | null
+  /** It ended unpaid before its invoice did, which asks for its sum no more. */
+  hasLeft: boolean
   /** Whose guarantee fund paid; null when another instrument did. */
   payerVatNumber: string | null
   /** The shop answered a notification with `shipping_unavailable` (reference 1.7). */

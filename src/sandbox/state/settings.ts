@@ -23,6 +23,15 @@ export type NotificationAlgorithm = (typeof NOTIFICATION_ALGORITHMS)[number]
 
 export const RETURN_LINKS = ['all', 'none', 'return-only'] as const
 
+/** Where the buyer of a mini-app comes back to after payment: into the frame of the page that opened it, or in its place (Q-66). */
+export const MINAPP_RETURNS = ['frame', 'top'] as const
+
+/** A mini-app that the marketplace and the payment page offer. */
+export interface MiniApp {
+  readonly title: string
+  readonly url: string
+}
+
 /** Every switch of the sandbox. Each stands for an answer that Invoicebox's documents leave open. */
 export interface Settings {
   /** null: unlimited. */
@@ -54,6 +63,9 @@ export interface Settings {
   cancelNeedsShippingUnavailable: boolean
   refundableExtrasMissing: boolean
   strictMerchant: boolean
+  /** null: the partner's own, `/minapp` beside the partner's page. */
+  minapps: readonly MiniApp[] | null
+  minappReturn: (typeof MINAPP_RETURNS)[number]
 }
 
 /** One sentence per switch; the control interface and the console page print them. */
@@ -90,6 +102,10 @@ export const SETTINGS_ABOUT: Readonly<Record<keyof Settings, string>> = {
   cancelNeedsShippingUnavailable: 'A paid order can be canceled only after the shop answered shipping_unavailable (Q-51).',
   refundableExtrasMissing: 'Refundable lines come without availableAmount and availableVatAmount (Q-48).',
   strictMerchant: 'A merchantId other than the configured one is answered 403 forbidden.',
+  minapps:
+    'Mini-apps that the marketplace and the payment page offer: [{"title": "…", "url": "…"}]; null or "default": /minapp beside the partner\'s page.',
+  minappReturn:
+    'Where the buyer of a mini-app comes back to after payment: "frame" (the mini-app in its frame) or "top" (the shop\'s page in its place) (Q-66).',
 }
 
 export const DEFAULT_PARTNER_URL = 'http://localhost:3000/pay'
@@ -134,4 +150,6 @@ export const defaultSettings = ({ partnerAuthUrl, notificationKey, notificationU
   cancelNeedsShippingUnavailable: false,
   refundableExtrasMissing: false,
   strictMerchant: false,
+  minapps: null,
+  minappReturn: 'frame',
 })

@@ -13,6 +13,7 @@ import { createJournal } from './journal'
 import type { Journal } from './journal'
 import { createNotificationLog } from './notifications'
 import type { Notification, NotificationLog } from './notifications'
+import type { Opening } from './openings'
 import type { Order } from './orders'
 import { createRateCounter } from './rate'
 import type { RateCounter } from './rate'
@@ -74,6 +75,8 @@ export interface World {
   readonly payerFunds: Map<string, Fund>
   /** By order id. */
   readonly guaranteeCodes: Map<string, GuaranteeCode>
+  /** From which page of a mini-app a payment page was opened, by the invoice's id. */
+  readonly openings: Map<string, Opening>
   readonly notifications: NotificationLog
   readonly listeners: Set<GateListener>
   readonly faults: Fault[]
@@ -124,6 +127,7 @@ const emptyRooms = () => ({
   offers: new Map<string, SpecialOffer>(),
   payerFunds: new Map<string, Fund>(),
   guaranteeCodes: new Map<string, GuaranteeCode>(),
+  openings: new Map<string, Opening>(),
   notifications: createNotificationLog(),
   listeners: new Set<GateListener>(),
   faults: [] as Fault[],
@@ -137,9 +141,9 @@ export function startAfresh(world: World): void {
   world.rate = createRateCounter()
   world.journal.clear()
   world.notifications.clear()
-  const { invoices, operations, orders, containers, refunds, shipments, shops, offers, payerFunds, guaranteeCodes, funds } = world
-  for (const room of [invoices, operations, orders, containers, refunds, shipments, shops, offers, payerFunds, guaranteeCodes, funds])
-    room.clear()
+  const { invoices, operations, orders, containers, refunds, shipments, shops, offers, payerFunds, guaranteeCodes, openings, funds } = world
+  const rooms = [invoices, operations, orders, containers, refunds, shipments, shops, offers, payerFunds, guaranteeCodes, openings, funds]
+  for (const room of rooms) room.clear()
   funds.set(MAIN_CURRENCY, openFund(MAIN_CURRENCY, OPENING_BALANCE, world.clock.now()))
   world.faults.length = 0
   world.created = 0
