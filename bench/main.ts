@@ -11,6 +11,7 @@ import { budgetGroup } from './cases/budget'
 import { footprintGroup } from './cases/footprint'
 import { growthGroup } from './cases/growth'
 import { ledgerGroup } from './cases/ledger'
+import { notificationsGroup } from './cases/notifications'
 import { pagesGroup } from './cases/pages'
 import { sqliteGroup } from './cases/sqlite'
 import { describeMachine, describePostgres } from './machine'
@@ -22,7 +23,16 @@ import type { Options } from './options'
 import { toTable } from './report'
 import type { Report } from './report'
 
-const GROUPS: readonly Group[] = [ledgerGroup, sqliteGroup, accrualsGroup, pagesGroup, growthGroup, budgetGroup, footprintGroup]
+const GROUPS: readonly Group[] = [
+  ledgerGroup,
+  sqliteGroup,
+  accrualsGroup,
+  pagesGroup,
+  notificationsGroup,
+  growthGroup,
+  budgetGroup,
+  footprintGroup,
+]
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`)
 

@@ -7,6 +7,7 @@ import { memberRoutes } from './members/routes'
 import type { MemberRoutesDeps } from './members/routes'
 import { statementRoutes } from './members/statement-routes'
 import { createMetrics } from './metrics'
+import { ensureBundle } from './minapp-bundle'
 import { accountTopUps, missingPoints, receiveNotification } from './orders'
 import { notificationRoutes } from './orders/notification-routes'
 import { orderRoutes } from './orders/routes'
@@ -17,6 +18,7 @@ import { createTexts } from './shared/texts'
 import { admitStaff } from './staff'
 import { staffRoutes } from './staff/routes'
 import { catalogueRoutes } from './storefront/catalogue-routes'
+import { minappRoutes } from './storefront/minapp-routes'
 import { redeemRoutes } from './storefront/redeem-routes'
 import type { Parts } from './wiring'
 
@@ -24,6 +26,7 @@ import type { Parts } from './wiring'
 export function createApp(parts: Parts): Http {
   const { config, db, clock, log } = parts
   const metrics = createMetrics(parts)
+  ensureBundle()
   const http = createHttp({
     publicUrl: config.publicUrl,
     sessionSecret: config.sessionSecret,
@@ -48,6 +51,7 @@ export function createApp(parts: Parts): Http {
   http.mount(orderRoutes(parts))
   http.mount(catalogueRoutes(parts))
   http.mount(redeemRoutes(parts))
+  http.mount(minappRoutes({ ...parts, minapp: config.minapp, hasLetters: config.mail.url !== undefined }))
   http.mount(notificationRoutes({ ...notifications(config), log, receive: (notification) => receiveNotification(parts, notification) }))
   http.mount(backofficeRoutes(parts))
   return http

@@ -1,6 +1,7 @@
 import { openAlerts } from './shared/alerts'
 import { inTransaction } from './shared/database'
 import type { Parts } from './wiring'
+import { tell } from './shared/told'
 
 /**
  * Asks Invoicebox once, in the background of a start, whether it knows our token: a wrong one is told to the operator, before a member finds it out. An Invoicebox
@@ -15,9 +16,22 @@ export async function checkToken({ db, clock, log, invoicebox }: Pick<Parts, 'db
       return
     }
     log.error('Invoicebox refuses our token: check INVOICEBOX_TOKEN')
-    const detail = 'Invoicebox refuses our token: it said so when the gateway started.'
+    const detail = tell('told.token_refused_at_start')
     await inTransaction(db, (tx) => openAlerts(tx, [{ kind: 'invoicebox_refuses_us', subject: 'invoicebox', detail, at: clock.now() }]))
   } catch (error) {
     log.error({ err: error }, 'it was not found out whether Invoicebox knows our token')
   }
+}
+
+/** Tells staff that the shop's token was refused; found out by the orders that are asked for and compared anyway. */
+export async function watchMerchantToken({ db, clock, merchant }: Pick<Parts, 'db' | 'clock' | 'merchant'>): Promise<void> {
+  const circuit = merchant?.circuit()
+  if (!circuit?.open || circuit.reason !== 'unauthorized') return
+  const alert = {
+    kind: 'invoicebox_refuses_us',
+    subject: 'invoicebox:merchant',
+    detail: tell('told.merchant_token_refused'),
+    at: clock.now(),
+  } as const
+  await inTransaction(db, (tx) => openAlerts(tx, [alert]))
 }

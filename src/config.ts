@@ -20,6 +20,8 @@ import {
 } from './config-fields'
 import { MERCHANT_FIELDS, PUBLISHED_TOKEN, isToken, merchantFaults, toMerchant } from './config-merchant'
 import type { MerchantConfig } from './config-merchant'
+import { MINAPP_FIELDS, minappFaults, toMinapp } from './config-minapp'
+import type { MinappConfig } from './config-minapp'
 import { noticeFaults } from './config-notices'
 import { TOP_UP_FIELDS, topUpFaults, toTopUps } from './config-top-ups'
 import type { TopUpConfig } from './config-top-ups'
@@ -53,6 +55,7 @@ export interface Config {
   readonly pointsPerRuble: Rate
   readonly topUps: TopUpConfig
   readonly autopay: AutopayConfig
+  readonly minapp: MinappConfig
   /** Up to these amounts one member of staff may act alone; above them a second one must agree. */
   readonly alone: { readonly points: Money; readonly roubles: Money }
   /** The operator's time zone, such as Europe/Moscow. */
@@ -115,6 +118,7 @@ const ENVIRONMENT = z.object({
   ...MERCHANT_FIELDS,
   ...TOP_UP_FIELDS,
   ...AUTOPAY_FIELDS,
+  ...MINAPP_FIELDS,
   INVOICEBOX_RATE_LIMIT: z
     .string()
     .regex(
@@ -252,6 +256,7 @@ function toConfig(env: Environment): Config {
     pointsPerRuble: env.POINTS_PER_RUBLE,
     autopay: toAutopay(env, env.MODE),
     topUps: toTopUps(env, { isProduction, apiUrl }),
+    minapp: toMinapp(env, { isProduction, apiUrl, sandboxPort: env.SANDBOX_PORT }),
     alone: { points: env.TWO_EYES_POINTS, roubles: env.TWO_EYES_ROUBLES },
     timeZone: env.TIME_ZONE,
     mail: { url: env.MAIL_URL ?? (isProduction ? undefined : 'file:./data/mail'), from: env.MAIL_FROM ?? 'points@localhost' },
@@ -277,6 +282,7 @@ function productionFaults(env: Environment, config: Config): string[] {
     [isLoopback(apiUrl), 'INVOICEBOX_API_URL points to this machine, which is a sandbox. Production needs the real Invoicebox.'],
     ...merchantFaults(env, config.invoicebox),
     ...topUpFaults(config.topUps),
+    ...minappFaults(config.minapp),
     ...noticeFaults(env),
   ]
   return checks.flatMap(([isFault, sentence]) => (isFault ? [sentence] : []))

@@ -11,7 +11,7 @@ import { eraseCheckouts, paymentDeeds } from './payments'
 import type { PaymentDeeds, PaymentDeps } from './payments'
 import { differenceDeeds } from './reconciliation'
 import type { DifferenceDeeds } from './reconciliation'
-import { offerDeeds } from './storefront'
+import { eraseByAddress, offerDeeds } from './storefront'
 import type { OfferDeeds, StorefrontDeps } from './storefront'
 import { staffById, staffDeeds } from './staff'
 import type { StaffDeeds, StaffDeps } from './staff'
@@ -33,7 +33,7 @@ export interface Deeds {
 
 export const buildDeeds = (deps: MembersDeps & PaymentDeps & OrderDeps & StorefrontDeps, staff: StaffDeps): Deeds => ({
   points: pointDeeds(deps),
-  members: memberDeeds({ ...deps, erasers: [eraseCheckouts, eraseOrders] }),
+  members: memberDeeds({ ...deps, erasers: [eraseCheckouts, eraseOrders, eraseByAddress(deps.storefront)] }),
   fund: fundDeeds(deps),
   payments: paymentDeeds(deps),
   orders: orderDeeds(deps),

@@ -57,6 +57,7 @@ demo ready
   4. Automatic payment          ${gateway}/admin/autopay
      The organisation 7710044140 has rules and invoices; it is off until you switch it on: npm run -s gateway -- autopay on
   5. The sandbox by hand        ${sandbox}/_sandbox/
+  6. The mini-app, hosted       ${sandbox}/marketplace
 
   Members: anna (25 000 points), boris (100), vera (locked). Each password is demo- and the login. Ctrl+C ends both.
 `

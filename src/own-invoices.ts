@@ -1,42 +1,49 @@
 import type { Invoice, InvoiceboxClient, OddInvoice } from './invoicebox'
-import { isOwnInvoice, ownInvoicesAmong } from './orders'
+import { ownGoodsAmong, ownGoodsNamedBy, ownGoodsOn } from './orders'
+import type { OwnGoods } from './orders'
 import type { Db } from './shared/database'
 
 /**
- * A client for which an invoice for points that we sell ourselves cannot be served: points must not pay for points, and no organisation's fund may either. Payments and
- * autopay know no orders, so it is told to them by what they read: such an invoice has no snapshot, hence no consent and no payment.
+ * A client for which an invoice with what we sell ourselves cannot be served: points must not pay for points, and no organisation's fund may either. Payments and autopay know
+ * no orders, so it is told to them by what they read: such an invoice has no snapshot, hence no consent and no payment. What it says is handed on beside, for those who
+ * compare what was paid.
  */
 export const refuseOwnInvoices = (client: InvoiceboxClient, db: Db): InvoiceboxClient => ({
   ...client,
   async readInvoice(invoiceId, asking) {
     const asked = await client.readInvoice(invoiceId, asking)
     const { outcome } = asked
-    if (outcome.kind !== 'found' || !(await isOwnInvoice(db, invoiceId))) return asked
-    const { paymentUrl } = outcome.invoice
-    return { ...asked, outcome: { kind: 'odd', invoiceId, problem: PROBLEM, paymentUrl, isOwn: true } }
+    if (outcome.kind !== 'found') return asked
+    const goods = (await ownGoodsOn(db, invoiceId)) ?? (await ownGoodsNamedBy(db, [outcome.invoice])).get(outcome.invoice.id)
+    if (!goods) return asked
+    return { ...asked, outcome: { ...refused(outcome.invoice, goods), invoiceId } }
   },
   async listInvoices(query, asking) {
     const asked = await client.listInvoices(query, asking)
     const { outcome } = asked
     if (outcome.kind !== 'page') return asked
-    const own = await ownInvoicesAmong(
-      db,
-      outcome.invoices.map(({ id }) => id),
-    )
-    if (own.size === 0) return asked
-    const isOwn = ({ id }: Invoice): boolean => own.has(id.toLowerCase())
-    const invoices = outcome.invoices.filter((invoice) => !isOwn(invoice))
-    return { ...asked, outcome: { ...outcome, invoices, odd: [...outcome.odd, ...outcome.invoices.filter(isOwn).map(refused)] } }
+    const ids = outcome.invoices.map(({ id }) => id)
+    const [byId, byName] = await Promise.all([ownGoodsAmong(db, ids), ownGoodsNamedBy(db, outcome.invoices)])
+    if (byId.size === 0 && byName.size === 0) return asked
+    const goodsOf = ({ id }: Invoice): OwnGoods | undefined => byId.get(id.toLowerCase()) ?? byName.get(id)
+    const odd = outcome.invoices.flatMap((invoice) => {
+      const goods = goodsOf(invoice)
+      return goods ? [refused(invoice, goods)] : []
+    })
+    return { ...asked, outcome: { ...outcome, invoices: outcome.invoices.filter((one) => !goodsOf(one)), odd: [...outcome.odd, ...odd] } }
   },
 })
 
-const PROBLEM = 'It is for points that we sell.'
+const PROBLEMS: Readonly<Record<OwnGoods, string>> = {
+  points: 'It is for points that we sell.',
+  voucher: 'It is for a voucher that we sell.',
+}
 
-const refused = ({ id, paymentUrl, customer }: Invoice): OddInvoice => ({
+const refused = (invoice: Invoice, goods: OwnGoods): OddInvoice => ({
   kind: 'odd',
-  invoiceId: id,
-  problem: PROBLEM,
-  paymentUrl,
-  customer,
-  isOwn: true,
+  invoiceId: invoice.id,
+  problem: PROBLEMS[goods],
+  paymentUrl: invoice.paymentUrl,
+  customer: invoice.customer,
+  own: { goods, invoice },
 })

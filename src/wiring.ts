@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { createApprovals } from './approvals'
 import type { Approvals } from './approvals'
+import { isInHand, knownOrganisations } from './autopay'
 import type { Config } from './config'
 import { allDeeds, buildDeeds } from './deeds'
 import type { Deeds } from './deeds'
@@ -16,11 +17,12 @@ import {
 import type { BudgetDeps, InvoiceboxClient, InvoiceboxDeps, MerchantClient, RequestBudget, Timeouts } from './invoicebox'
 import { createLedger } from './ledger'
 import type { Ledger } from './ledger'
-import { createNotices } from './notices'
+import { createNotices, tellBuyerWith } from './notices'
+import { ownGoodsOn } from './orders'
 import type { OrderDeps, OrderSettings } from './orders'
 import { refuseOwnInvoices } from './own-invoices'
 import type { Notices, NoticeSettings } from './notices'
-import { createFundGate } from './payments'
+import { createFundGate, findPaymentsOf } from './payments'
 import type { FaultPoint, PaymentDeps } from './payments'
 import { createBackground } from './shared/background'
 import { SECOND, systemClock } from './shared/clock'
@@ -35,7 +37,7 @@ import type { Log } from './shared/log'
 import type { StaffDeps } from './staff'
 import { createSeal } from './shared/seal'
 import { createFulfilment } from './storefront'
-import type { Marketplace, PublishDeps } from './storefront'
+import type { Marketplace, PublishDeps, StorefrontSettings } from './storefront'
 
 /** The parts of a running gateway, built and joined. */
 export interface Parts extends PaymentDeps, OrderDeps, PublishDeps {
@@ -78,7 +80,8 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
   const instance = `${hostname().slice(0, 20)}:${process.pid}:${newId().slice(0, 8)}`
   const ledger = createLedger({ db, clock, log })
   const timeouts = { ...DEFAULT_TIMEOUTS, ...replace.timeouts }
-  const notices = createNotices({ db, clock, log, settings: noticeSettings(config) })
+  const goods = storefrontParts(config)
+  const notices = createNotices({ db, clock, log, settings: noticeSettings(config), storefront: goods.storefront })
   const shared: BudgetDeps = { db, clock, log, newId, instance }
   const budget = createBudget(config, timeouts, shared)
   const invoicebox = refuseOwnInvoices(createInvoicebox(config, timeouts, { ...shared, budget }), db)
@@ -92,14 +95,14 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
     background: createBackground(),
     fundGate: createFundGate(clock),
     instance,
+    ownGoodsOn: (invoiceId) => ownGoodsOn(db, invoiceId),
+    knownOrganisations: (by) => knownOrganisations(db, by),
     settings: paymentSettings(config),
     faultPoint: replace.faultPoint,
   }
-  const secondFactor = config.mode !== 'demo'
-  const staff: StaffDeps = { db, clock, log, settings: { secondFactor, secret: config.sessionSecret, issuer: config.program.name } }
+  const staff: StaffDeps = { db, clock, log, settings: staffSettings(config) }
   const marketplace = createMarketplace(config, timeouts, { ...shared, budget })
-  const storefront = { codes: createSeal(config.sessionSecret, 'codes of vouchers'), zone: config.timeZone }
-  const selling = { merchant, topUps: topUpSettings(config), marketplace, storefront, fulfilment: createFulfilment(storefront.codes) }
+  const selling = { merchant, topUps: topUpSettings(config), marketplace, ...goods, isBeingPaid: isBeingPaidIn(db) }
   const deeds = buildDeeds({ ...own, ...selling }, staff)
   return {
     ...own,
@@ -121,8 +124,35 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
   }
 }
 
+/** Whether a payment with points, or of an organisation, binds an invoice, or automatic payment is about to make one. */
+const isBeingPaidIn =
+  (db: Db) =>
+  async (invoiceId: string): Promise<boolean> =>
+    (await findPaymentsOf(db, [invoiceId])).some(({ binds }) => binds) || isInHand(db, invoiceId)
+
 const allowHttp = ({ mode }: Config): boolean => mode !== 'production'
 const CURRENCIES = ['RUB'] as const
+
+const staffSettings = ({ mode, sessionSecret: secret, program }: Config): StaffDeps['settings'] => ({
+  secondFactor: mode !== 'demo',
+  secret,
+  issuer: program.name,
+})
+
+/** What is sold besides points, and how its buyers are told. */
+function storefrontParts(config: Config): Pick<Parts, 'storefront' | 'fulfilment'> {
+  const storefront = storefrontSettings(config)
+  return { storefront, fulfilment: createFulfilment(storefront.codes, tellBuyerWith(noticeSettings(config))) }
+}
+
+/** Each seal has a purpose of its own, so that what one of them made means nothing to another. */
+const storefrontSettings = ({ sessionSecret, timeZone }: Config): StorefrontSettings => ({
+  codes: createSeal(sessionSecret, 'codes of vouchers'),
+  oneTimeCodes: createSeal(sessionSecret, 'one-time codes by e-mail'),
+  memberPasses: createSeal(sessionSecret, 'passes of members in the mini-app'),
+  orderPasses: createSeal(sessionSecret, 'passes of orders in the mini-app'),
+  zone: timeZone,
+})
 
 const topUpSettings = ({ topUps, pointsPerRuble: rate, publicUrl, program }: Config): OrderSettings => ({
   ...topUps,

@@ -4,14 +4,16 @@ import type { Loop } from './shared/loop'
 import { chainAudit } from './audit'
 import { lapseSignatures, runOnSchedule, syncPayments } from './autopay'
 import { proveWhenDue } from './backoffice/home/prove-money'
+import { watchMerchantToken } from './check-token'
 import { forgetReadings } from './invoicebox'
 import { checkThresholds, closeFundDays } from './fund'
 import { sealBatches } from './ledger'
 import { forgetOldAttempts } from './members'
 import { openNotificationGate } from './notification-gate'
-import { checkOrders, COMPARE_EVERY_MS, compareOrders, forgetBuyers, recoverRefunds } from './orders'
+import { checkOrders, COMPARE_EVERY_MS, compareOrders, compareRefunds, forgetBuyers, recoverRefunds } from './orders'
 import { checkCaptured, forgetOldCheckouts, recoverPayments } from './payments'
 import { reconcileNightly } from './reconciliation'
+import { forgetCodes } from './storefront'
 import type { Parts } from './wiring'
 
 /**
@@ -29,7 +31,10 @@ export function startWorker(parts: Parts): { stop(): Promise<void> } {
     job('check-orders', 2 * SECOND, () => checkOrders(parts)),
     job('recover-refunds', 2 * SECOND, () => recoverRefunds(parts)),
     job('compare-orders', COMPARE_EVERY_MS, () => compareOrders(parts)),
+    job('compare-refunds', COMPARE_EVERY_MS, () => compareRefunds(parts)),
+    job('watch-merchant-token', 10 * SECOND, () => watchMerchantToken(parts).then(() => 0)),
     job('forget-buyers', HOUR, () => forgetBuyers(db, clock.now())),
+    job('forget-codes', 10 * MINUTE, () => forgetCodes(db, clock.now())),
     job('seal-ledger', 10 * SECOND, () => sealBatches(db, clock.now())),
     job('chain-audit', 10 * SECOND, () => chainAudit(db)),
     job('tidy-approvals', 30 * SECOND, () => parts.approvals.tidyUp()),

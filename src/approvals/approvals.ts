@@ -105,8 +105,8 @@ async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R
   await deed.requireKnown?.(payload, order.author)
   const known = await findByKey(deps.db, order.author, key)
   if (known) return waiting(known, deed.kind, payload)
-  if (!isHeavy(deps, await deed.weigh(payload, key)))
-    return { state: 'done', result: await deed.perform(payload, { author: order.author, reason, key }) }
+  const weighed = await deed.weigh(payload, key)
+  if (!isHeavy(deps, weighed)) return { state: 'done', result: await deed.perform(payload, { author: order.author, reason, key, weighed }) }
   // The key stands for something that one person could do alone, and did.
   if (await deed.wasDone?.(key)) throw new Refusal('key_reused')
   const { subject } = await deed.preview(payload)

@@ -19,6 +19,8 @@ export interface Performer {
   readonly key: string
   /** Who looked at it besides, when that was needed. For the audit row. */
   readonly approvedBy?: StaffActor
+  /** What it weighed when one person was found to be enough: a deed whose weight grows with what others do meanwhile refuses to do more than that. */
+  readonly weighed?: Weight
 }
 
 /** What would change, for whoever decides: facts as decimal text, by names that have a text `fact.…`. */

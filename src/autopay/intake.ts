@@ -1,9 +1,12 @@
 import type { Invoice, InvoiceQuery, OddInvoice } from '../invoicebox'
 import { inTransaction } from '../shared/database'
 import type { PaymentDeps } from '../payments'
-import { closeGone, keepInvoices, keepOdd, keptId, unseenSince } from './keep-invoices'
+import { closeForeign, closeGone } from './close-invoices'
+import { keepInvoices, keepOdd, keptId, unseenSince } from './keep-invoices'
 import type { ReadInvoice } from './keep-invoices'
 import type { Organisation } from './organisation'
+import { ownersOf } from './owner'
+import type { OwnerOf } from './owner'
 
 /** Which invoices are to be read; nothing given is all that wait for payment. */
 export interface Scope {
@@ -34,7 +37,8 @@ const MOST_PAGES = 2_000
 /**
  * Reads what waits for payment, in pages within the request budget, as background, and remembers what belongs to our organisations. Whose an invoice is follows from
  * the payer's tax number in the answer: that the list can be filtered by it is not documented (Q-31). What was open and is not in the list any more is read once more by its
- * id. Without organisations nothing is asked.
+ * id; what has another payer now is theirs, or closed. Without organisations nothing is asked.
+ * @param organisations all of them: an invoice of one that is missing here counts as nobody's
  * @throws Unread
  */
 export async function takeIn(
@@ -55,14 +59,14 @@ class Reader {
   private readonly seen = new Set<string>()
   private readonly ours = new Set<string>()
   private odd = 0
-  private readonly byVatNumber: ReadonlyMap<string, Organisation>
+  private readonly ownerOf: OwnerOf
 
   constructor(
     private readonly deps: PaymentDeps,
     private readonly organisations: readonly Organisation[],
     private readonly onListed: OnListed,
   ) {
-    this.byVatNumber = new Map(organisations.map((one) => [one.vatNumber, one]))
+    this.ownerOf = ownersOf(organisations)
   }
 
   result(): Intake {
@@ -132,19 +136,16 @@ class Reader {
   private async keep(invoices: readonly Invoice[], odd: readonly OddInvoice[], merchantOrder: string | null): Promise<void> {
     const at = this.deps.clock.now()
     const read: ReadInvoice[] = invoices.flatMap((invoice) => {
-      const organisation = this.ownerOf(invoice.customer.vatNumber)
+      const organisation = this.ownerOf(invoice.customer)
       return organisation ? [{ invoice, organisationId: organisation.id, merchantOrder }] : []
     })
     for (const { invoice } of read) this.ours.add(keptId(invoice.id))
-    if (read.length + odd.length === 0) return
-    const poison = odd.map((one) => ({ odd: one, organisationId: this.ownerOf(one.customer?.vatNumber)?.id ?? null }))
+    const foreign = invoices.map(({ id }) => keptId(id)).filter((id) => !this.ours.has(id))
+    const poison = odd.map((one) => ({ odd: one, organisationId: this.ownerOf(one.customer)?.id ?? null }))
     this.odd += await inTransaction(this.deps.db, async (tx) => {
       await keepInvoices(tx, read, at)
+      await closeForeign(tx, foreign, at)
       return keepOdd(tx, poison, at)
     })
-  }
-
-  private ownerOf(vatNumber: string | undefined): Organisation | undefined {
-    return vatNumber === undefined ? undefined : this.byVatNumber.get(vatNumber)
   }
 }

@@ -27,7 +27,7 @@ export interface ReadOdd {
 export const keptId = (id: string): string => id.toLowerCase()
 
 /**
- * Remembers what was read, and what has changed since it was last read. A changed amount undoes what was decided and signed: it is another payment now.
+ * Remembers what was read, and what has changed since it was last read. A changed amount or payer undoes what was decided and signed: it is another payment now.
  * @returns how many are new, and how many have changed
  */
 export async function keepInvoices(tx: Tx, read: readonly ReadInvoice[], at: Date): Promise<{ added: number; changed: number }> {
@@ -84,24 +84,28 @@ const newRow = (one: ReadInvoice, at: Date): Row => ({
   queued_at: iso(at),
 })
 
-interface Change {
-  readonly field: 'amount' | 'due_at' | 'status' | 'problem'
+export interface Change {
+  readonly field: 'amount' | 'payer' | 'due_at' | 'status' | 'problem'
   readonly before: string | null
   readonly after: string | null
 }
 
 async function keepChange(tx: Tx, before: InvoiceRow, one: ReadInvoice, at: Date): Promise<boolean> {
   const { invoice } = one
-  const changes = changesOf(before, invoice)
-  const isOther = changes.some(({ field }) => field === 'amount' || field === 'problem')
+  const isUnderWay = before.queue === 'paying' || before.queue === 'paid'
+  // Whoever has paid an invoice keeps it, whatever is written on it later.
+  const said = saidOf(isUnderWay ? { ...one, organisationId: before.organisation_id } : one)
+  const changes = [...changesOf(before, invoice), ...payerChange(before, said, invoice)]
+  const isOther = changes.some(({ field }) => field === 'amount' || field === 'payer' || field === 'problem')
   // What was closed may be open again: a merchant moves the deadline, or an order is taken up anew.
   const isBack = before.queue === 'closed' && invoice.status === 'pending' && invoice.expirationDate > at
-  const isAnew = (isOther || isBack) && before.queue !== 'paying' && before.queue !== 'paid'
+  const isAnew = (isOther || isBack) && !isUnderWay
   const anew = isAnew ? { queue: 'new', next_step: null, decision_id: null, queued_at: iso(at) } : {}
   await tx('autopay_invoices')
     .where({ id: before.id })
-    .update({ ...asBound(saidOf(one)), ...anew, last_seen_at: iso(at) })
-  if (isOther) await endWords(tx, [before.id], { at, why: 'amount_changed' })
+    .update({ ...asBound(said), ...anew, last_seen_at: iso(at) })
+  if (isOther)
+    await endWords(tx, [before.id], { at, why: changes.some(({ field }) => field === 'payer') ? 'payer_changed' : 'amount_changed' })
   await noteChanges(tx, before.id, changes, at)
   return changes.length > 0
 }
@@ -118,6 +122,10 @@ function changesOf(before: InvoiceRow, { amount, expirationDate, status }: Invoi
   ]
   return pairs.filter((change) => change.before !== change.after)
 }
+
+/** Whose it was before is not told to those whose it is now. */
+const payerChange = (before: InvoiceRow, said: Row, { customer }: Invoice): Change[] =>
+  said.organisation_id === before.organisation_id ? [] : [{ field: 'payer', before: null, after: customer.vatNumber ?? null }]
 
 const amountText = ({ minor, unit }: Money): string => `${toDecimal(minor)} ${unit}`
 
@@ -185,15 +193,6 @@ const oddRow = (odd: OddInvoice, organisationId: string, at: Date): Row => ({
   queue: 'exception',
   queued_at: iso(at),
 })
-
-/** Invoices that Invoicebox shows no more, to us at least. */
-export async function closeGone(tx: Tx, ids: readonly string[], at: Date): Promise<void> {
-  for (const id of ids) {
-    const gone = { queue: 'closed', next_step: null, queued_at: iso(at) }
-    const changed = await tx('autopay_invoices').where({ id }).whereIn('queue', ['new', 'ask', 'due', 'exception']).update(gone)
-    if (changed > 0) await noteChanges(tx, id, [{ field: 'status', before: null, after: 'gone' }], at)
-  }
-}
 
 /** Ids of open invoices that were not among what was read since `before`: they have left the list of those that wait for payment. */
 export async function unseenSince(db: Db, before: Date, organisationIds: readonly string[]): Promise<string[]> {

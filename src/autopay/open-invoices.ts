@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import type { Db } from '../shared/database'
 import type { DueInvoice } from './invoice'
 import type { Scope } from './intake'
@@ -5,17 +6,30 @@ import { OPEN_QUEUES, toDue, toKept } from './invoice-row'
 import type { InvoiceRow, KeptInvoice } from './invoice-row'
 import { keptId } from './keep-invoices'
 
+type Within = Scope & { readonly organisationIds?: readonly string[] }
+
 /** Invoices that may still be paid, within the scope. All are decided about together, so all are read together. */
-export async function openInvoices(db: Db, scope: Scope & { readonly organisationIds?: readonly string[] }): Promise<DueInvoice[]> {
-  const query = db('autopay_invoices')
-    .whereIn('queue', [...OPEN_QUEUES])
-    .whereNull('problem')
-    .orderBy('due_at')
+export async function openInvoices(db: Db, scope: Within): Promise<DueInvoice[]> {
+  const rows = (await openWithin(db, scope).whereNull('problem').orderBy('due_at')) as InvoiceRow[]
+  return rows.flatMap((row) => toDue(toKept(row)) ?? [])
+}
+
+/** Open invoices that could not be understood, within the scope: no rule decides about them, a person must look. In the order in which they were first seen. */
+export async function oddInvoices(db: Db, scope: Within): Promise<KeptInvoice[]> {
+  const rows = (await openWithin(db, scope).whereNotNull('problem').orderBy('place').limit(MOST_ODD)) as InvoiceRow[]
+  return rows.map(toKept)
+}
+
+/** More than that are one fault of the other side and not so many invoices; the pages list them all. */
+const MOST_ODD = 1_000
+
+function openWithin(db: Db, scope: Within): Knex.QueryBuilder {
+  const query: Knex.QueryBuilder = db('autopay_invoices').whereIn('queue', [...OPEN_QUEUES])
   if (scope.organisationId !== undefined) void query.where({ organisation_id: scope.organisationId })
   if (scope.organisationIds !== undefined) void query.whereIn('organisation_id', [...scope.organisationIds])
   if (scope.invoiceId !== undefined) void query.where({ id: keptId(scope.invoiceId) })
   if (scope.merchantOrder !== undefined) void query.where({ merchant_order: scope.merchantOrder })
-  return ((await query) as InvoiceRow[]).flatMap((row) => toDue(toKept(row)) ?? [])
+  return query
 }
 
 export async function findInvoice(db: Db, id: string): Promise<KeptInvoice | undefined> {

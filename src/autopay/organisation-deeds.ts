@@ -25,6 +25,7 @@ import {
 } from './organisation-store'
 import type { OrganisationBody } from './organisation-store'
 import { parseSteps, stepsAsText } from './steps'
+import { masked } from './sole-proprietor'
 
 /** Somebody of the staff, as far as this room needs to know. */
 export interface KnownStaff {
@@ -66,7 +67,7 @@ export interface OrganisationDeeds {
   readonly change: Deed<OrganisationPayload, void>
 }
 
-/** Adding a company takes one person, since nothing is paid for it before a rule is on. Raising its budgets counts by how much; lifting one, and changing who signs, takes two. */
+/** Adding a company takes one person, since nothing is paid for it before a rule is on. A raised budget counts as what it comes to; lifting one, and changing who signs, takes two. */
 export const organisationDeeds = (deps: OrganisationDeps): OrganisationDeeds => ({
   change: {
     kind: 'organisation_changed',
@@ -112,9 +113,11 @@ function weighChange(before: Organisation | undefined, after: OrganisationBody):
   return most === 0n ? 'never' : { minor: most, unit: 'RUB' }
 }
 
+/** What a raised budget comes to, since many small steps are one large one. */
 function raiseOf(was: bigint | null, is: bigint | null): bigint | 'always' {
   if (was === null) return 0n
-  return is === null ? 'always' : is - was
+  if (is === null) return 'always'
+  return is > was ? is : 0n
 }
 
 /** Whoever signs must be able to. @throws Refusal bad_input (detail: steps or staff) */
@@ -168,10 +171,13 @@ async function changeOrganisation(deps: OrganisationDeps, payload: OrganisationP
     const after = await write(tx, { payload, before, author, at })
     if (JSON.stringify(was) === JSON.stringify(after)) return
     const action = before ? 'organisation_changed' : 'organisation_added'
-    const told = { ...(was && { before: was }), after, ...(approvedBy && { approvedBy }) }
+    const told = { ...(was && { before: kept(was) }), after: kept(after), ...(approvedBy && { approvedBy }) }
     await writeAudit(tx, [{ author, at, action, subject: subjectOf(id), reason, ...told }])
   }).catch(vatTaken)
 }
+
+/** Audit rows cannot be erased, so that of a sole proprietor they keep no name. */
+const kept = (facts: AuditFacts): AuditFacts => ({ ...facts, ...masked({ name: String(facts.name), vatNumber: String(facts.vatNumber) }) })
 
 interface Writing {
   readonly payload: OrganisationPayload

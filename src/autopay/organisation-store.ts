@@ -5,6 +5,7 @@ import type { Db, Tx } from '../shared/database'
 import { may } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { ApprovalStep, Organisation, SwitchState } from './organisation'
+import { asSeenBy } from './sole-proprietor'
 
 export interface OrganisationRow {
   id: string
@@ -55,7 +56,10 @@ export async function readOrganisation(db: Db, id: string): Promise<Organisation
 const seesAll = (author: Author): boolean => author.kind === 'system' || (isStaff(author) && ['admin', 'auditor'].includes(author.role))
 
 /** The organisations that somebody may know of, by name: everybody else sees those that they are assigned to. */
-export async function organisationsOf(db: Db, author: Author): Promise<Organisation[]> {
+export const organisationsOf = async (db: Db, author: Author): Promise<Organisation[]> =>
+  (await known(db, author)).map((organisation) => asSeenBy(author, organisation))
+
+async function known(db: Db, author: Author): Promise<Organisation[]> {
   if (!may(author, 'autopay.read')) return []
   if (seesAll(author)) return readOrganisations(db)
   const theirs = db('organisation_staff')
@@ -65,12 +69,16 @@ export async function organisationsOf(db: Db, author: Author): Promise<Organisat
   return rows.map(toOrganisation)
 }
 
+/** The same by their ids, for lists of what belongs to organisations; undefined for those who see all of them. */
+export const knownOrganisations = async (db: Db, author: Author): Promise<readonly string[] | undefined> =>
+  seesAll(author) ? undefined : (await organisationsOf(db, author)).map(({ id }) => id)
+
 /** An organisation that this person may know of; of any other they do not even learn that it is there. @throws Refusal not_found (detail: organisation) */
 export async function requireOrganisation(db: Db, author: Author, id: string): Promise<Organisation> {
   const row = (await db('organisations').where({ id }).first()) as OrganisationRow | undefined
   const isTheirs = seesAll(author) || (isStaff(author) && may(author, 'autopay.read') && (await isAssigned(db, id, author.id)))
   if (!row || !isTheirs) throw new Refusal('not_found', 'organisation')
-  return toOrganisation(row)
+  return asSeenBy(author, toOrganisation(row))
 }
 
 const isAssigned = async (db: Db, organisationId: string, staffId: string): Promise<boolean> =>
@@ -78,9 +86,9 @@ const isAssigned = async (db: Db, organisationId: string, staffId: string): Prom
 
 /** The same by its tax number. @throws Refusal not_found (detail: organisation) */
 export async function organisationByVat(db: Db, author: Author, vatNumber: string): Promise<Organisation> {
-  const found = (await organisationsOf(db, author)).find((organisation) => organisation.vatNumber === vatNumber)
+  const found = (await known(db, author)).find((organisation) => organisation.vatNumber === vatNumber)
   if (!found) throw new Refusal('not_found', 'organisation')
-  return found
+  return asSeenBy(author, found)
 }
 
 /** The staff who are assigned to an organisation, by id. */

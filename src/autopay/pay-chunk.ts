@@ -10,8 +10,11 @@ import { keepDecisions, latestDecisions } from './decision-store'
 import type { KeptDecision } from './decision-store'
 import type { DueInvoice } from './invoice'
 import { toDue } from './invoice-row'
+import { closeForeign } from './close-invoices'
 import { keepInvoices, keepOdd, keptId } from './keep-invoices'
 import { readInvoices } from './open-invoices'
+import { readOrganisations } from './organisation-store'
+import { ownersOf } from './owner'
 import { payOne } from './pay-one'
 import type { OnFault } from './pay-one'
 import { syncPayments } from './sync-payments'
@@ -72,6 +75,7 @@ export async function payChunk(
   return { wasRead: true, unavailable: refused.find((code) => code === 'payments_unavailable') ?? null }
 }
 
+/** What was read is kept. @returns those whose payer is still the one that was decided for; the others are decided about anew, or closed */
 async function keepReading(
   { db, clock }: PaymentDeps,
   ids: readonly string[],
@@ -80,19 +84,30 @@ async function keepReading(
 ): Promise<DueInvoice[]> {
   const at = clock.now()
   const known = new Map((await readInvoices(db, ids)).map((one) => [one.id, one]))
-  const found = [...read.values()].flatMap((invoice) => {
-    const kept = known.get(invoice.id)
-    return kept ? [{ invoice, organisationId: kept.organisationId, merchantOrder: null }] : []
+  const ownerOf = ownersOf(await readOrganisations(db))
+  const ours = [...read.values()].filter(({ id }) => known.has(id))
+  const found = ours.flatMap((invoice) => {
+    const owner = ownerOf(invoice.customer)
+    return owner ? [{ invoice, organisationId: owner.id, merchantOrder: null }] : []
   })
+  const owned = new Set(found.map(({ invoice }) => invoice.id))
+  const foreign = ours.map(({ id }) => id).filter((id) => !owned.has(id))
   await inTransaction(db, async (tx) => {
     await keepInvoices(tx, found, at)
+    await closeForeign(tx, foreign, at)
     await keepOdd(
       tx,
       odd.map((one) => ({ odd: one, organisationId: null })),
       at,
     )
   })
-  return (await readInvoices(db, [...read.keys()])).flatMap((kept) => toDue(kept) ?? [])
+  const same = found.filter(({ invoice, organisationId }) => known.get(invoice.id)?.organisationId === organisationId)
+  return (
+    await readInvoices(
+      db,
+      same.map(({ invoice }) => invoice.id),
+    )
+  ).flatMap((kept) => toDue(kept) ?? [])
 }
 
 /** In the order of payment. */

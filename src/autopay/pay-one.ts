@@ -49,10 +49,11 @@ const STOPPED_BY: readonly string[] = [
  * @returns the code of what stopped it, or null
  */
 export async function payOne(deps: PaymentDeps, paying: Paying): Promise<string | null> {
-  const { invoice, due, decision, readAt, leaving, permit } = paying
+  const { invoice, due, decision, context, readAt, leaving, permit } = paying
   try {
     await payForOrganisation(deps, {
       organisationId: due.organisationId,
+      vatNumber: context.organisations.get(due.organisationId)?.vatNumber ?? '',
       invoice,
       readAt,
       decisionId: decision.id,
@@ -98,6 +99,7 @@ function guardsOf(paying: Paying, deps: PaymentDeps): Companion[] {
   }
   const signed: SignedHold = {
     invoiceId: due.id,
+    organisationId: due.organisationId,
     amount: due.amount,
     steps: applied.body.do === 'ask' ? neededSteps(organisation, due.amount.minor).map(({ index }) => index) : [],
     at: deps.clock.now(),

@@ -1,12 +1,12 @@
-import type { Deed } from '../approvals'
+import type { Deed, Weight } from '../approvals'
 import type { Db } from '../shared/database'
 import { changeRule, requireRule, ruleSubject, switchRule } from './change-rule'
 import type { RuleDeps } from './change-rule'
 import { readOrganisation, requireOrganisation } from './organisation-store'
-import type { Rule } from './rule'
-import { bodyOf, CHANGE, ruleFacts, VERSION, weighRule } from './rule-payload'
+import type { Rule, RuleBody } from './rule'
+import { bodyOf, CHANGE, isOnlyLower, ruleFacts, VERSION, weighRules } from './rule-payload'
 import type { RuleChangePayload, RuleVersionPayload } from './rule-payload'
-import { readRule } from './rule-store'
+import { readRule, readRules } from './rule-store'
 import { Refusal } from '../shared/refusals'
 
 export interface RuleDeeds {
@@ -14,15 +14,14 @@ export interface RuleDeeds {
   readonly switchOn: Deed<RuleVersionPayload, void>
 }
 
-/** What staff may do with rules so that more is paid. What counts is what a rule lets out of the fund by itself; a rule that is off lets out nothing. */
+/** What staff may do with rules so that more is paid. What counts is what the organisation's rules that are on let out of the fund together afterwards; a rule that is off lets out nothing. */
 export const ruleDeeds = (deps: RuleDeps): RuleDeeds => ({
   change: {
     kind: 'autopay_rule_changed',
     permission: 'autopay.rules',
     payload: CHANGE,
     requireKnown: ({ organisationId }, by) => requireOrganisation(deps.db, by, organisationId),
-    weigh: async (payload) =>
-      payload.enabled ? weighRule(bodyOf(payload), await readOrganisation(deps.db, payload.organisationId)) : 'never',
+    weigh: async (payload) => (payload.enabled ? weighOn(deps.db, { ...payload, body: bodyOf(payload) }) : 'never'),
     async preview(payload) {
       const before = await present(deps.db, payload.ruleId)
       // Who may see the one organisation does not learn by it what rules another has.
@@ -53,8 +52,7 @@ export const ruleDeeds = (deps: RuleDeps): RuleDeeds => ({
     payload: VERSION,
     requireKnown: ({ ruleId }, by) => requireRule(deps.db, by, ruleId),
     async weigh({ ruleId }) {
-      const { body, organisationId } = await readRule(deps.db, ruleId)
-      return weighRule(body, await readOrganisation(deps.db, organisationId))
+      return weighOn(deps.db, { ruleId, ...(await readRule(deps.db, ruleId)) })
     },
     async preview({ ruleId, version }) {
       const rule = await readRule(deps.db, ruleId)
@@ -65,6 +63,22 @@ export const ruleDeeds = (deps: RuleDeps): RuleDeeds => ({
     perform: ({ ruleId, version }, by) => switchRule(deps, { ruleId, version: Number(version), isOn: true }, by),
   },
 })
+
+interface WouldBeOn {
+  readonly ruleId: string
+  readonly organisationId: string
+  readonly body: RuleBody
+}
+
+/** A rule that is on weighs what all of its organisation let out then: one person may write any number of small ones. One that asks or holds weighs nothing. */
+async function weighOn(db: Db, { ruleId, organisationId, body }: WouldBeOn): Promise<Weight> {
+  if (body.do !== 'pay') return 'never'
+  const on = (await readRules(db, [organisationId])).filter(({ isOn }) => isOn)
+  const before = on.find(({ id }) => id === ruleId)
+  if (before && isOnlyLower(before.body, body)) return 'never'
+  const others = on.filter(({ id }) => id !== ruleId).map((rule) => rule.body)
+  return weighRules([...others, body], await readOrganisation(db, organisationId))
+}
 
 async function present(db: Db, id: string): Promise<Rule | undefined> {
   try {

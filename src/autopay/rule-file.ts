@@ -18,6 +18,16 @@ export interface FileFault extends Fault {
 /** Reads rules out of YAML, or JSON, which is YAML too. Nothing is taken when anything is wrong, and every fault is reported with its place. */
 export function parseRuleFile(text: string): Checked<readonly RuleEntry[]> & { readonly faults?: readonly FileFault[] } {
   if (Buffer.byteLength(text) > LARGEST_FILE) return refused([{ code: 'too_large', place: [] }])
+  try {
+    return parse(text)
+  } catch (error) {
+    // The reader of YAML calls itself for each level, so what is nested too deeply overflows its stack.
+    if (!(error instanceof RangeError)) throw error
+    return refused([{ code: 'unreadable', place: [], detail: 'nested too deeply' }])
+  }
+}
+
+function parse(text: string): ReturnType<typeof parseRuleFile> {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const unreadable = [...document.errors, ...document.warnings]

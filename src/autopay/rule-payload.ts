@@ -4,7 +4,7 @@ import type { AuditFacts } from '../shared/audit'
 import { Refusal } from '../shared/refusals'
 import type { Organisation } from './organisation'
 import type { RuleBody } from './rule'
-import { checkRule, ruleForm } from './rule-schema'
+import { checkRule, isSameBody, ruleForm } from './rule-schema'
 import type { Checked } from './rule-schema'
 
 /** The fields of a rule side by side, as forms and requests carry them; nothing is nested and everything is text. */
@@ -90,16 +90,29 @@ export function bodyOf(payload: FlatRule): RuleBody {
 }
 
 /**
- * What a rule lets out of the fund without anybody being asked: the smallest of what it and its organisation allow for a day or a month. A cap on one invoice or one payee bounds
- * no sum, since there may be any number of them. A rule that pays without such a bound lets everything out; one that asks or holds nothing.
+ * What rules of one organisation together let out of the fund in a day without anybody being asked: of each the smaller of its limits for a day and a month, and no more of all
+ * than the organisation's budgets. A cap on one invoice or one payee bounds no sum, since there may be any number of them. A rule that pays without such a bound lets everything
+ * out; one that asks or holds nothing.
  */
-export function weighRule({ do: action, limits }: RuleBody, { perDay, perMonth }: Pick<Organisation, 'perDay' | 'perMonth'>): Weight {
-  if (action !== 'pay') return 'never'
-  const caps = [limits.day, limits.month, perDay ?? undefined, perMonth ?? undefined].filter((cap) => cap !== undefined)
-  const [first, ...others] = caps
-  if (first === undefined) return 'always'
-  return { minor: others.reduce((least, cap) => (cap < least ? cap : least), first), unit: 'RUB' }
+export function weighRules(rules: readonly RuleBody[], { perDay, perMonth }: Pick<Organisation, 'perDay' | 'perMonth'>): Weight {
+  const paying = rules.filter(({ do: action }) => action === 'pay')
+  if (paying.length === 0) return 'never'
+  const caps = paying.map(({ limits }) => leastOf(limits.day, limits.month))
+  const sum = caps.reduce((total, cap) => (total === undefined || cap === undefined ? undefined : total + cap), 0n)
+  const least = leastOf(sum, perDay ?? undefined, perMonth ?? undefined)
+  return least === undefined ? 'always' : { minor: least, unit: 'RUB' }
 }
+
+const leastOf = (...caps: readonly (bigint | undefined)[]): bigint | undefined =>
+  caps.reduce((least, cap) => (least === undefined || (cap !== undefined && cap < least) ? cap : least), undefined)
+
+/** Whether a rule pays what it has paid before and only has lower limits, or as high ones: that lets out less, however much it is. */
+export const isOnlyLower = (before: RuleBody, after: RuleBody): boolean =>
+  isSameBody({ ...after, limits: before.limits }, before) &&
+  (Object.keys({ ...before.limits, ...after.limits }) as (keyof RuleBody['limits'])[]).every((name) => {
+    const [was, is] = [before.limits[name], after.limits[name]]
+    return was === undefined || (is !== undefined && is <= was)
+  })
 
 const AMOUNTS: readonly RuleField[] = ['amountFrom', 'amountUpTo', 'perInvoice', 'perPayee', 'perDay', 'perMonth']
 

@@ -18,6 +18,7 @@ import type { OnFault } from './pay-one'
 import { BEAT_MS, handOver, insertRun, noteProgress, takeOverRun } from './run-store'
 import type { Progress, Run } from './run-store'
 import { syncPayments } from './sync-payments'
+import { tell } from '../shared/told'
 
 export interface RunOrder {
   readonly author: Author
@@ -52,7 +53,7 @@ export async function beginRun(deps: PaymentDeps, { author, scope, key = `by-han
 /** A run whose process has died stands in the way of the next one. It is ended with what it has paid, and its people are told. */
 async function endAbandoned(deps: PaymentDeps): Promise<void> {
   const run = await takeOverRun(deps.db, deps.clock.now())
-  if (run) await finishRun(deps, run, { problem: 'its process ended', said: [] })
+  if (run) await finishRun(deps, run, { problem: tell('told.process_ended'), said: [] })
 }
 
 /** Another process has taken the run over, or this one must end: what is left is not ours any more. */
@@ -74,7 +75,7 @@ export async function carryOutRun(deps: PaymentDeps, run: Run, carrying: Carryin
       await handOver(deps.db, run)
       return 'handed over'
     }
-    const problem = error instanceof Unread ? `Invoicebox could not be read: ${error.message}` : 'an error of our own; the log tells more'
+    const problem = error instanceof Unread ? tell('told.invoicebox_unread', { reason: error.message }) : tell('told.own_error')
     await finishRun(deps, run, { problem, said: [] })
     if (error instanceof Unread) return problem
     throw error

@@ -1,4 +1,6 @@
+import type { Author } from '../shared/actor'
 import { isUnit, parseMoney } from '../shared/money'
+import { may } from '../shared/permissions'
 import type { Language, TextKey, Translate } from '../shared/texts'
 import { autopayWhyRu } from '../shared/texts/backoffice/autopay-why'
 import { formatMoment, formatMoney } from '../shared/texts/format'
@@ -12,13 +14,18 @@ export interface WhyReader {
   readonly t: Translate
   /** The operator's time zone; Moscow's unless given. */
   readonly zone?: string
+  /** Of whoever may not read the fund, or is not known, the sentences keep what it has left to themselves. */
+  readonly staff?: Author
 }
 
 type Untyped = (key: string, values: Readonly<Record<string, string>>) => string
 
+const TELLS_OF_FUND: readonly string[] = ['fund_reaches', 'fund_short']
+
 /** One line of «почему» as a sentence; a code of a later version stays what it is. */
 export function whyText({ code, values }: Pick<Why, 'code' | 'values'>, reader: WhyReader): string {
-  const key = `autopay.why.${code}`
+  const isPlain = TELLS_OF_FUND.includes(code) && !(reader.staff && may(reader.staff, 'fund.read'))
+  const key = `autopay.why.${code}${isPlain ? '_plain' : ''}`
   if (!Object.hasOwn(autopayWhyRu, key)) return code
   const told = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, valueText(name, value, reader)]))
   return (reader.t as Untyped)(key, told)

@@ -131,7 +131,7 @@ export async function wordsOf(db: Db, invoiceId: string): Promise<{ signatures: 
   return { signatures: signatures.map(toSignature), verdicts: verdicts.map(toVerdict) }
 }
 
-export type EndedWhy = 'amount_changed' | 'steps_changed' | 'lapsed' | 'superseded' | 'used'
+export type EndedWhy = 'amount_changed' | 'payer_changed' | 'steps_changed' | 'lapsed' | 'superseded' | 'used'
 
 /** From here on nothing that was said about these invoices counts. */
 export async function endWords(tx: Tx, invoiceIds: readonly string[], { at, why }: { at: Date; why: EndedWhy }): Promise<void> {

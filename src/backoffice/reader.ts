@@ -1,3 +1,4 @@
+import type { StaffActor } from '../shared/actor'
 import type { Language, Translate } from '../shared/texts'
 import { formatMoment } from '../shared/texts/format'
 import type { Cell } from './table'
@@ -8,6 +9,8 @@ export interface Reader {
   readonly t: Translate
   /** The operator's time zone. */
   readonly zone: string
+  /** Who they are, where what they may see depends on it. */
+  readonly staff?: StaffActor
 }
 
 /** A moment in the operator's zone; UTC shows when the pointer rests on it. */

@@ -14,6 +14,8 @@ export interface Column {
   readonly label: string
   /** Amounts stand to the right, in figures of one width. */
   readonly align?: 'right'
+  /** Sentences: on a narrow screen they stand below their label and not beside it. */
+  readonly long?: true
 }
 
 export interface TableRow {

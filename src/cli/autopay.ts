@@ -5,6 +5,7 @@ import {
   carryOutRun,
   listItems,
   makePlan,
+  oddInvoices,
   organisationByVat,
   organisationsOf,
   readOrganisations,
@@ -13,7 +14,7 @@ import {
   Unread,
   whyText,
 } from '../autopay'
-import type { ListedItem, OnFault, Outcome, Progress, Run, RunItem, Scope } from '../autopay'
+import type { ListedItem, OnFault, Outcome, Progress, Run, RunItem, Scope, WhyReader } from '../autopay'
 import type { Author } from '../shared/actor'
 import { MINUTE, SECOND } from '../shared/clock'
 import { toDecimal } from '../shared/money'
@@ -73,7 +74,8 @@ async function showPlan(parts: Parts, options: Options): Promise<void> {
   await takeIn(parts, await readOrganisations(parts.db), scope, (listed) => note(`${listed} invoices read`)).catch(unavailable)
   const organisationIds = (await organisationsOf(parts.db, author)).map(({ id }) => id)
   const { items: all, fund, fundAfter } = await makePlan(parts, { ...scope, organisationIds })
-  const items = all.map(({ invoice, decision }) => shown({ ...invoice, ...decision, invoiceId: invoice.id }))
+  const decided = all.map(({ invoice, decision }) => shown({ ...invoice, ...decision, invoiceId: invoice.id }, readerOf(author)))
+  const items = [...decided, ...(await notUnderstood(parts, { ...scope, organisationIds }))]
   // What the fund has is not for everybody who may see invoices.
   const purse = may(author, 'fund.read') ? { fund: toDecimal(fund), fundAfter: toDecimal(fundAfter) } : undefined
   if (options.json) answer({ run: null, ...planned(items), items, ...purse }, options)
@@ -96,11 +98,18 @@ function unavailable(error: unknown): never {
 
 async function runNow(parts: Parts, options: Options): Promise<void> {
   const author = await authorOf(parts, options)
-  const run = await whenFree(parts, author, await scopeOf(parts, author, options))
+  const scope = await scopeOf(parts, author, options)
+  const run = await whenFree(parts, author, scope)
   const problem = await carryOutRun(parts, run, { onProgress: (_run, progress) => note(inWords(progress)), onFault: noteFault })
   const ended = await readRun(parts.db, run.id)
   const items = await allItems(parts, run.id)
-  const lists = { paid: of(items, 'paid'), waiting: of(items, 'waiting'), refused: of(items, 'refused') }
+  const reader = readerOf(author)
+  const odd = await notUnderstood(parts, { ...scope, organisationIds: (await organisationsOf(parts.db, author)).map(({ id }) => id) })
+  const lists = {
+    paid: of(items, 'paid', reader),
+    waiting: [...of(items, 'waiting', reader), ...odd],
+    refused: of(items, 'refused', reader),
+  }
   if (options.json) answer({ run: run.id, ...lists }, options)
   else process.stdout.write(`${(['paid', 'waiting', 'refused'] as const).map((name) => listText(name, lists[name])).join('\n')}\n`)
   if (problem === null && ended?.state === 'done') return
@@ -143,7 +152,8 @@ async function allItems({ db }: Parts, runId: string): Promise<RunItem[]> {
 interface Shown {
   readonly invoiceId: string
   readonly number: string
-  readonly amount: string
+  /** null where the invoice could not be understood. */
+  readonly amount: string | null
   readonly decision: string
   readonly why: readonly string[]
 }
@@ -151,17 +161,34 @@ interface Shown {
 /** The command line speaks English, as everywhere. */
 const READER = { language: 'en', t: createTexts().translator('en') } as const
 
-const shown = ({ invoiceId, number, amount, decision, why }: Omit<RunItem, 'organisationId' | 'outcome'>): Shown => ({
+/** The command line itself may see everything. */
+const readerOf = (staff: Author): WhyReader => ({ ...READER, staff })
+
+type Told = Omit<RunItem, 'organisationId' | 'outcome'>
+
+const shown = ({ invoiceId, number, amount, decision, why }: Told, reader: WhyReader): Shown => ({
   invoiceId,
   number,
   amount: toDecimal(amount.minor),
   decision,
-  why: why.map((line) => whyText(line, READER)),
+  why: why.map((line) => whyText(line, reader)),
 })
 
-const of = (items: readonly RunItem[], outcome: Outcome): Shown[] => items.filter((item) => item.outcome === outcome).map(shown)
+/** They wait for a person, whatever the rules say. */
+async function notUnderstood({ db }: Parts, scope: Scope & { readonly organisationIds: readonly string[] }): Promise<Shown[]> {
+  return (await oddInvoices(db, scope)).map(({ id, number, problem }) => ({
+    invoiceId: id,
+    number,
+    amount: null,
+    decision: 'hold',
+    why: [whyText({ code: 'not_understood', values: { problem: problem ?? '' } }, READER)],
+  }))
+}
 
-const asText = ({ number, amount, decision, why }: Shown): string => `${decision}  ${number}  ${amount}\n  ${why.join('\n  ')}`
+const of = (items: readonly RunItem[], outcome: Outcome, reader: WhyReader): Shown[] =>
+  items.filter((item) => item.outcome === outcome).map((item) => shown(item, reader))
+
+const asText = ({ number, amount, decision, why }: Shown): string => `${decision}  ${number}  ${amount ?? '—'}\n  ${why.join('\n  ')}`
 
 const listText = (name: string, items: readonly Shown[]): string => [`${name}: ${items.length}`, ...items.map(asText)].join('\n')
 

@@ -63,6 +63,7 @@ export function addOrderCommands(program: Command, config: ConfigFor): void {
 
 interface RefundOptions extends ActOptions {
   amount?: string
+  unused?: boolean
   preview?: boolean
   reason: string
 }
@@ -70,6 +71,7 @@ interface RefundOptions extends ActOptions {
 function addRefund(orders: Command, config: ConfigFor): void {
   named(orders.command('refund <number>').description('give money of a paid order back, and take its points'))
     .option('--amount <amount>', 'roubles; without it all that is left, less what was spent of it')
+    .option('--unused', 'a code that its buyer has seen was not used: you have looked, and say so')
     .option('--preview', 'only tell what would happen')
     .option('--reason <text>', 'why, for the audit log', 'asked for at the command line')
     .action((number: string, options: RefundOptions) =>
@@ -80,13 +82,13 @@ function addRefund(orders: Command, config: ConfigFor): void {
     )
 }
 
-async function preview({ db }: Parts, number: string, amount: string | undefined): Promise<object> {
-  return shownPlan(await planRefund(db, number, amount === undefined ? undefined : parsePositiveMoney(amount, 'RUB')))
+async function preview(parts: Parts, number: string, amount: string | undefined): Promise<object> {
+  return shownPlan(await planRefund(parts, number, amount === undefined ? undefined : parsePositiveMoney(amount, 'RUB')))
 }
 
 async function refund(parts: Parts, number: string, options: RefundOptions): Promise<void> {
   const order = {
-    payload: { number, amount: options.amount ?? null },
+    payload: { number, amount: options.amount ?? null, unused: options.unused ?? false },
     reason: options.reason,
     key: options.key ?? newId(),
     author: await authorOf(parts, options),
@@ -145,6 +147,7 @@ const shownPlan = (plan: RefundPlan): object => ({
   left: toDecimal(plan.left.minor),
   canGoBack: toDecimal(plan.canGoBack.minor),
   spent: toDecimal(plan.spent.minor),
+  code: plan.code,
 })
 
 const shownRefund = (refund: OrderRefund): object => ({

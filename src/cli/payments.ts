@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import type { Submitted } from '../approvals'
 import { checkPayment, PAYMENT_STATES, resolveReview, searchPayments, showPayment, showPayments } from '../payments'
 import type { PaymentState, Resolution } from '../payments'
-import { COMMAND_LINE } from '../shared/actor'
 import { closeAlert, countOpenAlerts, listOpenAlerts } from '../shared/alerts'
 import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
@@ -13,6 +12,7 @@ import type { Parts } from '../wiring'
 import { tellIfWaiting } from './approvals'
 import { authorOf } from './author'
 import type { AuthorOptions } from './author'
+import { AS, CODE } from './member-deed'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -63,9 +63,12 @@ function addAlerts(program: Command, config: ConfigFor): void {
     .command('close <id>')
     .description('close an alert that was dealt with; a review ends with `payments resolve` instead')
     .requiredOption('--reason <text>', 'what was done, for the audit log')
-    .action((id: string, { reason }: { reason: string }) =>
-      withParts(config(), async ({ db, clock }) => {
-        await inTransaction(db, (tx) => closeAlert(tx, id, { author: COMMAND_LINE, reason, at: clock.now() }))
+    .option(...AS)
+    .option(...CODE)
+    .action((id: string, options: AuthorOptions & { reason: string }) =>
+      withParts(config(), async (parts) => {
+        const by = { author: await authorOf(parts, options), reason: options.reason, at: parts.clock.now() }
+        await inTransaction(parts.db, (tx) => closeAlert(tx, id, by))
         process.stdout.write('Closed.\n')
       }),
     )

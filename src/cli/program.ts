@@ -4,6 +4,7 @@ import type { ConfigFor } from './run'
 import { addApprovalCommands } from './approvals'
 import { addAuditCommands } from './audit'
 import { addAutopayCommands } from './autopay'
+import { addCatalogueCommands } from './catalogue'
 import { addFundCommands } from './fund'
 import { addLedgerCommands } from './ledger'
 import { addMemberCommands } from './members'
@@ -25,6 +26,7 @@ export function buildProgram(read: (purpose: Purpose) => Config): Command {
   addAutopayCommands(program, config)
   addPaymentCommands(program, config)
   addOrderCommands(program, config)
+  addCatalogueCommands(program, config)
   addNoticeCommands(program, config)
   addLedgerCommands(program, config)
   addApprovalCommands(program, config)

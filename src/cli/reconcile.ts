@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
-import { BadStatement, compareStatement, reconcile } from '../reconciliation'
+import { BadStatement, compareStatement, decodeStatement, reconcile } from '../reconciliation'
 import type { Difference } from '../reconciliation'
 import type { Parts } from '../wiring'
 import { authorOf } from './author'
@@ -14,6 +14,7 @@ interface Options extends AuthorOptions {
   since?: Date
   resolve?: boolean
   statement?: string
+  replaces?: string
   json?: boolean
 }
 
@@ -28,6 +29,7 @@ export function addReconcileCommand(program: Command, config: ConfigFor): void {
     )
     .option('--resolve', 'settle what needs no person: a payment that the merchant cancelled gives its points back')
     .option('--statement <file>', 'a CSV file that Invoicebox gave out, instead of the list of invoices')
+    .option('--replaces <id>', 'the statement whose corrected form the file is (its id stands in the list on the page)')
     .option('--as <login>', 'who acts: a person, whose password is read from GATEWAY_PASSWORD or standard input')
     .option('--code <code>', 'the code of the second factor, where that person has one')
     .option('--json')
@@ -51,7 +53,12 @@ async function compareInvoices(parts: Parts, options: Options): Promise<void> {
 async function compareFile(parts: Parts, path: string, options: Options): Promise<void> {
   const deps = { ...parts, timeZone: parts.config.timeZone }
   try {
-    const file = { name: basename(path), text: await readFile(path, 'utf8'), author: await authorOf(parts, options) }
+    const file = {
+      name: basename(path),
+      text: decodeStatement(await readFile(path)),
+      author: await authorOf(parts, options),
+      replaces: options.replaces,
+    }
     tell({ ...(await compareStatement(deps, file)), of: 'line' }, options)
   } catch (error) {
     if (!(error instanceof BadStatement)) throw error

@@ -2,6 +2,8 @@ import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { COMMAND_LINE, isStaffRole, STAFF_ROLES } from '../shared/actor'
 import type { StaffRole } from '../shared/actor'
+import { newId } from '../shared/ids'
+import { requirePermission } from '../shared/permissions'
 import {
   addByCommandLine,
   disableByCommandLine,
@@ -9,8 +11,14 @@ import {
   resetFactorByCommandLine,
   roleByCommandLine,
   showAllStaff,
+  showStaff,
 } from '../staff'
-import { firstLine } from './author'
+import type { Deed, Payload } from '../approvals'
+import type { Parts } from '../wiring'
+import { tellIfWaiting } from './approvals'
+import { authorOf, firstLine } from './author'
+import type { AuthorOptions } from './author'
+import { AS, CODE } from './member-deed'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -18,7 +26,11 @@ interface Json {
   json?: boolean
 }
 
-/** Staff are changed here at once, without a second person: see docs/back-office.md. */
+interface Change extends Json, AuthorOptions {
+  reason: string
+}
+
+/** Staff are changed here at once, without a second person, unless a person acts by `--as`: see docs/back-office.md. */
 export function addStaffCommands(program: Command, config: ConfigFor): void {
   const staff = program.command('staff').description("the operator's staff: who they are and what they may do")
   staff
@@ -28,11 +40,22 @@ export function addStaffCommands(program: Command, config: ConfigFor): void {
     .action((options: Json) => withParts(config(), async (parts) => answer(await showAllStaff(parts.staff), options)))
   staff
     .command('add <login>')
-    .description('add a member of staff; without --password it is read from standard input')
+    .description(
+      'add a member of staff; without --password it is read from standard input. With --as they get a code for their first sign-in instead',
+    )
     .requiredOption('--role <role>', `one of ${STAFF_ROLES.join(', ')}`, role)
     .option('--password <password>')
+    .option('--reason <text>', 'why, for the audit log', 'By command line')
+    .option(...AS)
+    .option(...CODE)
     .option('--json')
-    .action(async (login: string, options: Json & { role: StaffRole; password?: string }) => {
+    .action(async (login: string, options: Change & { role: StaffRole; password?: string }) => {
+      if (options.as !== undefined) {
+        await withParts(config(), (parts) =>
+          submitAs(parts, { login, options, deed: parts.deeds.staff.added, payload: () => ({ login, role: options.role }) }),
+        )
+        return
+      }
       const { json, role: given, password = await firstLine() } = options
       await withParts(config(), async (parts) =>
         answer(await addByCommandLine(parts.staff, { login, password, role: given }), { json: json ?? false }),
@@ -42,35 +65,68 @@ export function addStaffCommands(program: Command, config: ConfigFor): void {
     .command('role <login> <role>')
     .description('give a member of staff another role; all their sessions end')
     .option('--reason <text>', 'why, for the audit log', 'By command line')
+    .option(...AS)
+    .option(...CODE)
     .option('--json')
-    .action((login: string, text: string, options: Json & { reason: string }) =>
-      withParts(config(), async (parts) =>
-        answer(await roleByCommandLine(parts.staff, login, role(text), { author: COMMAND_LINE, reason: options.reason }), options),
-      ),
+    .action((login: string, text: string, options: Change) =>
+      withParts(config(), async (parts) => {
+        if (options.as === undefined) {
+          answer(await roleByCommandLine(parts.staff, login, role(text), { author: COMMAND_LINE, reason: options.reason }), options)
+          return
+        }
+        const payload = async () => ({ staffId: await staffIdOf(parts, login), role: role(text) })
+        await submitAs(parts, { login, options, deed: parts.deeds.staff.role, payload })
+      }),
     )
   addChanges(staff, config)
 }
 
 const CHANGES = [
-  ['disable', disableByCommandLine, 'keep a member of staff out; all their sessions end'],
-  ['enable', enableByCommandLine, 'let a disabled member of staff in again'],
-  ['reset-second-factor', resetFactorByCommandLine, 'take away a second factor that was lost; all their sessions end'],
+  ['disable', 'disabled', disableByCommandLine, 'keep a member of staff out; all their sessions end'],
+  ['enable', 'enabled', enableByCommandLine, 'let a disabled member of staff in again'],
+  ['reset-second-factor', 'factor', resetFactorByCommandLine, 'take away a second factor that was lost; all their sessions end'],
 ] as const
 
 function addChanges(staff: Command, config: ConfigFor): void {
-  for (const [name, change, what] of CHANGES) {
+  for (const [name, deed, change, what] of CHANGES) {
     staff
       .command(`${name} <login>`)
       .description(what)
       .option('--reason <text>', 'why, for the audit log', 'By command line')
+      .option(...AS)
+      .option(...CODE)
       .option('--json')
-      .action((login: string, options: Json & { reason: string }) =>
-        withParts(config(), async (parts) =>
-          answer(await change(parts.staff, login, { author: COMMAND_LINE, reason: options.reason }), options),
-        ),
+      .action((login: string, options: Change) =>
+        withParts(config(), async (parts) => {
+          if (options.as === undefined) {
+            answer(await change(parts.staff, login, { author: COMMAND_LINE, reason: options.reason }), options)
+            return
+          }
+          const payload = async () => ({ staffId: await staffIdOf(parts, login) })
+          await submitAs(parts, { login, options, deed: parts.deeds.staff[deed], payload })
+        }),
       )
   }
 }
+
+interface OfPerson<P extends Payload> {
+  readonly login: string
+  readonly options: Change
+  readonly deed: Deed<P>
+  /** Looked up once it is known that the person may do it. */
+  readonly payload: () => P | Promise<P>
+}
+
+/** What a person does here is what they do on the page: whatever makes or restores an approver or admin waits for a second one. */
+async function submitAs<P extends Payload>(parts: Parts, { login, options, deed, payload }: OfPerson<P>): Promise<void> {
+  const author = await authorOf(parts, options)
+  requirePermission(author, deed.permission)
+  const submitted = await parts.approvals.submit(deed, { payload: await payload(), author, reason: options.reason, key: newId() })
+  if (!tellIfWaiting(submitted, options)) answer(await showStaff(parts.staff, login), options)
+}
+
+/** @throws Refusal not_found (detail: staff) */
+const staffIdOf = async (parts: Parts, login: string): Promise<string> => (await showStaff(parts.staff, login)).id
 
 function role(text: string): StaffRole {
   if (!isStaffRole(text)) throw new InvalidArgumentError(`A role is one of ${STAFF_ROLES.join(', ')}.`)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { amountText } from '../approvals'
-import type { Deed } from '../approvals'
+import type { Deed, Weight } from '../approvals'
 import { ACCOUNTS, isKeyUsed } from '../ledger'
 import { parseMoney, parsePositiveMoney, toDecimal } from '../shared/money'
 import { depositFund, setFloor, setOverdraft } from './change-fund'
@@ -41,15 +41,20 @@ export const fundDeeds = (deps: FundDeps): FundDeeds => ({
 
 type SetLimit = (deps: FundDeps, change: LimitChange) => Promise<void>
 
-/** A limit is set to an amount, so that doing it again changes nothing. What counts is by how much it changes. */
+const roubles = (minor: bigint): Weight => ({ minor, unit: 'RUB' })
+
+/** What counts is what a limit comes to and not the step, or many small steps would lead anywhere. A lower overdraft lets out less; a floor is also given up in all. */
+const WEIGHTS = {
+  overdraft: (was: bigint, is: bigint): Weight => (is > was ? roubles(is) : 'never'),
+  floor: (was: bigint, is: bigint): Weight => (is === was ? 'never' : roubles(is > was ? is : was)),
+}
+
+/** A limit is set to an amount, so that doing it again changes nothing. */
 const limitDeed = (deps: FundDeps, name: 'floor' | 'overdraft', set: SetLimit): Deed<FundPayload, void> => ({
   kind: `fund_${name}_set`,
   permission: 'fund.change',
   payload: LIMIT,
-  async weigh({ roubles }) {
-    const change = parseMoney(roubles, 'RUB').minor - (await readFund(deps.db))[name].minor
-    return { minor: change < 0n ? -change : change, unit: 'RUB' }
-  },
+  weigh: async (payload) => WEIGHTS[name]((await readFund(deps.db))[name].minor, parseMoney(payload.roubles, 'RUB').minor),
   async preview({ roubles }) {
     const now = (await readFund(deps.db))[name]
     return { subject: ACCOUNTS.fund, before: { [name]: rub(now.minor) }, after: { [name]: rub(parseMoney(roubles, 'RUB').minor) } }

@@ -10,6 +10,7 @@ import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { ACCOUNTS, readAccount } from '../ledger'
 import type { FundDeps } from './fund'
+import { tell } from '../shared/told'
 
 /** An amount below which staff are told, once each time the fund goes below it. */
 export interface Threshold {
@@ -110,7 +111,7 @@ async function cross(tx: Tx, { id, amount }: Threshold, available: bigint, at: D
     .whereNull('removed_at')
     .update({ crossed_at: iso(at) })
   if (changed === 0) return 0
-  const detail = `The fund has ${toDecimal(available)} RUB available, which is below the threshold of ${toDecimal(amount.minor)} RUB.`
+  const detail = tell('told.fund_below', { available: toDecimal(available), threshold: toDecimal(amount.minor) })
   await openAlerts(tx, [{ kind: 'fund_below', subject: subjectOf(id), detail, at }])
   return 1
 }

@@ -11,5 +11,6 @@ function projectFolder(): string {
   return folder
 }
 
-export const VIEWS_FOLDER = join(projectFolder(), 'views')
-export const PUBLIC_FOLDER = join(projectFolder(), 'public')
+export const PROJECT_FOLDER = projectFolder()
+export const VIEWS_FOLDER = join(PROJECT_FOLDER, 'views')
+export const PUBLIC_FOLDER = join(PROJECT_FOLDER, 'public')

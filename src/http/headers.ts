@@ -22,6 +22,17 @@ export function securityHeaders(publicUrl: URL, logoUrl: string | undefined): Re
   }
 }
 
+const CSP = 'Content-Security-Policy'
+
+/** Lets pages of these sources show the answer in a frame, an error page too. `X-Frame-Options` knows no list, so it goes. */
+export const allowFrames =
+  (sources: readonly string[]): RequestHandler =>
+  (_req, res, next) => {
+    res.setHeader(CSP, String(res.getHeader(CSP)).replace("frame-ancestors 'none'", `frame-ancestors ${sources.join(' ')}`))
+    res.removeHeader('X-Frame-Options')
+    next()
+  }
+
 function shield(publicUrl: URL, logoUrl: string | undefined): ReturnType<typeof helmet> {
   const logo = logoUrl?.startsWith('https:') || logoUrl?.startsWith('http:') ? [new URL(logoUrl).origin] : []
   return helmet({

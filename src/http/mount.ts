@@ -10,6 +10,7 @@ import type { ContextDeps } from './context'
 import { requireSameOrigin, requireToken } from './forgery'
 import { parseInput, readForm, readRaw } from './input'
 import { readUpload } from './upload'
+import { allowFrames } from './headers'
 import { limitAddress } from './limits'
 import { stateOf } from './request-state'
 
@@ -64,6 +65,7 @@ function faultOf(route: Route): string | undefined {
     return 'takes forms without a token and does not say how the caller proves itself (csrfReason).'
   if (route.csrf === false && route.policy.kind !== 'public')
     return 'takes forms without a token, so it must not act for whoever is signed in.'
+  if (route.anonymousForm && route.csrf !== false) return 'takes an anonymous form with a token: say csrf: false and why.'
   if (needsSession(route) && route.session === false) return 'needs the session that it declines.'
   return undefined
 }
@@ -82,15 +84,18 @@ function refuseUndeclared(app: Express, ownLayers: ReadonlySet<unknown>, router:
 
 /** What happens to a request, in order: the cheap refusals first, the session before what needs it, the handler last. */
 function stepsOf(route: Route, deps: MountDeps): RequestHandler[] {
-  const machineCall = route.method === 'post' && route.csrf === false
+  const isAnonymous = route.anonymousForm === true
+  const machineCall = route.method === 'post' && route.csrf === false && !isAnonymous
   return [
     noteRoute(route),
+    ...(route.framedBy ? [allowFrames(route.framedBy)] : []),
     ...(route.policy.kind === 'probe' ? [] : [deps.limitWork]),
     ...(route.limit ? [limitAddress(route.limit, deps.clock)] : []),
-    ...(isForm(route) ? [requireSameOrigin(deps.publicUrl)] : []),
+    ...(isForm(route) || isAnonymous ? [requireSameOrigin(deps.publicUrl)] : []),
     ...(readsSession(route) ? deps.readVisitor : []),
     enforcePolicy(route),
     ...(isForm(route) ? [route.upload ? readUpload : readForm, requireToken] : []),
+    ...(isAnonymous ? [readForm] : []),
     ...(machineCall ? [readRaw] : []),
     (req, res, next) => route.handle(createContext(deps, req, res, next, parseInput(route.input ?? {}, req))),
   ]

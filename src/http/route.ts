@@ -68,6 +68,10 @@ export interface Route {
   /** Only for machine calls that are signed: they get the raw body as a Buffer in `req.body`, and no session. `csrfReason` says how they prove themselves. */
   readonly csrf?: false
   readonly csrfReason?: string
+  /** A form that acts for nobody who is signed in: with `csrf: false` and no session, it is read as a form all the same, and refused where it comes from another site. */
+  readonly anonymousForm?: true
+  /** Whose pages may show the answer in a frame, as sources of a content security policy. Without it nobody's may. */
+  readonly framedBy?: readonly string[]
   /** `false`: the route never looks at the session, so it costs no database round trip. */
   readonly session?: false
   readonly limit?: AddressLimit

@@ -20,20 +20,16 @@ export const readUpload: RequestHandler = (req, res, next) => {
     return
   }
   readBytes(req, res, (error?: unknown) => {
-    if (error !== undefined) {
-      next(error)
-      return
-    }
-    readParts(req)
-    next()
+    next(error ?? readParts(req))
   })
 }
 
-/** @throws Refusal bad_input */
-function readParts(req: Request): void {
+/** Puts the parts in the place of a form, or says what is wrong with them: thrown from here, where a stream has ended, it would end the process. */
+function readParts(req: Request): Refusal | undefined {
   const bytes: unknown = req.body
   const parts = Buffer.isBuffer(bytes) ? readMultipart(contentTypeOf(req), bytes, MOST_PARTS) : undefined
-  if (!parts) throw new Refusal('bad_input', 'body')
+  if (!parts) return new Refusal('bad_input', 'body')
   // A field named `__proto__` becomes a key like any other, which no schema knows.
   req.body = Object.fromEntries(parts.map(({ name, value }) => [name, value]))
+  return undefined
 }

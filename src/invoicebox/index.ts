@@ -34,3 +34,4 @@ export type {
   Unknown,
   UnknownReason,
 } from './types'
+export { ownAsFound, withOwn } from './own'

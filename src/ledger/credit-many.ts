@@ -4,7 +4,7 @@ import { newSortedId, sha256 } from '../shared/ids'
 import { MAX_MINOR } from '../shared/money'
 import type { Unit } from '../shared/money'
 import { Refusal } from '../shared/refusals'
-import { insertion, runTogether } from '../shared/statements'
+import { allOf, insertion, runTogether } from '../shared/statements'
 import type { Row, Statement } from '../shared/statements'
 import { batchStatements } from './batch'
 import type { BatchRows } from './batch'
@@ -122,7 +122,7 @@ async function closeCredit(tx: Tx, credit: BulkCredit, { batchId, transferId, ro
   const closing = { ...rows, ledger_transfers: [], ledger_entries: [] } // Both stand there already.
   const statements = batchStatements('postgres', [], closing, { id: batchId, digest, now })
   const companions = credit.companions.map(({ write, row }) => write(tx, [row] as never[]))
-  await Promise.all([runTogether(tx, statements), ...companions])
+  await allOf<unknown>([runTogether(tx, statements), ...companions])
 }
 
 /** Changes the balances and writes the entries, both in the database; answers with the entries as they stand there. */

@@ -1,7 +1,7 @@
 import { brokenUniqueRule, engineOf, inTransaction, iso } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
-import { runTogether } from '../shared/statements'
+import { allOf, runTogether } from '../shared/statements'
 import { batchStatements } from './batch'
 import type { BatchRows } from './batch'
 import { decide } from './decide'
@@ -39,7 +39,7 @@ const writeOnce = (db: Db, instructions: readonly Instruction[], now: Date): Pro
     const changed = [...books.accounts.values()].filter((account) => before.accounts.get(account.id) !== account)
     const closing = { id: batchId, digest: digestBatch(rows), now }
     // The companions' rows refer to the ledger's, so they are sent behind them, yet without waiting for an answer.
-    await Promise.all([runTogether(tx, batchStatements(engineOf(tx), changed, rows, closing)), ...companionWrites(tx, fresh)])
+    await allOf<unknown>([runTogether(tx, batchStatements(engineOf(tx), changed, rows, closing)), ...companionWrites(tx, fresh)])
     return decisions
   })
 

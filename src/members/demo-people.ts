@@ -36,7 +36,7 @@ export async function seedDemoPeople(deps: MembersDeps): Promise<void> {
   }
   for (const person of MEMBERS) {
     const { login } = person
-    await unlessTaken(() => addMember(deps, { login, password: demoPassword(login), actor: DEMO }))
+    await unlessTaken(() => addMember(deps, { login, password: demoPassword(login), email: `${login}@example.test`, actor: DEMO }))
     const amount = parseMoney(person.points, 'PTS')
     await creditMember(deps, { login, amount, kind: 'accrual', reason: 'Demo data', key: `demo:${login}`, actor: DEMO })
     if ('locked' in person) await lockMember(deps, { login, reason: person.locked, actor: DEMO })

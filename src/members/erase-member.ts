@@ -60,7 +60,9 @@ async function erase(tx: Tx, deps: ErasureDeps, { memberId, author, reason, appr
   const before = await readAccount(tx, memberAccount(memberId))
   requireEmpty(before)
   const at = deps.clock.now()
-  const removed = { ...(await removeOwn(tx, member, at)), ...(await removeElsewhere(tx, deps.erasers, member, at)) }
+  // Other rooms first: some know the person by an address that stands here.
+  const elsewhere = await removeElsewhere(tx, deps.erasers, member, at)
+  const removed = { ...(await removeOwn(tx, member, at)), ...elsewhere }
   const after = await readAccount(tx, memberAccount(memberId))
   const record: ErasureRecord = { memberId, removed, booksBefore: booksOf(before), booksAfter: booksOf(after) }
   await writeErasure(tx, { record, at, author, approvedBy })

@@ -29,7 +29,7 @@ export interface LimitDeeds {
 
 type Deps = Pick<MembersDeps, 'db' | 'clock'>
 
-/** What staff may do about how much members spend. Lowering a limit is one person's to do; raising one counts by how much, and lifting one always. */
+/** What staff may do about how much members spend. Lowering a limit is one person's to do; a raised one counts as what it comes to, and lifting one always. */
 export const limitDeeds = (deps: Deps): LimitDeeds => ({
   ofMember: {
     kind: 'member_limits_set',
@@ -77,14 +77,16 @@ const wanted = async ({ db }: Deps, payload: MemberLimitsPayload): Promise<Holdi
 
 const NAMES = ['perPayment', 'perDay', 'perMonth'] as const
 
-/** The largest raise of the three. A limit that falls away is a raise without a measure. */
+/**
+ * What the largest of those that are raised comes to: by how much would let many small steps lead anywhere. A limit that falls away is a raise without a measure.
+ */
 export function weighRaise(before: SpendingLimits, after: SpendingLimits): Weight {
   let most = 0n
   for (const name of NAMES) {
     const [was, is] = [before[name], after[name]]
     if (was === null) continue
     if (is === null) return 'always'
-    if (is - was > most) most = is - was
+    if (is > was && is > most) most = is
   }
   return most === 0n ? 'never' : { minor: most, unit: 'PTS' }
 }

@@ -28,8 +28,8 @@ const lockDeed = (deps: Deps, kind: string, locked: boolean, change: (deps: Deps
     const { id, lockedAt } = await readMember(deps.db, memberId)
     return { subject: memberAccount(id), before: { locked: lockedAt !== null }, after: { locked } }
   },
-  async perform({ memberId }, { author, reason }) {
+  async perform({ memberId }, { author, reason, key }) {
     const { login } = await readMember(deps.db, memberId)
-    return change(deps, { login, reason, actor: author })
+    return change(deps, { login, reason, actor: author, key })
   },
 })

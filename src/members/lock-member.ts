@@ -1,6 +1,8 @@
+import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { requireReason, writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
+import type { Tx } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { lockAccount, memberAccount } from '../ledger'
@@ -13,6 +15,8 @@ export interface LockChange {
   /** Stands in the audit log; the reason of a lock is shown to the member as well. */
   readonly reason: string
   readonly actor: Author
+  /** Names the intent: the same key of the same person has one effect, whatever was done in between. */
+  readonly key?: string
 }
 
 type Deps = Omit<MembersDeps, 'ledger'>
@@ -33,10 +37,12 @@ async function changeLock({ db, clock, log }: Deps, change: LockChange, locked: 
   const { id, erasedAt } = await requireMember(db, change.login)
   if (erasedAt) throw new Refusal('member_erased')
   const at = clock.now()
+  const instructionKey = change.key === undefined ? undefined : `lock:${change.key}`
   const changed = await inTransaction(db, async (tx) => {
+    if (instructionKey !== undefined && (await wasDone(tx, authorName(change.actor), instructionKey))) return false
     if (!(await updateLock(tx, id, locked ? { at, reason } : null))) return false
     await lockAccount(tx, memberAccount(id), locked)
-    const facts = { before: { locked: !locked }, after: { locked } }
+    const facts = { before: { locked: !locked }, after: { locked }, ...(instructionKey === undefined ? {} : { instructionKey }) }
     await writeAudit(tx, [
       { author: change.actor, at, action: locked ? 'member_locked' : 'member_unlocked', subject: memberAccount(id), reason, ...facts },
     ])
@@ -45,3 +51,7 @@ async function changeLock({ db, clock, log }: Deps, change: LockChange, locked: 
   if (changed) log.info({ memberId: id, locked }, 'the lock of a member was changed')
   return readMember(db, id)
 }
+
+/** A confirmation that is sent again, such as by the way back in the browser, finds what it did the first time. */
+const wasDone = async (tx: Tx, actor: string, key: string): Promise<boolean> =>
+  (await tx('audit_log').where({ instruction_key: key, actor }).first('id')) !== undefined

@@ -1,10 +1,12 @@
 import type { PaymentFacts } from '../payments'
 import { createTexts } from '../shared/texts'
-import type { Translate } from '../shared/texts'
+import type { Language, Translate } from '../shared/texts'
 import { formatMoment, formatMoney } from '../shared/texts/format'
 import { homeRu } from '../shared/texts/backoffice/home'
 import type { Letter } from './mailer'
 import type { Notice, NoticeSettings } from './notice'
+import { approvalsRu } from '../shared/texts/backoffice/approvals'
+import { readTold } from '../shared/told'
 
 const texts = createTexts()
 
@@ -13,7 +15,7 @@ export interface Content {
   readonly subject: string
   readonly lines: readonly string[]
   readonly rows: readonly (readonly [string, string])[]
-  readonly link: { readonly text: string; readonly href: string }
+  readonly link?: { readonly text: string; readonly href: string }
   readonly foot: string
 }
 
@@ -50,7 +52,7 @@ export function staffLetter({ topic, source, facts, language }: Notice, settings
   const what = isRequest ? t('mail.approval') : alertName(kind, t)
   return render({
     subject: t('mail.alert.subject', { what, program: settings.programName }),
-    lines: [what, detail],
+    lines: [what, readTold(detail, t, (value) => wordOf(value, t, language, settings))],
     rows: [
       [t('mail.alert.kind'), kind],
       [t('mail.alert.about'), subject],
@@ -61,6 +63,15 @@ export function staffLetter({ topic, source, facts, language }: Notice, settings
   })
 }
 
+/** Moments as people write them, and what a request is about in words. */
+function wordOf(value: string, t: Translate, language: Language, { zone }: NoticeSettings): string {
+  if (ISO_MOMENT.test(value)) return formatMoment(new Date(value), language, zone)
+  const deed = `deed.${value}`
+  return Object.hasOwn(approvalsRu, deed) ? (t as (key: string) => string)(deed) : value
+}
+
+const ISO_MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+
 /** A kind that has no text of its own is told by its name. */
 function alertName(kind: string, t: Translate): string {
   const key = `alert.${kind}`
@@ -70,7 +81,7 @@ function alertName(kind: string, t: Translate): string {
 export const render = (content: Content): Body => ({ subject: content.subject, text: asText(content), html: asHtml(content) })
 
 const asText = ({ lines, rows, link, foot }: Content): string =>
-  [...lines, rows.map(([name, value]) => `${name}: ${value}`).join('\n'), `${link.text}: ${link.href}`, '-- ', foot]
+  [...lines, rows.map(([name, value]) => `${name}: ${value}`).join('\n'), ...(link ? [`${link.text}: ${link.href}`] : []), '-- ', foot]
     .join('\n\n')
     .replace('-- \n\n', '-- \n')
 
@@ -83,7 +94,7 @@ ${lines.map((line) => `<p>${escape(line)}</p>`).join('\n')}
 <table>
 ${rows.map(([name, value]) => `<tr><th align="left">${escape(name)}</th><td>${escape(value)}</td></tr>`).join('\n')}
 </table>
-<p><a href="${escape(link.href)}">${escape(link.text)}</a></p>
+${link ? `<p><a href="${escape(link.href)}">${escape(link.text)}</a></p>` : ''}
 <p><small>${escape(foot)}</small></p>
 </body></html>
 `

@@ -2,6 +2,7 @@ import type { Clock } from '../shared/clock'
 import type { Db } from '../shared/database'
 import type { Log } from '../shared/log'
 import type { Language } from '../shared/texts'
+import type { StorefrontSettings } from '../storefront'
 
 export const CHANNELS = ['mail', 'webhook'] as const
 export type Channel = (typeof CHANNELS)[number]
@@ -10,8 +11,8 @@ export type Channel = (typeof CHANNELS)[number]
 export const NOTICE_STATES = ['queued', 'sent', 'failed', 'dropped'] as const
 export type NoticeState = (typeof NOTICE_STATES)[number]
 
-/** `receipt` and `reversal` go to the member, `alert` and `approval` to the operator, `autopay_digest` and `autopay_approval` to the people of an organisation. */
-export const TOPICS = ['receipt', 'reversal', 'alert', 'approval', 'autopay_digest', 'autopay_approval'] as const
+/** `receipt`, `reversal` and `one_time_code` go to the member, `goods` to whoever bought them, `alert` and `approval` to the operator, `autopay_digest` and `autopay_approval` to the people of an organisation. */
+export const TOPICS = ['receipt', 'reversal', 'alert', 'approval', 'autopay_digest', 'autopay_approval', 'one_time_code', 'goods'] as const
 export type Topic = (typeof TOPICS)[number]
 
 /** Something that somebody outside is to be told once, by one channel. Holds no address and nothing personal: who it is for is looked up when it is sent. */
@@ -19,9 +20,9 @@ export interface Notice {
   readonly id: string
   readonly channel: Channel
   readonly topic: Topic
-  /** The id of what it tells of: a payment, an alert or a request. */
+  /** The id of what it tells of: a payment, an alert, a request, a one-time code or an order. */
   readonly source: string
-  /** `member:<id>`, `address:<digest>` for an address out of the settings, `contact:<organisation>:<digest>`, `staff:<id>`, or `webhook`. */
+  /** `member:<id>`, `address:<digest>` for an address out of the settings, `contact:<organisation>:<digest>`, `staff:<id>`, `order:<id>` for its buyer, or `webhook`. */
   readonly recipient: string
   readonly language: Language
   readonly facts: Readonly<Record<string, string>>
@@ -56,4 +57,6 @@ export interface NoticesDeps {
   readonly clock: Clock
   readonly log: Log
   readonly settings: NoticeSettings
+  /** Opens the codes that letters tell. */
+  readonly storefront: StorefrontSettings
 }

@@ -8,6 +8,7 @@ import { deliverMail } from './deliver-mail'
 import { createMailer } from './mailer'
 import type { NoticesDeps } from './notice'
 import { GIVE_UP_AFTER_MS, queueNotices } from './queue-notices'
+import { queueCodes } from './queue-storefront'
 import { sendNotices } from './send-notices'
 import { deleteSettled, requeueNotice } from './store'
 import { createWebhook } from './webhook'
@@ -29,7 +30,7 @@ export function createNotices(deps: NoticesDeps): Notices {
   const mailer = mail.url === undefined ? undefined : createMailer(mail.url, { address: mail.from, name: programName })
   const webhook = createWebhook(deps)
   return {
-    queue: () => queueNotices(deps),
+    queue: async () => (await queueCodes(deps)) + (await queueNotices(deps)),
     sendMail: () => sendNotices(deps, 'mail', (notice) => deliverMail(deps, mailer, notice)),
     callWebhook: () => sendNotices(deps, 'webhook', (notice) => webhook.deliver(notice)),
     forget: () => deleteSettled(deps.db, plus(deps.clock.now(), -KEPT_MS), FORGOTTEN_AT_ONCE),

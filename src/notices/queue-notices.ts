@@ -13,6 +13,7 @@ import { sha256 } from '../shared/ids'
 import type { NoticesDeps, NoticeSettings, Topic } from './notice'
 import { insertNotices, movePosition, readPosition } from './store'
 import type { NewNotice } from './store'
+import { tell } from '../shared/told'
 
 /** After this long nobody is told any more. */
 export const GIVE_UP_AFTER_MS = DAY
@@ -124,7 +125,7 @@ const approvalsOf = ({ db, settings }: NoticesDeps): Source<ApprovalRequest> => 
     requests
       .filter(({ state }) => state === 'open')
       .flatMap(({ id, kind, subject, createdAt, lapsesAt }) => {
-        const detail = `A request (${kind}) waits for a second person until ${iso(lapsesAt)}.`
+        const detail = tell('told.approval_waits', { kind, until: iso(lapsesAt) })
         const facts = { kind: 'approval_waiting', subject, detail, at: iso(createdAt) }
         return waysToStaff(settings).map((way) => ({ ...way, topic: 'approval' as const, source: id, facts }))
       }),

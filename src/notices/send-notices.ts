@@ -6,6 +6,7 @@ import type { Delivery } from './delivery'
 import type { Channel, Notice, NoticesDeps } from './notice'
 import { claimDue, settleNotice } from './store'
 import type { Settled } from './store'
+import { tell } from '../shared/told'
 
 /** As many at a time: one that is slow holds up nine others at most, and only until its time limit. */
 const AT_ONCE = 10
@@ -30,7 +31,7 @@ async function settle(deps: NoticesDeps, notice: Notice, delivery: Delivery): Pr
   const at = deps.clock.now()
   const settled = outcomeOf(notice, delivery, at)
   await inTransaction(deps.db, async (tx) => {
-    if ((await settleNotice(tx, notice, settled)) && settled.state === 'failed') await tell(tx, notice, settled.error ?? '', at)
+    if ((await settleNotice(tx, notice, settled)) && settled.state === 'failed') await tellStaff(tx, notice, settled.error ?? '', at)
   })
   const { id, channel, topic, attempts } = notice
   deps.log.info({ notice: id, channel, topic, attempts, state: settled.state, error: settled.error }, 'a notice was tried')
@@ -51,9 +52,9 @@ function outcomeOf({ attempts, giveUpAt }: Notice, delivery: Delivery, at: Date)
   }
 }
 
-/** One alert a channel is open at a time. That one member's address is refused is no matter for staff: it stands in the list. */
-async function tell(tx: Tx, { channel, recipient, id }: Notice, error: string, at: Date): Promise<void> {
-  if (recipient.startsWith('member:') && /\d{3}$/.test(error)) return
-  const detail = `A notice by ${channel} was given up (${error}): ${id}. See \`gateway notices list --state failed\`.`
+/** One alert a channel is open at a time. That one buyer's address is refused is no matter for staff: it stands in the list. */
+async function tellStaff(tx: Tx, { channel, recipient, id }: Notice, error: string, at: Date): Promise<void> {
+  if (/^(member|order):/.test(recipient) && /\d{3}$/.test(error)) return
+  const detail = tell('told.notice_given_up', { channel, error, id })
   await openAlerts(tx, [{ kind: 'notice_failed', subject: channel, detail, at }])
 }

@@ -5,6 +5,7 @@ import { creditOrder } from './credit-order'
 import { endOrder } from './end-order'
 import type { Order, OrderDeps } from './order'
 import { recordCreated } from './settle-creation'
+import { tell } from '../shared/told'
 
 const ACTOR = 'system:orders'
 
@@ -14,7 +15,7 @@ export async function applyReading(deps: OrderDeps, order: Order, read: Merchant
   const at = deps.clock.now()
   switch (read.status) {
     case 'completed':
-      if (isSameAmount(order, read)) await creditOrder(deps, order, { paidId: read.id.toLowerCase(), actor: ACTOR })
+      if (isSameAmount(order, read)) await creditOrder(deps, order, { paidId: read.id.toLowerCase(), actor: ACTOR, isReadNow: true })
       else await tellWrongAmount(deps, order)
       return
     case 'canceled':
@@ -36,7 +37,7 @@ export const tellWrongAmount = ({ db, clock }: Pick<OrderDeps, 'db' | 'clock'>, 
       {
         kind: 'order_amount_differs',
         subject: order.id,
-        detail: `Invoicebox says that order ${order.number} was paid with another amount. Nothing was credited.`,
+        detail: tell('told.order_other_amount', { number: order.number }),
         at: clock.now(),
       },
     ]),

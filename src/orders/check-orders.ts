@@ -57,7 +57,10 @@ function nextCheck({ state, createdAt, expiresAt, settledAt }: Order, at: Date):
   if (state !== 'created' && at > plus(end, 3 * DAY)) return null
   const age = at.getTime() - createdAt.getTime()
   if (state !== 'created') return plus(at, 6 * HOUR)
-  return plus(at, age < 10 * MINUTE ? MINUTE : age < HOUR ? 5 * MINUTE : age < DAY ? 30 * MINUTE : 6 * HOUR)
+  const next = plus(at, age < 10 * MINUTE ? MINUTE : age < HOUR ? 5 * MINUTE : age < DAY ? 30 * MINUTE : 6 * HOUR)
+  // What was set aside for an order is free again as soon as it is known that it ended.
+  const afterEnd = plus(expiresAt, SECOND)
+  return at < afterEnd && afterEnd < next ? afterEnd : next
 }
 
 /** Orders of which it is not known whether Invoicebox has them: looked for under our number, which nobody else has. */
@@ -112,7 +115,8 @@ export async function checkOrder(deps: OrderDeps, of: { readonly number: string;
   return readOrder(deps.db, { id: order.id })
 }
 
-async function askAbout(deps: OrderDeps, order: Order, asking: Asking): Promise<void> {
+/** Asks Invoicebox about one order that it has, and does what it says. */
+export async function askAbout(deps: OrderDeps, order: Order, asking: Asking): Promise<void> {
   const { outcome } = await requireMerchant(deps).readOrder(order.paidId ?? order.invoiceboxId ?? '', asking)
   if (outcome.kind === 'found') await applyReading(deps, order, outcome.order)
 }

@@ -1,9 +1,14 @@
-import type { Order as MerchantOrder } from '../invoicebox/merchant'
+import type { Order as MerchantOrder, Refund as MerchantRefund } from '../invoicebox/merchant'
+import { openAlerts, wasTold } from '../shared/alerts'
 import { DAY, HOUR, plus } from '../shared/clock'
+import { inTransaction } from '../shared/database'
+import { tell } from '../shared/told'
 import { applyReading } from './apply-reading'
+import { refundDiffers } from './end-refund'
 import { oneByOne } from './one-by-one'
 import { requireMerchant } from './order'
 import type { Order, OrderDeps } from './order'
+import { findRefund } from './refund-store'
 import { isPaid } from './states'
 import { findOrder, readOrder } from './store'
 
@@ -35,6 +40,44 @@ export async function compareOrders(deps: OrderDeps): Promise<number> {
   }
   deps.log.error({ pages: MOST_PAGES }, 'more orders were paid lately than one comparison looks at; the oldest were not compared')
   return missing
+}
+
+/**
+ * Compares the refunds that Invoicebox is about to pay out with ours: after a restored backup one may be there and not here, and somebody may have made one by hand. Its list
+ * knows no dates, so those on their way are looked at, which they are for up to two working days. Each is told once, since only a person knows what becomes of its points.
+ * @returns how many were told
+ */
+export async function compareRefunds(deps: OrderDeps): Promise<number> {
+  if (!deps.merchant) return 0
+  let told = 0
+  for (let page = 1; page <= MOST_PAGES; page++) {
+    const { outcome } = await deps.merchant.findRefunds({ status: ['created'], page, pageSize: PAGE }, { as: 'background' })
+    if (outcome.kind !== 'page') return told
+    const numbered = outcome.items.map((read) => ({ number: read.merchantOrderId, read }))
+    await oneByOne(numbered, deps.log, async ({ read }) => {
+      if (await tellIfUnknown(deps, read)) told++
+    })
+    if (!outcome.hasMore) break
+  }
+  return told
+}
+
+/** One of an order of somebody else's is none of our business; one that is still being settled here is settled with what Invoicebox says. */
+async function tellIfUnknown({ db, clock }: OrderDeps, read: MerchantRefund): Promise<boolean> {
+  const order = await findOrder(db, { paid_id: read.parentId.toLowerCase() })
+  const known = await findRefund(db, { number: read.merchantOrderId })
+  if (!order || (known && known.state !== 'rejected' && known.state !== 'cancelled')) return false
+  const number = read.merchantOrderId.slice(0, 100)
+  const alert = refundDiffers(
+    { orderId: order.id },
+    tell(known ? 'told.refund_taken_late' : 'told.refund_unknown', { number }),
+    clock.now(),
+  )
+  return inTransaction(db, async (tx) => {
+    if (await wasTold(tx, alert)) return false
+    await openAlerts(tx, [alert])
+    return true
+  })
 }
 
 /** @returns whether the order is paid here now and was not before */

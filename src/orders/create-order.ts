@@ -4,25 +4,29 @@ import { lockedMember } from '../members'
 import { requireKey } from '../shared/audit'
 import { DAY, HOUR, plus, SECOND } from '../shared/clock'
 import { brokenUniqueRule, inTransaction } from '../shared/database'
-import type { Tx } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
 import { newId, newSortedId } from '../shared/ids'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import type { Language } from '../shared/texts'
 import { orderDraft } from './draft'
 import type { OrderPlace } from './draft'
+import { insertBuyer, isBuyerOf, requireGuestMayBuy, requireMayJoin } from './guests'
+import type { GuestBuyer } from './guests'
 import { newOrderNumber } from './number'
 import { requireMerchant } from './order'
 import type { OrderGoods } from './fulfilment'
 import type { Order, OrderDeps } from './order'
-import { FIND_AFTER_MS, settleCreation } from './settle-creation'
-import { countOrders, findOrder, insertBuyer, insertOrder } from './store'
+import { failOrder, FIND_AFTER_MS, settleCreation } from './settle-creation'
+import { countOrders, findOrder, insertOrder } from './store'
 
 /** What somebody wants to buy; whoever asks has looked at price and limits. */
 export interface NewOrder extends OrderPlace {
   /** Null: a guest, who is known by an address alone. */
   readonly memberId: string | null
-  readonly buyer?: { readonly email: string; readonly digest: string } | undefined
+  readonly buyer?: GuestBuyer | undefined
+  /** What must hold when the order is written: asked under the lock that the orders of one buyer, or of all guests, share. It refuses by throwing. */
+  readonly limit?: ((tx: Tx, order: Order) => Promise<void>) | undefined
   readonly goods: OrderGoods
   readonly offerId?: string | undefined
   readonly title?: string | undefined
@@ -37,8 +41,12 @@ export interface NewOrder extends OrderPlace {
   readonly language: Language
 }
 
-/** Whoever has not paid by then buys anew. */
-const PAY_WITHIN_MS = DAY
+/**
+ * Whoever has not paid by then buys anew. A voucher is kept from everybody else until then, and an invoice that was added to from being paid with points, at no cost to whoever
+ * ordered it; and a guest is anybody.
+ */
+const payWithin = ({ goods, memberId, orderContainerId }: NewOrder): number =>
+  goods === 'voucher' || memberId === null || orderContainerId !== undefined ? HOUR : DAY
 /** A member who waits for so many payments at once makes no more of them. */
 const MOST_OPEN = 20
 /** So many orders in an hour, whatever became of them: each is a request to Invoicebox, which everybody shares. */
@@ -56,25 +64,34 @@ export async function createOrder(deps: OrderDeps, request: NewOrder): Promise<O
   const key = requireKey(request.key ?? newId())
   const intent = { member_id: request.memberId, intent_key: key }
   const known = await findOrder(deps.db, intent)
-  if (known) return sameIntent(known, request)
+  if (known) return sameIntent(deps.db, known, request)
   const order = newOrder(deps, request, key)
   if (!(await writeOrder(deps, order, request))) {
     const earlier = await findOrder(deps.db, intent)
-    if (earlier) return sameIntent(earlier, request)
+    if (earlier) return sameIntent(deps.db, earlier, request)
     throw new Error('bug: an order of this intent is there and cannot be found')
   }
   return askFor(deps, order, request)
 }
 
-function sameIntent(known: Order, { amount, goods, offerId }: NewOrder): Order {
-  const isSame = known.amount.minor === amount.minor && known.goods === goods && known.offerId === (offerId ?? null)
+/** Who corrects their address, or adds to another invoice, wants another order: the first one would send the code to the wrong place. */
+async function sameIntent(db: Db, known: Order, { amount, goods, offerId, buyer, orderContainerId }: NewOrder): Promise<Order> {
+  const isSame =
+    known.amount.minor === amount.minor &&
+    known.goods === goods &&
+    known.offerId === (offerId ?? null) &&
+    (orderContainerId === undefined || known.containerId === orderContainerId.toLowerCase()) &&
+    (buyer === undefined || (await isBuyerOf(db, known.id, buyer)))
   if (!isSame) throw new Refusal('key_reused')
   return known
 }
 
 /** With the member's row locked, so that a hundred forms at once are counted one after the other. */
-async function requireMayBuy(tx: Tx, { memberId, createdAt }: Order): Promise<void> {
-  if (memberId === null) return
+async function requireMayBuy(tx: Tx, { memberId, createdAt }: Order, buyer: GuestBuyer | undefined): Promise<void> {
+  if (memberId === null) {
+    if (!buyer) throw new Error('bug: an order of nobody')
+    return requireGuestMayBuy(tx, buyer, createdAt)
+  }
   const member = await lockedMember(tx, memberId)
   if (member.erasedAt) throw new Refusal('member_erased')
   if (member.lockedAt) throw new Refusal('member_locked')
@@ -99,13 +116,14 @@ function newOrder({ clock, topUps }: OrderDeps, request: NewOrder, key: string):
     points: request.points,
     amount: request.amount,
     invoiceboxId: null,
-    containerId: null,
+    // Known before Invoicebox is asked, so that no payment of that invoice passes meanwhile.
+    containerId: request.orderContainerId?.toLowerCase() ?? null,
     paymentUrl: null,
     paidId: null,
     reason: null,
     createdAt: now,
     // Invoicebox takes whole seconds.
-    expiresAt: new Date(Math.floor(plus(now, PAY_WITHIN_MS).getTime() / SECOND) * SECOND),
+    expiresAt: new Date(Math.floor(plus(now, payWithin(request)).getTime() / SECOND) * SECOND),
     settledAt: null,
     checkedAt: null,
     nextCheckAt: plus(now, FIND_AFTER_MS),
@@ -114,10 +132,12 @@ function newOrder({ clock, topUps }: OrderDeps, request: NewOrder, key: string):
 }
 
 /** False when the same form was quicker in another tab. */
-async function writeOrder({ db, fulfilment }: OrderDeps, order: Order, { buyer }: NewOrder): Promise<boolean> {
+async function writeOrder({ db, fulfilment }: OrderDeps, order: Order, { buyer, limit }: NewOrder): Promise<boolean> {
   try {
     await inTransaction(db, async (tx) => {
-      await requireMayBuy(tx, order)
+      await requireMayBuy(tx, order, buyer)
+      if (order.containerId !== null) await requireMayJoin(tx, order.containerId, buyer)
+      await limit?.(tx, order)
       await insertOrder(tx, order)
       if (buyer) await insertBuyer(tx, order.id, buyer)
       await fulfilment.reserve(tx, order, order.createdAt)
@@ -137,7 +157,13 @@ async function askFor(deps: OrderDeps, order: Order, place: OrderPlace): Promise
   return Promise.race([asked, pause(PATIENCE_MS, order, { ref: false })])
 }
 
+/**
+ * The order is committed, and a payment's hold before its confirm is sent: whichever was later sees the other. A confirm that is on its way carries no amount and would pay
+ * for this order too, so Invoicebox is not asked for it.
+ */
 async function askOnce(deps: OrderDeps, order: Order, place: OrderPlace): Promise<Order> {
+  if (order.containerId !== null && (await deps.isBeingPaid(order.containerId)))
+    return failOrder(deps, order, 'not asked: invoice_being_paid')
   const { outcome } = await requireMerchant(deps).createOrder(orderDraft(order, deps.topUps, place), { as: 'page' })
   return settleCreation(deps, order, outcome)
 }

@@ -1,14 +1,18 @@
-import { readMember } from '../members'
+import { lockedMember, readMember } from '../members'
 import { ACCOUNTS, companion, memberAccount, transfer } from '../ledger'
 import type { Companion } from '../ledger'
-import { openAlerts } from '../shared/alerts'
+import { closeAlerts, openAlerts } from '../shared/alerts'
 import { inTransaction } from '../shared/database'
 import type { Tx } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { lockOrder, moveOrder } from './move-order'
 import { memberOf } from './order'
 import type { Order, OrderDeps } from './order'
+import { refundsOf } from './refund-store'
+import { isLive } from './states'
+import type { OrderState } from './states'
 import { readOrder } from './store'
+import { tell } from '../shared/told'
 
 /** What proves that an order is paid. */
 export interface Proof {
@@ -16,6 +20,8 @@ export interface Proof {
   readonly paidId: string
   /** Who brought the news: `invoicebox:notification`, `system:orders`. */
   readonly actor: string
+  /** Whether Invoicebox was asked just now. What it told once may be undone since: an order that waits in `paid` is delivered on a reading alone. */
+  readonly isReadNow?: boolean
   /** What must be written together with the credit, such as the notification itself. */
   readonly companions?: readonly Companion[]
 }
@@ -56,16 +62,23 @@ export async function creditOrder(deps: OrderDeps, order: Order, proof: Proof): 
 async function deliverOrder(
   deps: OrderDeps,
   order: Order,
-  { companions = [] }: Proof,
+  { companions = [], isReadNow = false }: Proof,
   credit: Credit,
 ): Promise<{ order: Order; isNew: boolean }> {
+  const { id } = order
+  const { at, actor } = credit
   const isNew = await inTransaction(deps.db, async (tx) => {
-    if ((await markPaid(tx, credit)) === undefined) return false
-    if (!(await deps.fulfilment.deliver(tx, order, credit.at))) {
-      await openAlerts(tx, [{ kind: 'order_undeliverable', subject: order.id, detail: SOLD_OUT, at: credit.at }])
+    // Before the order, as an erasure locks them: it is either seen here, or waits until the goods are handed out.
+    const isErased = order.memberId !== null && (await lockedMember(tx, order.memberId)).erasedAt !== null
+    const before = await markPaid(tx, credit)
+    if (before === undefined || (before === 'paid' && !isReadNow) || (await isGivenBack(tx, id))) return false
+    if (isErased) await deps.fulfilment.release(tx, id, at)
+    if (isErased || !(await deps.fulfilment.deliver(tx, order, at))) {
+      await openAlerts(tx, [{ kind: 'order_undeliverable', subject: id, detail: isErased ? NOBODY : SOLD_OUT, at }])
       return false
     }
-    await moveOrder(tx, { order: { id: order.id, state: 'paid' }, to: 'credited', at: credit.at, actor: credit.actor })
+    await moveOrder(tx, { order: { id, state: 'paid' }, to: 'credited', at, actor })
+    await closeAlerts(tx, [{ kind: 'order_undeliverable', subject: id, by: actor, at }])
     for (const { write, row } of companions) await write(tx, [row as never])
     return true
   })
@@ -73,8 +86,11 @@ async function deliverOrder(
   return { order: await readOrder(deps.db, { id: order.id }), isNew }
 }
 
-const SOLD_OUT =
-  'A voucher was paid late, and no code is left for it. Import codes and check the order, or give the money back with `gateway orders refund`.'
+/** Of an order whose goods could not be handed out the money may be on its way back: then nothing is handed out any more. */
+const isGivenBack = async (tx: Tx, orderId: string): Promise<boolean> => (await refundsOf(tx, orderId)).some(({ state }) => isLive(state))
+
+const SOLD_OUT = tell('told.order_sold_out')
+const NOBODY = tell('told.order_nobody')
 
 /** One after the other: they share a connection, and each reads what it moves. */
 async function markCredited(tx: Tx, credits: readonly Credit[]): Promise<void> {
@@ -86,23 +102,21 @@ async function markCredited(tx: Tx, credits: readonly Credit[]): Promise<void> {
   }
 }
 
-/** @returns undefined when it stood at `credited` by then */
-async function markPaid(tx: Tx, { order, paidId, actor, at }: Credit): Promise<true | undefined> {
+/** @returns the state that it stood at; undefined when that was `credited` */
+async function markPaid(tx: Tx, { order, paidId, actor, at }: Credit): Promise<OrderState | undefined> {
   const state = await lockOrder(tx, order.id)
   if (state === 'credited') return undefined
   if (state !== 'paid')
     await moveOrder(tx, { order: { ...order, state }, to: 'paid', at, actor, known: { paid_id: paidId }, nextCheckAt: null })
   if (state === 'cancelled') await openAlerts(tx, [paidAndCancelled(order.id, at)])
-  return true
+  return state
 }
 
 async function keepPaid({ db }: OrderDeps, credit: Credit): Promise<Order> {
   await inTransaction(db, async (tx) => {
     if ((await lockOrder(tx, credit.order.id)) === 'paid') return
     await markPaid(tx, credit)
-    const detail =
-      'An order was paid whose member has been erased: nobody can be credited. Give the money back with `gateway orders refund`.'
-    await openAlerts(tx, [{ kind: 'order_undeliverable', subject: credit.order.id, detail, at: credit.at }])
+    await openAlerts(tx, [{ kind: 'order_undeliverable', subject: credit.order.id, detail: NOBODY, at: credit.at }])
   })
   return readOrder(db, { id: credit.order.id })
 }
@@ -112,7 +126,6 @@ export const paidAndCancelled = (orderId: string, at: Date) =>
   ({
     kind: 'order_paid_and_cancelled',
     subject: orderId,
-    detail:
-      'Invoicebox told both that this order was paid and that it was cancelled. The points stand as credited: see which is so at Invoicebox.',
+    detail: tell('told.order_paid_and_cancelled'),
     at,
   }) as const

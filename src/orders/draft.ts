@@ -35,8 +35,8 @@ const nameOf = ({ title }: Order, { programName }: OrderSettings): string => tit
 export interface OrderPlace {
   /** The invoice that it is added to. */
   readonly orderContainerId?: string | undefined
-  /** Where the payment page sends the buyer; the order's own page unless set. */
-  readonly links?: BuyerLinks | undefined
+  /** Where the payment page sends the buyer; the order's own page unless set; a function where they must name the order. */
+  readonly links?: BuyerLinks | ((order: Order) => BuyerLinks) | undefined
 }
 
 /** Where the member's browser finds an order. */
@@ -53,7 +53,7 @@ export function orderDraft(order: Order, settings: OrderSettings, { orderContain
     expirationDate: order.expiresAt,
     customer: {},
     language: order.language,
-    links: links ?? { success: page, fail: page, back: page },
+    links: typeof links === 'function' ? links(order) : (links ?? { success: page, fail: page, back: page }),
     ...(orderContainerId !== undefined && { orderContainerId }),
     notificationUrl: new URL('/invoicebox/notifications', settings.publicUrl).href,
   }
@@ -63,7 +63,7 @@ export const refundDraft = (order: Order, refund: OrderRefund, settings: OrderSe
   parentId: order.paidId ?? '',
   merchantOrderId: refund.number,
   basket: refundBasket(order, refund, settings),
-  description: `Возврат за баллы, заказ ${order.number}`,
+  description: `Возврат за ${order.goods === 'voucher' ? `«${nameOf(order, settings)}»` : 'баллы'}, заказ ${order.number}`,
   status: refund.fee.minor > 0n ? 'draft' : 'created',
 })
 

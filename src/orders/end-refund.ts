@@ -9,6 +9,7 @@ import { memberOf } from './order'
 import type { Order, OrderDeps, OrderRefund } from './order'
 import { moveRefunds, readRefund } from './refund-store'
 import type { RefundMove } from './refund-store'
+import { tell } from '../shared/told'
 
 export const ACTOR = 'system:orders'
 const POLL_MS = MINUTE
@@ -31,12 +32,26 @@ export interface Rejection {
 export async function rejectRefund(deps: OrderDeps, order: Order, refund: OrderRefund, { code, isDraftLeft }: Rejection): Promise<void> {
   const at = deps.clock.now()
   const known = { rejection: code.slice(0, 300) }
-  const move: RefundMove = { refund, to: 'rejected', at, actor: ACTOR, note: `Refused by Invoicebox: ${code}.`, known, nextCheckAt: null }
-  const detail = `Refund ${refund.number} was given up (${code}), but its draft stays at Invoicebox and bars further refunds of the order.`
+  const move: RefundMove = {
+    refund,
+    to: 'rejected',
+    at,
+    actor: ACTOR,
+    note: tell('told.refund_refused', { code }),
+    known,
+    nextCheckAt: null,
+  }
+  const detail = tell('told.refund_draft_left', { number: refund.number, code })
   const left: NewAlert = { kind: 'refund_draft_left', subject: refund.orderId, detail, at }
-  const companions = [companion(moveRefunds, move), ...(isDraftLeft ? [companion(openAlerts, left)] : [])]
+  const companions = [companion(moveRefunds, move), ...giveCodeBack(deps, order, at), ...(isDraftLeft ? [companion(openAlerts, left)] : [])]
   await resolveHold(deps, order, refund, { how: 'release', companions })
 }
+
+type Restored = Parameters<OrderDeps['fulfilment']['restore']>[1][number]
+
+/** No money goes back, so the buyer has the code again. Where none was withdrawn this changes nothing. */
+export const giveCodeBack = ({ fulfilment }: OrderDeps, order: Order, at: Date): Companion[] =>
+  order.goods === 'points' ? [] : [companion<Restored>((tx, rows) => fulfilment.restore(tx, rows), { order, at })]
 
 /** What Invoicebox has under our number is not what we asked for, or what it does does not go with our books: a person must look. */
 export const refundDiffers = (refund: Pick<OrderRefund, 'orderId'>, detail: string, at: Date): NewAlert => ({
@@ -74,6 +89,6 @@ const lineOf = (how: Resolution['how'], hold: Pick<Extract<Line, { do: 'release'
 /** Coming second is harmless unless the first one gave the points back: then money goes out and the points stay. */
 async function tellIfFreed({ db, clock }: OrderDeps, refund: OrderRefund): Promise<void> {
   if ((await readRefund(db, refund.id)).state !== 'rejected') return
-  const detail = `Invoicebox has taken refund ${refund.number}, whose points were given back as if it had been refused.`
+  const detail = tell('told.refund_taken_late', { number: refund.number })
   await inTransaction(db, (tx) => openAlerts(tx, [refundDiffers(refund, detail, clock.now())]))
 }

@@ -13,6 +13,9 @@ export function newOrderNumber(): string {
 /** Whether it may be the number of an order. */
 export const looksLikeNumber = (text: string): boolean => /^TU-[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}$/.test(text)
 
+/** All that looks like numbers of orders in a text. */
+export const numbersIn = (text: string): string[] => text.match(/TU-[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}/g) ?? []
+
 /** The number of a refund: that of its order, and which one it is. */
 export const refundNumber = (orderNumber: string, count: number): string => `${orderNumber}-R${String(count)}`
 

@@ -99,6 +99,8 @@ export interface OrderDeps {
   readonly merchant: MerchantClient | null
   readonly background: Background
   readonly fulfilment: Fulfilment
+  /** Whether a payment with points binds an invoice; handed in, since this room knows no payments. */
+  readonly isBeingPaid: (invoiceId: string) => Promise<boolean>
   readonly topUps: OrderSettings
 }
 

@@ -5,7 +5,8 @@ import { money, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { memberOf } from './order'
-import type { Order, OrderRefund } from './order'
+import type { CodeUse } from './fulfilment'
+import type { Order, OrderDeps, OrderRefund } from './order'
 import { amountBack, pointsBack } from './points'
 import type { Bought } from './points'
 import { refundsOf } from './refund-store'
@@ -31,23 +32,27 @@ export interface RefundPlan {
   readonly vat: Money
   /** What the member would give back. */
   readonly points: Money
+  /** What became of the code that was sold, which the refund withdraws; null where none was handed out. One that was `seen` goes only when staff say that it was not used. */
+  readonly code: Extract<CodeUse, 'fresh' | 'seen'> | null
 }
 
 /**
- * What a refund of so much would be. Without an amount it is all that is left; where points are spent, what they cost is kept as a fee.
+ * What a refund of so much would be. Without an amount it is all that is left; where points are spent, what they cost is kept as a fee. An order of a code goes back as a
+ * whole, and only while the code is good.
  * @throws Refusal not_found, refund_not_possible (detail: why), not_enough_points (detail: what can go back)
  */
-export async function planRefund(db: Db, number: string, asked?: Money): Promise<RefundPlan> {
+export async function planRefund(deps: Pick<OrderDeps, 'db' | 'fulfilment'>, number: string, asked?: Money): Promise<RefundPlan> {
+  const { db } = deps
   const order = await readOrder(db, { number })
   if (!isPaid(order.state) || order.paidId === null) throw new Refusal('refund_not_possible', `the order is ${order.state}`)
   const refunds = await refundsOf(db, order.id)
   const bought = boughtBy(order, refunds)
   const left = bought.amount - bought.refunded
   if (left <= 0n) throw new Refusal('refund_not_possible', 'nothing is left of it')
-  // What was handed out cannot be taken back, whether it was used or not.
-  if (order.goods !== 'points' && order.state === 'credited') throw new Refusal('refund_not_possible', 'its code was handed out')
-  // Nobody was credited, so nobody gives anything back.
-  const available = order.state === 'paid' ? null : (await readAccount(db, memberAccount(memberOf(order)))).available
+  const code = await codeToWithdraw(deps, order)
+  if (code !== null && asked !== undefined && asked.minor !== left) throw new Refusal('refund_not_possible', 'a code goes back as a whole')
+  // Whoever was credited with nothing gives nothing back.
+  const available = order.state === 'paid' || order.goods !== 'points' ? null : await availableOf(db, order)
   const canGoBack = available === null ? left : amountBack(bought, available)
   const { amount, fee } = shareOut({ left, canGoBack, asked })
   const rub = (minor: bigint): Money => money(minor, order.amount.unit)
@@ -61,7 +66,26 @@ export async function planRefund(db: Db, number: string, asked?: Money): Promise
     fee: rub(fee),
     vat: rub(vatOf(order, refunds, amount)),
     points: money(available === null ? 0n : pointsBack(bought, amount - fee), 'PTS'),
+    code,
   }
+}
+
+const availableOf = async (db: Db, order: Order): Promise<bigint> => (await readAccount(db, memberAccount(memberOf(order)))).available
+
+/** @throws Refusal refund_not_possible for a code that was redeemed or withdrawn */
+async function codeToWithdraw({ db, fulfilment }: Pick<OrderDeps, 'db' | 'fulfilment'>, order: Order): Promise<RefundPlan['code']> {
+  if (order.goods === 'points' || order.state !== 'credited') return null
+  const use = (await fulfilment.look(db, order))?.use
+  if (use === 'fresh' || use === 'seen') return use
+  throw new Refusal('refund_not_possible', use === 'redeemed' ? 'its code was redeemed' : 'its code was withdrawn')
+}
+
+/** All that would have left the order with this refund, so that slices weigh as much as the whole. */
+export const weightOf = ({ order, left, amount }: RefundPlan): Money => money(order.amount.minor - left.minor + amount.minor, 'RUB')
+
+/** @throws Refusal refund_not_possible for a code that its buyer has seen, unless staff say that it was not used */
+export function requireUnseen({ code }: RefundPlan, unused: boolean): void {
+  if (code === 'seen' && !unused) throw new Refusal('refund_not_possible', 'its code was shown or sent')
 }
 
 export function boughtBy(order: Order, refunds: readonly OrderRefund[]): Bought {

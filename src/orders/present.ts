@@ -1,15 +1,14 @@
 import { MINUTE } from '../shared/clock'
 import { money } from '../shared/money'
-import type { Money } from '../shared/money'
 import { qrPath } from '../shared/qr'
 import type { QrPath } from '../shared/qr'
 import { Refusal } from '../shared/refusals'
 import type { Language, Translate } from '../shared/texts'
 import { formatMoment, formatMoney, formatWhole } from '../shared/texts/format'
 import { orderPath } from './draft'
-import { ORDER_STATES } from './states'
 import type { Order, OrderSettings } from './order'
 import { pointsFor } from './points'
+import { nameOfGoods, rowsOfGoods, stateOfOrder, wordsOfGoods } from './present-goods'
 import type { OrderView, TopUpState } from './view-order'
 
 interface Speaker {
@@ -44,7 +43,7 @@ export interface OrderPage {
 const SOON_MS = 15 * MINUTE
 
 export function presentOrder(view: OrderView, { t, language }: Speaker): OrderPage {
-  const { order, state, refunded, now } = view
+  const { order, state, now } = view
   const waits = state === 'waiting' && order.paymentUrl !== null
   const left = order.expiresAt.getTime() - now.getTime()
   const isRecent = now.getTime() - order.createdAt.getTime() < SOON_MS
@@ -52,8 +51,8 @@ export function presentOrder(view: OrderView, { t, language }: Speaker): OrderPa
   const onward = onwardOf(order, state, t)
   return {
     state,
-    ...wordsOf(view, { t, language }),
-    rows: rowsOf(order, refunded, { t, language }),
+    ...(wordsOfGoods(view, { t, language }) ?? wordsOf(view, { t, language })),
+    rows: rowsOf(view, { t, language }),
     ...(waits && { deadline: t('top_up.deadline', { moment: formatMoment(order.expiresAt, language) }), ...payOf(order, { t, language }) }),
     deadlineSoon: waits && left > 0 && left <= 10 * MINUTE,
     onward: { ...onward, primary: !waits },
@@ -101,13 +100,16 @@ function onwardOf({ checkoutId }: Order, state: TopUpState, t: Translate): Link 
   return { href: '/account', label: t('top_up.to_account') }
 }
 
-function rowsOf(order: Order, refunded: Money, { t, language }: Speaker): { label: string; value: string }[] {
-  const { settledAt } = order
+function rowsOf(view: OrderView, { t, language }: Speaker): { label: string; value: string }[] {
+  const { order, refunded } = view
+  const { settledAt, goods } = order
   return [
     { label: t('top_up.number'), value: order.number },
     { label: t('top_up.price'), value: formatMoney(order.amount, language) },
-    { label: t('top_up.points'), value: formatMoney(order.points, language) },
-    ...(order.state === 'credited' && settledAt ? [{ label: t('top_up.credited_at'), value: formatMoment(settledAt, language) }] : []),
+    ...rowsOfGoods(view, { t, language }),
+    ...(order.state === 'credited' && settledAt
+      ? [{ label: t(goods === 'points' ? 'top_up.credited_at' : 'goods.handed_out_at'), value: formatMoment(settledAt, language) }]
+      : []),
     ...(refunded.minor > 0n ? [{ label: t('top_up.refunded'), value: formatMoney(refunded, language) }] : []),
   ]
 }
@@ -163,8 +165,8 @@ export function presentForm(
 export const presentLines = (orders: readonly Order[], { t, language }: Speaker): TopUpLine[] =>
   orders.map((order) => ({
     href: orderPath(order.number),
-    what: t('top_up.line', { number: order.number }),
+    what: nameOfGoods(order, { t, language }),
     at: formatMoment(order.createdAt, language),
     amount: formatMoney(order.amount, language),
-    state: ORDER_STATES.includes(order.state) ? t(`top_up.state.${order.state}`) : order.state,
+    state: stateOfOrder(order, t),
   }))

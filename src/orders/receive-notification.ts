@@ -1,8 +1,10 @@
 import type { Notification, OrderNotification, Reply, ReplyCode } from '../invoicebox/merchant'
 import { companion } from '../ledger'
+import { SECOND } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { tellWrongAmount } from './apply-reading'
+import { askAbout } from './check-orders'
 import { creditOrder } from './credit-order'
 import { endOrder } from './end-order'
 import { insertNotifications, isLoggedEnough } from './notification-store'
@@ -83,6 +85,8 @@ async function accept(deps: OrderDeps, order: Order, notification: OrderNotifica
     return { order, answer: 'success' }
   }
   if (order.state === 'credited') return { order, answer: 'success' }
+  // It waits for goods, and what this tells was true once: the money may have gone back since.
+  if (order.state === 'paid') await askAbout(deps, order, { as: 'page', waitMs: SECOND })
   const line: NewNotification = { notification, ...logged(received), answer: 'success', orderId: order.id, at }
   const credited = await creditOrder(deps, order, { paidId, actor: ACTOR, companions: [companion(insertNotifications, line)] })
   if (credited.order.state === 'paid') return { order, answer: 'shipping_unavailable' }

@@ -4,15 +4,25 @@ import type { Line } from '../ledger'
 import { openAlerts } from '../shared/alerts'
 import { DAY, HOUR, MINUTE, plus } from '../shared/clock'
 import { inTransaction } from '../shared/database'
-import { ACTOR } from './end-refund'
+import { ACTOR, giveCodeBack } from './end-refund'
 import { correctionNumber } from './number'
 import { oneByOne } from './one-by-one'
 import { memberOf, requireMerchant } from './order'
-import type { OrderDeps, OrderRefund } from './order'
+import type { Order, OrderDeps, OrderRefund } from './order'
 import { moveRefunds, noteRefundCheck, takeDueRefunds } from './refund-store'
 import type { RefundMove } from './refund-store'
 import { readOrder } from './store'
-import { LEASE_MS, pauseAfter, recordCorrection, recordRefund, submitCorrection, submitRefund, UNANSWERED_MS } from './submit-refund'
+import {
+  LEASE_MS,
+  lookForRefund,
+  pauseAfter,
+  recordCorrection,
+  recordRefund,
+  submitCorrection,
+  submitRefund,
+  UNANSWERED_MS,
+} from './submit-refund'
+import { tell } from '../shared/told'
 
 const TAKEN_FOR_MS = MINUTE
 const MOST_AT_ONCE = 10
@@ -50,7 +60,7 @@ async function tellUnasked({ db, clock }: OrderDeps): Promise<number> {
       refunds.map(({ number, orderId }) => ({
         kind: 'refund_unanswered',
         subject: orderId,
-        detail: `Refund ${number} holds points, and Invoicebox cannot be asked about it: INVOICEBOX_MERCHANT_ID is not set.`,
+        detail: tell('told.refund_not_askable', { number }),
         at,
       })),
     )
@@ -61,7 +71,7 @@ async function tellUnasked({ db, clock }: OrderDeps): Promise<number> {
 async function noteAsked({ db, clock }: OrderDeps, refund: OrderRefund): Promise<void> {
   const at = clock.now()
   const isOld = at.getTime() - refund.createdAt.getTime() > UNANSWERED_MS
-  const detail = `Refund ${refund.number} has had no definite answer of Invoicebox for a day. Its points stay held.`
+  const detail = tell('told.refund_unanswered', { number: refund.number })
   await inTransaction(db, async (tx) => {
     await noteRefundCheck(tx, refund, plus(at, Math.max(pauseAfter(refund.checks), LEASE_MS)))
     if (isOld) await openAlerts(tx, [{ kind: 'refund_unanswered', subject: refund.orderId, detail, at }])
@@ -71,10 +81,8 @@ async function noteAsked({ db, clock }: OrderDeps, refund: OrderRefund): Promise
 /** Looked for first; asked for again only when it is not there, which is safe under its number. */
 async function findRequested(deps: OrderDeps, refund: OrderRefund): Promise<void> {
   const order = await readOrder(deps.db, { id: refund.orderId })
-  const { outcome } = await requireMerchant(deps).findRefunds({ merchantOrderId: refund.number, page: 1, pageSize: 10 }, { as: 'recovery' })
-  // One that cannot be read may be ours.
-  if (outcome.kind !== 'page' || outcome.odd.length > 0) return
-  const [made] = outcome.items.filter(({ merchantOrderId }) => merchantOrderId === refund.number)
+  const made = await lookForRefund(deps, refund, 'recovery')
+  if (made === 'unread') return
   if (made) await recordRefund(deps, order, refund, made)
   else await submitRefund(deps, order, refund, { isFirst: false })
 }
@@ -109,17 +117,24 @@ async function follow(deps: OrderDeps, refund: OrderRefund, read: MerchantRefund
   if (read?.status === 'completed') return inTransaction(deps.db, (tx) => moveRefunds(tx, [{ ...move, to: 'completed' }]))
   if (read?.status === 'canceled') return giveBack(deps, refund, { ...move, to: 'cancelled' })
   const age = at.getTime() - refund.createdAt.getTime()
-  const detail = `Invoicebox took refund ${refund.number} days ago and has not completed it. Its points are gone.`
+  const detail = tell('told.refund_incomplete', { number: refund.number })
   return inTransaction(deps.db, async (tx) => {
     await noteRefundCheck(tx, refund, plus(at, age < HOUR ? MINUTE : age < DAY ? 15 * MINUTE : HOUR))
     if (age > INCOMPLETE_MS) await openAlerts(tx, [{ kind: 'refund_unanswered', subject: refund.orderId, detail, at }])
   })
 }
 
+/** What the buyer has again. Of an order whose goods were never handed out that is nothing. */
+const whatIsBack = ({ state, goods }: Order, { points }: OrderRefund) => {
+  if (points.minor > 0n) return 'told.refund_cancelled_points'
+  return state === 'credited' && goods !== 'points' ? 'told.refund_cancelled_code' : 'told.refund_cancelled_nothing'
+}
+
 /** Invoicebox has undone a refund that it had taken: no money went back, so the points do. */
-async function giveBack({ db, ledger, clock }: OrderDeps, refund: OrderRefund, move: RefundMove): Promise<void> {
+async function giveBack(deps: OrderDeps, refund: OrderRefund, move: RefundMove): Promise<void> {
+  const { db, ledger, clock } = deps
   const order = await readOrder(db, { id: refund.orderId })
-  const detail = `Invoicebox has cancelled refund ${refund.number} after taking it. Its points are back on the account.`
+  const detail = tell(whatIsBack(order, refund), { number: refund.number })
   const back = (): Line => transfer({ kind: 'reversal', from: ACCOUNTS.sold, to: memberAccount(memberOf(order)), amount: refund.points })
   await ledger.submit({
     key: `refund-back:${refund.id}`,
@@ -127,6 +142,7 @@ async function giveBack({ db, ledger, clock }: OrderDeps, refund: OrderRefund, m
     lines: refund.points.minor > 0n ? [back()] : [],
     companions: [
       companion(moveRefunds, move),
+      ...giveCodeBack(deps, order, move.at),
       companion(openAlerts, { kind: 'refund_cancelled', subject: refund.orderId, detail, at: clock.now() }),
     ],
   })

@@ -1,19 +1,24 @@
 import { z } from 'zod'
 import { amountText } from '../approvals'
-import type { Deed, Weight } from '../approvals'
+import type { Deed, Preview, Weight } from '../approvals'
 import { memberAccount, readAccount } from '../ledger'
 import type { Db } from '../shared/database'
-import { money, parsePositiveMoney, toDecimal } from '../shared/money'
+import { parsePositiveMoney, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { looksLikeNumber } from './number'
 import type { OrderDeps, OrderRefund } from './order'
-import { planRefund } from './plan-refund'
+import { planRefund, requireUnseen, weightOf } from './plan-refund'
 import { findRefund } from './refund-store'
 import { refundOrder } from './refund-order'
 import { findOrder } from './store'
 
-const REFUND = z.strictObject({ number: z.string().refine(looksLikeNumber, 'not an order number'), amount: amountText('RUB').nullable() })
+const REFUND = z.strictObject({
+  number: z.string().refine(looksLikeNumber, 'not an order number'),
+  amount: amountText('RUB').nullable(),
+  /** Staff say that a code which its buyer has seen was not used. */
+  unused: z.boolean().default(false),
+})
 
 export type RefundPayload = z.output<typeof REFUND>
 
@@ -27,11 +32,11 @@ const amountOf = ({ amount }: RefundPayload): Money | undefined => (amount === n
  * A refund weighs all that leaves its order with it, so that slices weigh as much as the whole. What cannot be planned may be possible a moment later, so it weighs what
  * was asked for. An intent that was carried out weighs nothing: it is only told again.
  */
-async function weighRefund({ db }: OrderDeps, payload: RefundPayload, key: string | undefined): Promise<Weight> {
+async function weighRefund(deps: OrderDeps, payload: RefundPayload, key: string | undefined): Promise<Weight> {
+  const { db } = deps
   if (key !== undefined && (await findRefund(db, { intent_key: key }))) return 'never'
   try {
-    const { order, left, amount } = await planRefund(db, payload.number, amountOf(payload))
-    return money(order.amount.minor - left.minor + amount.minor, 'RUB')
+    return weightOf(await planRefund(deps, payload.number, amountOf(payload)))
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return amountOf(payload) ?? (await findOrder(db, { number: payload.number }))?.amount ?? 'never'
@@ -42,6 +47,25 @@ async function weighRefund({ db }: OrderDeps, payload: RefundPayload, key: strin
 const availableTo = async (db: Db, memberId: string | null): Promise<bigint> =>
   memberId === null ? 0n : (await readAccount(db, memberAccount(memberId))).available
 
+async function previewRefund(deps: OrderDeps, payload: RefundPayload): Promise<Preview> {
+  const plan = await planRefund(deps, payload.number, amountOf(payload))
+  requireUnseen(plan, payload.unused)
+  const available = await availableTo(deps.db, plan.order.memberId)
+  const [rub, pts] = [(minor: bigint) => `${toDecimal(minor)} RUB`, (minor: bigint) => `${toDecimal(minor)} PTS`]
+  const before = { refundable: rub(plan.left.minor), available: pts(available), payout: null, fee: null }
+  const after = {
+    refundable: rub(plan.left.minor - plan.amount.minor),
+    available: pts(available - plan.points.minor),
+    payout: rub(plan.amount.minor - plan.fee.minor),
+    fee: rub(plan.fee.minor),
+  }
+  return {
+    subject: `order:${plan.order.id}`,
+    before: { ...before, ...(plan.code !== null && { code_good: true }) },
+    after: { ...after, ...(plan.code !== null && { code_good: false }), ...(plan.code === 'seen' && { code_unused: true }) },
+  }
+}
+
 /** What staff may do to an order. It weighs what leaves it. */
 export const orderDeeds = (deps: OrderDeps): OrderDeeds => ({
   refund: {
@@ -49,23 +73,11 @@ export const orderDeeds = (deps: OrderDeps): OrderDeeds => ({
     permission: 'orders.refund',
     payload: REFUND,
     weigh: (payload, key) => weighRefund(deps, payload, key),
-    preview: async (payload) => {
-      const plan = await planRefund(deps.db, payload.number, amountOf(payload))
-      const available = await availableTo(deps.db, plan.order.memberId)
-      const left = `${toDecimal(plan.left.minor - plan.amount.minor)} RUB`
-      return {
-        subject: `order:${plan.order.id}`,
-        before: { refundable: `${toDecimal(plan.left.minor)} RUB`, available: `${toDecimal(available)} PTS`, payout: null, fee: null },
-        after: {
-          refundable: left,
-          available: `${toDecimal(available - plan.points.minor)} PTS`,
-          payout: `${toDecimal(plan.amount.minor - plan.fee.minor)} RUB`,
-          fee: `${toDecimal(plan.fee.minor)} RUB`,
-        },
-      }
-    },
+    preview: (payload) => previewRefund(deps, payload),
     wasDone: async (key) => (await findRefund(deps.db, { intent_key: key })) !== undefined,
-    perform: (payload, { author, reason, key, approvedBy }) =>
-      refundOrder(deps, { number: payload.number, amount: amountOf(payload), author, reason, key, approvedBy }),
+    perform: (payload, { weighed, ...by }) => {
+      const atMost = typeof weighed === 'object' ? weighed : undefined
+      return refundOrder(deps, { ...payload, ...by, amount: amountOf(payload), atMost })
+    },
   },
 })

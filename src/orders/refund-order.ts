@@ -11,10 +11,13 @@ import type { Money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { refundNumber } from './number'
+import type { Tx } from '../shared/database'
+import { lockOrder } from './move-order'
+import type { Withdrawal } from './fulfilment'
 import { requireMerchant } from './order'
 import { memberOf } from './order'
-import type { OrderDeps, OrderRefund } from './order'
-import { planRefund } from './plan-refund'
+import type { Order, OrderDeps, OrderRefund } from './order'
+import { planRefund, requireUnseen, weightOf } from './plan-refund'
 import type { RefundPlan } from './plan-refund'
 import { findRefund, insertRefunds, readRefund } from './refund-store'
 import { readOrder } from './store'
@@ -24,11 +27,15 @@ export interface RefundRequest {
   readonly number: string
   /** Roubles; all that is left unless set. */
   readonly amount?: Money | undefined
+  /** Staff say that a code which its buyer has seen was not used. */
+  readonly unused?: boolean | undefined
   readonly reason: string
   /** Names the intent: the same one twice is one refund. */
   readonly key: string
   readonly author: Author
   readonly approvedBy?: Author | undefined
+  /** All that may have left the order afterwards: what somebody was allowed to do alone. */
+  readonly atMost?: Money | undefined
 }
 
 /**
@@ -43,11 +50,28 @@ export async function refundOrder(deps: OrderDeps, request: RefundRequest): Prom
   const reason = requireReason(request.reason)
   const known = await findRefund(deps.db, { intent_key: request.key })
   if (known) return sameIntent(deps, known, request)
-  const plan = await planRefund(deps.db, request.number, request.amount)
-  const refund = newRefund(deps, plan, { ...request, reason })
-  await holdPoints(deps, plan, refund, request)
-  await submitRefund(deps, plan.order, refund, { isFirst: true })
-  return readRefund(deps.db, refund.id)
+  let written: Awaited<ReturnType<typeof writeRefund>>
+  try {
+    written = await writeRefund(deps, { ...request, reason })
+  } catch (error) {
+    // The same form in another tab may have been quicker, with what there was to give back.
+    const quicker = error instanceof Refusal ? await findRefund(deps.db, { intent_key: request.key }) : undefined
+    if (!quicker) throw error
+    return sameIntent(deps, quicker, request)
+  }
+  await submitRefund(deps, written.order, written.refund, { isFirst: true })
+  return readRefund(deps.db, written.refund.id)
+}
+
+/** Plans it on what is true now, and writes it. Its number lets one of several in at a time, so that each stands on the plan of all before it. */
+async function writeRefund(deps: OrderDeps, request: RefundRequest): Promise<{ order: Order; refund: OrderRefund }> {
+  const plan = await planRefund(deps, request.number, request.amount)
+  requireUnseen(plan, request.unused ?? false)
+  if (request.atMost && weightOf(plan).minor > request.atMost.minor)
+    throw new Refusal('order_in_wrong_state', 'another refund of it was quicker')
+  const refund = newRefund(deps, plan, request)
+  await holdGoods(deps, plan, refund, request)
+  return { order: plan.order, refund }
 }
 
 /** @throws Refusal key_reused for another order or another amount */
@@ -81,7 +105,13 @@ function newRefund({ clock }: OrderDeps, plan: RefundPlan, { author, reason, key
   }
 }
 
-async function holdPoints({ ledger }: OrderDeps, { order }: RefundPlan, refund: OrderRefund, by: RefundRequest): Promise<void> {
+/** Holds the points, or withdraws the code, in the transaction that writes the refund. */
+async function holdGoods(
+  { ledger, fulfilment }: OrderDeps,
+  { order, code }: RefundPlan,
+  refund: OrderRefund,
+  by: RefundRequest,
+): Promise<void> {
   const { holdId, points } = refund
   const key = `refund:${refund.id}`
   try {
@@ -89,14 +119,38 @@ async function holdPoints({ ledger }: OrderDeps, { order }: RefundPlan, refund: 
       key,
       reference: refund.id,
       lines: holdId === null ? [] : [{ do: 'hold', holdId, account: memberAccount(memberOf(order)), to: ACCOUNTS.sold, amount: points }],
-      companions: [companion(insertRefunds, refund), companion(writeAudit, auditOf(refund, order.number, by, key))],
+      companions: [
+        companion(insertRefunds, refund),
+        companion(writeAudit, auditOf(refund, order.number, by, key)),
+        ...(order.goods !== 'points' && code === null ? [companion(requireNotHandedOut, order.id)] : []),
+        ...(code === null
+          ? []
+          : [
+              companion<Withdrawal>((tx, rows) => fulfilment.withdraw(tx, rows), {
+                order,
+                evenSeen: by.unused ?? false,
+                at: refund.createdAt,
+              }),
+            ]),
+      ],
     })
   } catch (error) {
     throw inRefundTerms(error)
   }
 }
 
-const auditOf = (refund: OrderRefund, number: string, { author, approvedBy }: RefundRequest, instructionKey: string): AuditEntry => ({
+/** Goods that could not be handed out may be in another process by now. With the order's row locked: that process finds this refund, or this one finds it was late. */
+async function requireNotHandedOut(tx: Tx, orderIds: readonly string[]): Promise<void> {
+  for (const id of orderIds)
+    if ((await lockOrder(tx, id)) !== 'paid') throw new Refusal('order_in_wrong_state', 'it was handed out meanwhile')
+}
+
+const auditOf = (
+  refund: OrderRefund,
+  number: string,
+  { author, approvedBy, unused }: RefundRequest,
+  instructionKey: string,
+): AuditEntry => ({
   author,
   at: refund.createdAt,
   action: 'order_refunded',
@@ -108,6 +162,7 @@ const auditOf = (refund: OrderRefund, number: string, { author, approvedBy }: Re
     amount: `${toDecimal(refund.amount.minor)} RUB`,
     fee: `${toDecimal(refund.fee.minor)} RUB`,
     points: `${toDecimal(refund.points.minor)} PTS`,
+    ...(unused && { code_unused: true }),
   },
   instructionKey,
   ...(approvedBy && { approvedBy }),

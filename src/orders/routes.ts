@@ -2,8 +2,6 @@ import { z } from 'zod'
 import { defineRoute } from '../http'
 import type { Route, RouteContext } from '../http'
 import { looksLikeId, newId } from '../shared/ids'
-import { NotMoney, parsePositiveMoney } from '../shared/money'
-import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { orderPath } from './draft'
 import { listOrders } from './list-orders'
@@ -11,7 +9,7 @@ import { looksLikeNumber } from './number'
 import type { OrderDeps } from './order'
 import { paymentOrigins } from './payment-origins'
 import { presentForm, presentLines, presentOrder } from './present'
-import { mayBuy, topUp } from './top-up'
+import { mayBuy, topUp, typedRoubles } from './top-up'
 import { viewOrder } from './view-order'
 
 /** The doors of a member to top-ups: the form with the list, and the page of one order. */
@@ -41,7 +39,12 @@ const buyPoints = (deps: OrderDeps): Route =>
     handle: async (context) => {
       const { amount, checkout, key } = context.input.body
       try {
-        const request = { memberId: context.member.id, amount: readAmount(amount), checkoutId: checkout === '' ? undefined : checkout, key }
+        const request = {
+          memberId: context.member.id,
+          amount: typedRoubles(amount),
+          checkoutId: checkout === '' ? undefined : checkout,
+          key,
+        }
         const order = await topUp(deps, { ...request, language: context.language })
         if (order.state === 'created' && order.paymentUrl !== null) context.redirectOut(order.paymentUrl)
         else context.redirect(orderPath(order.number))
@@ -85,14 +88,4 @@ async function answerForm(
     ...(shown.before !== undefined && { newestHref: TOP_UPS }),
   }
   context.page('orders/top-ups', model, shown.typed?.refusal.status ?? 200)
-}
-
-/** Roubles as people type them: `1 240`, `1240,50`. @throws Refusal top_up_out_of_range */
-function readAmount(text: string): Money {
-  try {
-    return parsePositiveMoney(text.replace(/[\s\u00a0\u202f₽]/g, '').replace(',', '.'), 'RUB')
-  } catch (error) {
-    if (error instanceof NotMoney) throw new Refusal('top_up_out_of_range')
-    throw error
-  }
 }

@@ -1,7 +1,10 @@
 import type { Order as MerchantOrder, OrderWritten } from '../invoicebox/merchant'
 import { MINUTE, plus, SECOND } from '../shared/clock'
 import { inTransaction } from '../shared/database'
+import type { Tx } from '../shared/database'
+import { Refusal } from '../shared/refusals'
 import { moveOrder, lockOrder } from './move-order'
+import { requireMerchant } from './order'
 import type { Order, OrderDeps } from './order'
 import { readOrder } from './store'
 
@@ -26,7 +29,10 @@ export async function settleCreation(deps: OrderDeps, order: Order, outcome: Ord
   }
 }
 
-/** The order exists at Invoicebox. One that was paid meanwhile only learns its link. */
+/**
+ * The order exists at Invoicebox. One that was paid meanwhile only learns its link. One that was given up has let its goods go: they are set aside again, and where none are
+ * left it is cancelled there, so that nobody pays for nothing.
+ */
 export async function recordCreated(deps: OrderDeps, order: Pick<Order, 'id'>, made: MerchantOrder): Promise<Order> {
   const at = deps.clock.now()
   const known = {
@@ -34,13 +40,33 @@ export async function recordCreated(deps: OrderDeps, order: Pick<Order, 'id'>, m
     container_id: containerOf(made),
     payment_url: made.paymentUrl,
   }
-  await inTransaction(deps.db, async (tx) => {
+  const isVain = await inTransaction(deps.db, async (tx) => {
     const state = await lockOrder(tx, order.id)
-    if (state === 'creating' || state === 'failed')
+    const isSoldOut = state === 'failed' && !(await isSetAside(deps, tx, order.id, at))
+    if (!isSoldOut && (state === 'creating' || state === 'failed'))
       await moveOrder(tx, { order: { id: order.id, state }, to: 'created', at, actor: ACTOR, known, nextCheckAt: plus(at, FIRST_CHECK_MS) })
     else await tx('orders').where({ id: order.id }).whereNull('invoicebox_id').update(known)
+    return isSoldOut && made.status === 'created'
   })
+  if (isVain) await cancelThere(deps, order, made.id)
   return readOrder(deps.db, { id: order.id })
+}
+
+/** False when there is nothing left to set aside. */
+async function isSetAside({ fulfilment }: OrderDeps, tx: Tx, id: string, at: Date): Promise<boolean> {
+  try {
+    await fulfilment.reserve(tx, await readOrder(tx, { id }), at)
+    return true
+  } catch (error) {
+    if (error instanceof Refusal && error.code === 'sold_out') return false
+    throw error
+  }
+}
+
+/** Whoever pays before it is cancelled, or when it cannot be, has an order in `paid`, of which staff are told. */
+async function cancelThere(deps: OrderDeps, order: Pick<Order, 'id'>, invoiceboxId: string): Promise<void> {
+  const { outcome } = await requireMerchant(deps).cancelOrder(invoiceboxId, { as: 'recovery' })
+  deps.log.warn({ order: order.id, outcome: outcome.kind }, 'an order was found after its goods were sold, and cancelled at Invoicebox')
 }
 
 /**

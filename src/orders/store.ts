@@ -86,6 +86,7 @@ export async function insertOrder(tx: Tx, order: Order): Promise<void> {
       points: order.points.minor,
       amount: order.amount.minor,
       currency: order.amount.unit,
+      container_id: order.containerId,
       created_at: iso(order.createdAt),
       expires_at: iso(order.expiresAt),
       next_check_at: order.nextCheckAt ? iso(order.nextCheckAt) : null,
@@ -107,11 +108,6 @@ export async function readOrder(db: Db, where: Parameters<typeof findOrder>[1]):
   const order = await findOrder(db, where)
   if (!order) throw new Refusal('not_found', 'order')
   return order
-}
-
-/** Who bought as a guest: an address that erasure can remove. @param digest tells the same address again without telling which */
-export async function insertBuyer(tx: Tx, orderId: string, { email, digest }: { email: string; digest: string }): Promise<void> {
-  await insertRows(tx, 'order_buyers', [{ order_id: orderId, email, email_digest: digest }])
 }
 
 /** How many orders of a member wait to be paid, and how many were made since then, whatever became of them. */

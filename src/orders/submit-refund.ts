@@ -8,6 +8,7 @@ import { requireMerchant } from './order'
 import type { Order, OrderDeps, OrderRefund } from './order'
 import { moveRefunds, noteRefundCheck, readRefund } from './refund-store'
 import type { RefundMove } from './refund-store'
+import { tell } from '../shared/told'
 
 const AGAIN_MS = 10 * SECOND
 /** As many as Invoicebox lists on one page. */
@@ -22,7 +23,7 @@ export const pauseAfter = (checks: number): number => Math.min(2 ** Math.min(che
 const MAY_BE_OURS = /duplicate/
 
 export interface Sending {
-  /** Whether nobody can have sent it before: only then is a refusal a definite one at once. */
+  /** Whether nobody can have sent it before: only then is a refusal a definite one once Invoicebox has shown that there is no such refund. */
   readonly isFirst: boolean
 }
 
@@ -34,10 +35,28 @@ export async function submitRefund(deps: OrderDeps, order: Order, refund: OrderR
   const asking = { as: isFirst ? 'payment' : 'recovery' } as const
   const { outcome } = await requireMerchant(deps).createRefund(refundDraft(order, refund, deps.topUps), asking)
   if (outcome.kind === 'accepted') return recordRefund(deps, order, refund, outcome.refund)
-  const isRefused = outcome.kind === 'rejected' && !MAY_BE_OURS.test(outcome.code)
-  if (isRefused && (isFirst || (await isCertainlyAbsent(deps, order, refund))))
-    return rejectRefund(deps, order, refund, { code: outcome.code })
+  if (outcome.kind !== 'rejected' || MAY_BE_OURS.test(outcome.code)) return askLater(deps, refund)
+  if (isFirst) return settleRefused(deps, order, refund, outcome.code)
+  if (await isCertainlyAbsent(deps, order, refund)) return rejectRefund(deps, order, refund, { code: outcome.code })
   return askLater(deps, refund)
+}
+
+/** Even a first one that is refused may have been made before the refusal: nothing is given back before Invoicebox was read (Rule R). */
+async function settleRefused(deps: OrderDeps, order: Order, refund: OrderRefund, code: string): Promise<void> {
+  const made = await lookForRefund(deps, refund, 'payment')
+  if (made === 'unread') return askLater(deps, refund)
+  return made ? recordRefund(deps, order, refund, made) : rejectRefund(deps, order, refund, { code })
+}
+
+/** The refund under our number at Invoicebox; `unread` also where there is one that cannot be understood, since it may be ours. */
+export async function lookForRefund(
+  deps: OrderDeps,
+  { number }: Pick<OrderRefund, 'number'>,
+  as: 'payment' | 'recovery',
+): Promise<MerchantRefund | 'unread' | undefined> {
+  const { outcome } = await requireMerchant(deps).findRefunds({ merchantOrderId: number, page: 1, pageSize: 10 }, { as })
+  if (outcome.kind !== 'page' || outcome.odd.length > 0) return 'unread'
+  return outcome.items.find(({ merchantOrderId }) => merchantOrderId === number)
 }
 
 /** After a day no list is late any more: when all of the order's refunds can be read and ours is not among them, it was never made. */
@@ -54,8 +73,7 @@ async function isCertainlyAbsent(deps: OrderDeps, order: Order, refund: OrderRef
  * what is there under our number is ours only when it is of our order and of our sum.
  */
 export async function recordRefund(deps: OrderDeps, order: Order, refund: OrderRefund, made: MerchantRefund): Promise<void> {
-  if (!isAsAsked(order, refund, made))
-    return doubt(deps, refund, `Invoicebox has another refund under the number ${refund.number}, of another order or sum.`)
+  if (!isAsAsked(order, refund, made)) return doubt(deps, refund, tell('told.refund_another', { number: refund.number }))
   const invoiceboxId = made.id.toLowerCase()
   if (refund.fee.minor === 0n) return acceptRefund(deps, order, refund, { invoicebox_id: invoiceboxId })
   const at = deps.clock.now()
@@ -92,7 +110,7 @@ type Correction = Extract<OrderWritten, { kind: 'accepted' }>['order']
 /** The correction order exists at Invoicebox: the fee is kept, and the rest is on its way. */
 export async function recordCorrection(deps: OrderDeps, order: Order, refund: OrderRefund, made: Correction): Promise<void> {
   if (made.amount.unit === refund.fee.unit && made.amount.minor === refund.fee.minor) return acceptRefund(deps, order, refund)
-  return doubt(deps, refund, `The correction order of refund ${refund.number} keeps another sum at Invoicebox than the fee.`)
+  return doubt(deps, refund, tell('told.refund_other_fee', { number: refund.number }))
 }
 
 /** An earlier correction may have worked without our knowing. Only while the refund is still a draft, or is cancelled, is it certain that no money goes out. */
@@ -105,7 +123,7 @@ async function settleRefusedCorrection(deps: OrderDeps, order: Order, refund: Or
     return rejectRefund(deps, order, refund, { code, isDraftLeft: made.status === 'draft' })
   const isFeeKept = made.amount.minor === refund.amount.minor - refund.fee.minor
   if (isFeeKept) return askLater(deps, refund)
-  return doubt(deps, refund, `Refund ${refund.number} is no draft any more, and its fee is not kept: Invoicebox may pay out the whole sum.`)
+  return doubt(deps, refund, tell('told.refund_no_draft', { number: refund.number }))
 }
 
 const askLater = ({ db, clock }: OrderDeps, refund: OrderRefund): Promise<void> =>
@@ -116,5 +134,5 @@ const doubt = ({ db, clock }: OrderDeps, refund: OrderRefund, detail: string): P
   inTransaction(db, async (tx) => {
     const at = clock.now()
     await noteRefundCheck(tx, refund, plus(at, Math.max(pauseAfter(refund.checks), MINUTE)))
-    await openAlerts(tx, [refundDiffers(refund, `${detail} The points stay held.`, at)])
+    await openAlerts(tx, [refundDiffers(refund, detail, at)])
   })

@@ -1,4 +1,5 @@
 import { readMember } from '../members'
+import { NotMoney, parsePositiveMoney } from '../shared/money'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { createOrder } from './create-order'
@@ -25,6 +26,16 @@ export function pointsWorth({ topUps: { least, most, rate } }: Pick<OrderDeps, '
   if (amount.unit !== 'RUB' || amount.minor < least.minor || amount.minor > most.minor || points.minor <= 0n)
     throw new Refusal('top_up_out_of_range', `${String(least.minor)} to ${String(most.minor)} kopecks`)
   return points
+}
+
+/** Roubles as people type them: `1 240`, `1240,50`. @throws Refusal top_up_out_of_range */
+export function typedRoubles(text: string): Money {
+  try {
+    return parsePositiveMoney(text.replace(/[\s\u00a0\u202f₽]/g, '').replace(',', '.'), 'RUB')
+  } catch (error) {
+    if (error instanceof NotMoney) throw new Refusal('top_up_out_of_range')
+    throw error
+  }
 }
 
 /** Whether a member is offered points at all. */

@@ -55,6 +55,27 @@ const RULES: readonly BookRule[] = [
     text: (id) => `Code ${id} is redeemed, but its points did not come to the member exactly once.`,
   },
   {
+    invariant: 20,
+    name: 'refunded-code-still-good',
+    sql: `select o.number as id from orders o join (${TAKEN}) k on k.order_id = o.id where o.state = 'credited' and o.goods <> 'points'
+          and (exists (select 1 from voucher_codes v where v.order_id = o.id and v.state <> 'withdrawn') or exists (select 1 from top_up_codes c where c.order_id = o.id and c.state <> 'withdrawn'))`,
+    text: (id) => `The money of order ${id} goes back, but its code is still good.`,
+  },
+  {
+    invariant: 20,
+    name: 'code-kept-for-no-order',
+    sql: `select v.id from voucher_codes v left join orders o on o.id = v.order_id
+          where v.state = 'reserved' and (o.id is null or (o.state not in ('creating', 'created') and o.state in ${KNOWN}))`,
+    text: (id) => `Voucher code ${id} is set aside, but for no order that waits to be paid.`,
+  },
+  {
+    invariant: 20,
+    name: 'code-sold-without-payment',
+    sql: `select v.id from voucher_codes v left join orders o on o.id = v.order_id
+          where v.state = 'sold' and (o.id is null or (o.state <> 'credited' and o.state in ${KNOWN}))`,
+    text: (id) => `Voucher code ${id} is sold, but its order is not credited.`,
+  },
+  {
     invariant: 12,
     name: 'order-history-not-ending-in-state',
     sql: `select o.number as id from orders o where not exists (select 1 from order_events e where e.order_id = o.id and e.to_state = o.state)

@@ -23,6 +23,8 @@ export interface OrderView {
   readonly isDisputed: boolean
   /** Roubles that went back or are on their way. */
   readonly refunded: Money
+  /** The code that was bought; null while there is none, and when a refund withdrew it. */
+  readonly code: string | null
   readonly now: Date
 }
 
@@ -38,6 +40,7 @@ export async function viewOrder(deps: OrderDeps, number: string, memberId: strin
     state: isDisputed ? 'unavailable' : stateOf(order, now),
     isDisputed,
     refunded: money(refunded - kept, order.amount.unit),
+    code: order.state === 'credited' && order.goods !== 'points' ? await deps.fulfilment.show(deps.db, order, now) : null,
     now,
   }
 }

@@ -5,11 +5,13 @@ import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { gatherFor } from '../shared/gather'
 import { toDecimal } from '../shared/money'
+import { ownAsFound } from '../invoicebox'
 import type { Asking, ConfirmOutcome, Exchange, ReadOutcome } from '../invoicebox'
 import { LEASE_MS } from './lease'
 import type { Payment, PaymentDeps } from './payment'
 import { NO_BUDGET } from './put-back'
 import { insertExchanges, renewLease } from './store'
+import { tell } from '../shared/told'
 
 /** A lease that was taken or renewed this recently needs no look before a send. */
 const SURE_FOR_MS = 5_000
@@ -36,7 +38,11 @@ function tellLog({ log }: PaymentDeps, { id, invoiceId, operationId, payer, poin
 }
 
 /** Reads the payment's invoice and keeps what was answered: a reading of its own that begins after the call, as Rule R wants it. */
-export async function readAndKeep(deps: PaymentDeps, payment: Payment, asking: Asking): Promise<ReadOutcome> {
+export const readAndKeep = async (deps: PaymentDeps, payment: Payment, asking: Asking): Promise<ReadOutcome> =>
+  ownAsFound(await readToRepeat(deps, payment, asking))
+
+/** The same before a confirm is repeated: an invoice with what we sell reads odd, since nothing more must be paid on it. */
+export async function readToRepeat(deps: PaymentDeps, payment: Payment, asking: Asking): Promise<ReadOutcome> {
   const { outcome, exchange } = await deps.invoicebox.readInvoice(payment.invoiceId, { ...asking, maxAgeMs: 0 })
   if (outcome.kind === 'unavailable' && outcome.reason === NO_BUDGET) return outcome
   await keepExchange(deps, payment, exchange, null)
@@ -71,6 +77,6 @@ const keepCalls = gatherFor((db: Db, calls: readonly Call[]) =>
 
 function refusedToken({ exchange, keptAt }: Call): NewAlert[] {
   if (exchange.status !== 401 && exchange.status !== 403) return []
-  const detail = `Invoicebox refuses our token: HTTP ${exchange.status} to ${exchange.operation}.`
+  const detail = tell('told.token_refused', { status: String(exchange.status), operation: exchange.operation })
   return [{ kind: 'invoicebox_refuses_us', subject: 'invoicebox', detail, at: keptAt }]
 }

@@ -7,11 +7,13 @@ import type { NewAlert } from '../shared/alerts'
 import { money, toDecimal } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { ACCOUNTS, companion, transfer } from '../ledger'
+import { withOwn } from '../invoicebox'
 import type { Exchange, Invoice, Permit } from '../invoicebox'
 import type { Payment, PaymentDeps } from './payment'
 import { MOST_IN_A_PAGE } from './read-due'
 import { insertExchanges, toPayment } from './store'
 import type { PaymentRow } from './store'
+import { tell } from '../shared/told'
 
 /** The worker comes back in a moment; a process that stops must not wait for a slot. */
 const WAIT_MS = 10 * SECOND
@@ -40,7 +42,7 @@ async function lookAtDue(deps: PaymentDeps, permit: Permit): Promise<number> {
     await tellFailing(deps, due, exchange.outcome)
     return due.length
   }
-  const byId = new Map(outcome.invoices.map((invoice) => [invoice.id.toLowerCase(), invoice]))
+  const byId = new Map(withOwn(outcome).invoices.map((invoice) => [invoice.id.toLowerCase(), invoice]))
   for (const payment of due) await compare(deps, payment, byId.get(payment.invoiceId), exchange)
   return due.length
 }
@@ -68,15 +70,14 @@ async function claimUnchecked(tx: Tx, now: Date): Promise<Payment[]> {
 async function tellFailing(deps: PaymentDeps, due: readonly Payment[], outcome: string): Promise<void> {
   deps.log.warn({ outcome, payments: due.length }, 'captured payments could not be compared with their invoices')
   for (const payment of due.filter(({ checkAttempts }) => checkAttempts >= PAUSES_MS.length - 1))
-    await alert(deps, payment, 'second_look_fails', `The invoice of a captured payment cannot be read for comparison: ${outcome}.`)
+    await alert(deps, payment, 'second_look_fails', tell('told.second_look_fails', { outcome }))
 }
 
 async function compare(deps: PaymentDeps, payment: Payment, invoice: Invoice | undefined, exchange: Exchange): Promise<void> {
   if (invoice?.status === 'paid' && invoice.amount.unit === payment.amount.unit) return finish(deps, payment, invoice, exchange)
   if (invoice?.status === 'canceled') return endCancelled(deps, payment)
   // "Paid" may be visible late (Q-17), so the first looks may find it pending; a payment that stays unseen is told.
-  if (payment.checkAttempts >= PAUSES_MS.length - 1)
-    await alert(deps, payment, 'not_shown_as_paid', 'Invoicebox still does not show the invoice as paid.')
+  if (payment.checkAttempts >= PAUSES_MS.length - 1) await alert(deps, payment, 'not_shown_as_paid', tell('told.not_shown_as_paid'))
 }
 
 /** Told once; giving the points back is reconciliation's business. */
@@ -84,7 +85,7 @@ const endCancelled = ({ db, clock }: PaymentDeps, payment: Payment): Promise<voi
   inTransaction(db, async (tx) => {
     const at = clock.now()
     await markChecked(tx, [{ id: payment.id, at }])
-    const detail = 'The merchant cancelled the order after we had paid it.'
+    const detail = tell('told.cancelled_after_paid')
     await openAlerts(tx, [{ kind: 'paid_then_cancelled', subject: payment.id, detail, at }])
   }).catch(ignoreCompared)
 
@@ -95,7 +96,11 @@ async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice, exc
   const [from, to] = difference > 0n ? [ACCOUNTS.fund, ACCOUNTS.suspense] : [ACCOUNTS.suspense, ACCOUNTS.fund]
   const amount = money(difference > 0n ? difference : -difference, invoice.amount.unit)
   const at = deps.clock.now()
-  const detail = `Consented: ${toDecimal(payment.amount.minor)} ${payment.amount.unit}; taken from the fund: ${toDecimal(invoice.amount.minor)}. The difference waits in suspense.`
+  const amounts = {
+    consented: `${toDecimal(payment.amount.minor)} ${payment.amount.unit}`,
+    taken: toDecimal(invoice.amount.minor),
+  }
+  const detail = tell('told.amount_in_suspense', amounts)
   const told: NewAlert = { kind: 'amount_differs', subject: payment.id, detail, at }
   await deps.ledger
     .submit({
@@ -114,7 +119,7 @@ async function finish(deps: PaymentDeps, payment: Payment, invoice: Invoice, exc
         ignoreCompared(error)
         return
       }
-      return alert(deps, payment, 'amount_differs', `${detail.replace('waits in suspense', 'could not be booked')} (${error.code})`)
+      return alert(deps, payment, 'amount_differs', tell('told.amount_not_booked', { ...amounts, code: error.code }))
     })
 }
 

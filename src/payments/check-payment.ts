@@ -4,10 +4,12 @@ import { writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { readAndKeep } from './ask'
+import { requireKnownPayment } from './known-to'
 import type { Payment, PaymentDeps } from './payment'
 import { recoverNow } from './recover-payments'
 import { resolveReview } from './resolve-review'
 import { readPayment } from './store'
+import { tell } from '../shared/told'
 
 /** What a look has brought: where the payment stands now, or what its invoice reads. */
 export const FINDINGS = [
@@ -34,7 +36,7 @@ export interface CheckRequest {
  */
 export async function checkPayment(deps: PaymentDeps, { paymentId, author }: CheckRequest): Promise<Finding> {
   requirePermission(author, 'payments.check')
-  const payment = await readPayment(deps.db, paymentId)
+  const payment = await requireKnownPayment(deps, paymentId, author)
   await noteCheck(deps, payment, author)
   if (payment.state === 'review')
     return stateOf(await resolveReview(deps, { paymentId, author, reason: 'checked', resolution: { kind: 'ask-again' } }))
@@ -54,7 +56,7 @@ async function readNow(deps: PaymentDeps, payment: Payment): Promise<Finding> {
 }
 
 const tellCancelled = ({ db, clock }: PaymentDeps, { id }: Payment): Promise<void> => {
-  const detail = 'The merchant cancelled the order after we had paid it.'
+  const detail = tell('told.cancelled_after_paid')
   return inTransaction(db, (tx) => openAlerts(tx, [{ kind: 'paid_then_cancelled', subject: id, detail, at: clock.now() }]))
 }
 

@@ -54,8 +54,10 @@ export function checkoutState(at: Situation): CheckoutState {
   return stateOfMember(at, checkout.snapshot, at.account)
 }
 
-/** Points cannot pay for points, which is one way of not being served. */
-const stateOfProblem = (problem: Problem): CheckoutState => (problem === 'own-top-up' ? 'unsupported' : problem)
+/** Points cannot pay for what we sell ourselves, which is one way of not being served. */
+const stateOfProblem = (problem: Problem): CheckoutState => (isOwn(problem) ? 'unsupported' : problem)
+
+const isOwn = (problem: Problem): problem is 'own-top-up' | 'own-voucher' => problem === 'own-top-up' || problem === 'own-voucher'
 
 /** What a payment of this invoice makes of the page. A payment of somebody else is none of the viewer's business beyond "it is being paid". */
 function stateOfPayment(payment: Payment, at: Situation): CheckoutState | undefined {
@@ -78,6 +80,7 @@ function stateOfPayment(payment: Payment, at: Situation): CheckoutState | undefi
 
 /** A refused payment leaves by the fail exit; what the invoice itself says explains it better where it can. */
 function afterVoid(at: Situation): CheckoutState {
+  if (at.checkout.problem !== null && isOwn(at.checkout.problem)) return 'unsupported'
   return (at.checkout.snapshot && stateOfInvoice(at.checkout.snapshot, at.now)) ?? 'unavailable'
 }
 

@@ -5,7 +5,7 @@ import { insertRows } from '../shared/statements'
 import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
 import { Refusal } from '../shared/refusals'
-import type { Invoice, InvoiceStatus, ReadOutcome } from '../invoicebox'
+import type { Invoice, InvoiceStatus, OddInvoice, ReadOutcome } from '../invoicebox'
 import type { Payment } from './payment'
 import type { ReturnLinks } from './return-links'
 import { FREEING_STATES } from './states'
@@ -13,8 +13,12 @@ import { PAYMENT_COLUMNS, toPayment } from './store'
 import type { PaymentRow } from './store'
 
 /** Why there is no invoice to show, or none that we can serve. */
-const PROBLEMS = ['not-found', 'unsupported', 'own-top-up', 'unavailable'] as const
+const PROBLEMS = ['not-found', 'unsupported', 'own-top-up', 'own-voucher', 'unavailable'] as const
 export type Problem = (typeof PROBLEMS)[number]
+
+/** What we sell ourselves; points do not pay for it. */
+export type OwnGoods = NonNullable<OddInvoice['own']>['goods']
+const OWN_PROBLEMS = { points: 'own-top-up', voucher: 'own-voucher' } as const satisfies Record<OwnGoods, Problem>
 
 /** The invoice as it was last read. */
 export interface Snapshot {
@@ -39,6 +43,8 @@ export interface Checkout {
   /** The invoice's own page, also where the invoice itself cannot be served. */
   readonly paymentUrl: string | null
   readonly links: ReturnLinks
+  /** When the browser was first sent on from a page that told how the payment ended. */
+  readonly leftAt: Date | null
 }
 
 export interface CheckoutRow {
@@ -58,6 +64,7 @@ export interface CheckoutRow {
   success_url: string | null
   fail_url: string | null
   return_url: string | null
+  left_at: Date | string | null
 }
 
 export function toCheckout(row: CheckoutRow): Checkout {
@@ -81,6 +88,7 @@ export function toCheckout(row: CheckoutRow): Checkout {
     shownAmount: row.shown_amount === null || currency === null ? null : money(row.shown_amount, currency),
     paymentUrl: row.payment_url,
     links: { successUrl: row.success_url, failUrl: row.fail_url, returnUrl: row.return_url },
+    leftAt: optionalMoment(row.left_at),
   }
 }
 
@@ -94,7 +102,7 @@ export function snapshotColumns(outcome: ReadOutcome, now: Date): Record<string,
 
 function problemOf(outcome: Exclude<ReadOutcome, { kind: 'found' }>): Problem {
   if (outcome.kind !== 'odd') return 'not-found'
-  return outcome.isOwn ? 'own-top-up' : 'unsupported'
+  return outcome.own ? OWN_PROBLEMS[outcome.own.goods] : 'unsupported'
 }
 
 const invoiceColumns = (invoice: Invoice): Record<string, string | number | null> => ({
@@ -211,6 +219,11 @@ export async function refreshCheckout(tx: Tx, checkout: Checkout, outcome: ReadO
     .returning('*')) as CheckoutRow[]
   if (!row) throw new Refusal('not_found')
   return toCheckout(row)
+}
+
+/** Whose invoice turned out to be for what we sell, after it was read. */
+export async function noteOwn(tx: Tx, found: readonly { readonly checkoutId: string; readonly goods: OwnGoods }[]): Promise<void> {
+  for (const { checkoutId, goods } of found) await tx('checkouts').where({ id: checkoutId }).update({ problem: OWN_PROBLEMS[goods] })
 }
 
 /** An invoice as it was read for a payment of this checkout. */

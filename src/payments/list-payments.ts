@@ -19,6 +19,8 @@ export interface PaymentFilter {
   readonly least?: bigint | undefined
   readonly most?: bigint | undefined
   readonly memberId?: string | undefined
+  /** Payments of organisations are shown of these alone; undefined shows all of them. */
+  readonly organisations?: readonly string[] | undefined
   /** The number of an invoice, or its id. */
   readonly invoice?: string | undefined
 }
@@ -51,8 +53,15 @@ export function filteredPayments(
       : query.where('invoice_number', filter.invoice))
   if (filter.least !== undefined) void query.where('amount', '>=', bound(filter.least))
   if (filter.most !== undefined) void query.where('amount', '<=', bound(filter.most))
+  if (filter.organisations !== undefined) void query.where(ofMembersOr(filter.organisations))
   return within(query, filter)
 }
+
+/** What somebody may know of: payments of members, and of these organisations. */
+export const ofMembersOr =
+  (organisations: readonly string[]) =>
+  (query: Knex.QueryBuilder): void =>
+    void query.whereNull('organisation_id').orWhereIn('organisation_id', [...organisations])
 
 /** An id tells when it was made, to the millisecond; the clock that wrote `created_at` was read a moment earlier. */
 const APART_MS = HOUR

@@ -16,6 +16,8 @@ import { submitPayment } from './submit-payment'
 
 export interface OrganisationPaymentRequest {
   readonly organisationId: string
+  /** The organisation's tax number: the invoice must name it as its payer. */
+  readonly vatNumber: string
   /** As Invoicebox's list gave it. */
   readonly invoice: Invoice
   /** When that reading began. */
@@ -62,12 +64,13 @@ async function payUnder(deps: PaymentDeps, request: OrganisationPaymentRequest, 
   return submitPayment(deps, payment, { as: 'background', permit })
 }
 
-/** The confirm carries no amount, so the invoice must say now what was decided on. */
-function requirePayable({ clock, settings }: PaymentDeps, { invoice, readAt }: OrganisationPaymentRequest): void {
+/** The confirm carries neither an amount nor a payer, so the invoice must say now what was decided on, and for whom. */
+function requirePayable({ clock, settings }: PaymentDeps, { invoice, vatNumber, readAt }: OrganisationPaymentRequest): void {
   const now = clock.now()
   if (Math.abs(now.getTime() - readAt.getTime()) > FRESH_FOR_MS) throw new Refusal('invoice_not_fresh')
   if (invoice.status !== 'pending' && invoice.status !== null) throw new Refusal('invoice_not_payable')
   if (invoice.expirationDate <= now) throw new Refusal('invoice_not_payable')
+  if (invoice.customer.vatNumber !== vatNumber) throw new Refusal('invoice_not_payable', 'it has another payer')
   if (!settings.currencies.includes(invoice.amount.unit)) throw new Refusal('invoice_unsupported')
 }
 

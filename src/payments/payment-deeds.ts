@@ -7,6 +7,7 @@ import { looksLikeId } from '../shared/ids'
 import { toDecimal } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { memberAccount, readAccount } from '../ledger'
+import { requireKnownPayment } from './known-to'
 import { memberOf, worthOf } from './payment'
 import type { Payment, PaymentDeps } from './payment'
 import { resolveReview, TRANSACTION_ID } from './resolve-review'
@@ -34,6 +35,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
     kind: 'payment_resolved_void',
     permission: 'payments.resolve',
     payload: PAYMENT,
+    requireKnown: ({ paymentId }, by) => requireKnownPayment(deps, paymentId, by),
     // An invoice that reads paid may be our own payment: then one pair of eyes is too few, whatever the amount.
     weigh: async ({ paymentId }) =>
       (await lastReadSaysPaid(deps.db, paymentId)) ? 'always' : worthOf(await readPayment(deps.db, paymentId)),
@@ -44,6 +46,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
     kind: 'payment_resolved_capture',
     permission: 'payments.resolve',
     payload: CAPTURE,
+    requireKnown: ({ paymentId }, by) => requireKnownPayment(deps, paymentId, by),
     weigh: async ({ paymentId }) => worthOf(await readPayment(deps.db, paymentId)),
     preview: ({ paymentId }) => preview(deps, paymentId, { from: 'review', to: 'captured', after: spend }),
     perform: ({ paymentId, transactionId }, by) => resolve(deps, paymentId, { kind: 'capture', transactionId }, by),
@@ -52,6 +55,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
     kind: 'payment_reversed',
     permission: 'payments.reverse',
     payload: PAYMENT,
+    requireKnown: ({ paymentId }, by) => requireKnownPayment(deps, paymentId, by),
     weigh: async ({ paymentId }) => ((await readsCancelled(deps, paymentId)) ? worthOf(await readPayment(deps.db, paymentId)) : 'always'),
     preview: ({ paymentId }) => previewReversal(deps, paymentId),
     perform: ({ paymentId }, { author, reason, approvedBy }) => reversePayment(deps, { paymentId, author, reason, approvedBy }),

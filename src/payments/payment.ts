@@ -1,3 +1,4 @@
+import type { Author } from '../shared/actor'
 import type { Background } from '../shared/background'
 import type { Clock } from '../shared/clock'
 import type { Db } from '../shared/database'
@@ -77,6 +78,10 @@ export interface PaymentDeps {
   readonly background: Background
   readonly fundGate: FundGate
   readonly settings: PaymentSettings
+  /** What we sell on an invoice, which points do not pay for; handed in, since this room knows no orders. */
+  readonly ownGoodsOn: (invoiceId: string) => Promise<'points' | 'voucher' | undefined>
+  /** The organisations that somebody may know of, by id; undefined where that is all of them. Handed in, since this room knows of organisations only their ids. */
+  readonly knownOrganisations: (by: Author) => Promise<readonly string[] | undefined>
   /** Names this process among those that share the database: the owner of its leases. */
   readonly instance: string
   /** Tests die here at a named step; the product passes nothing. */

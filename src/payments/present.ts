@@ -131,6 +131,7 @@ function wordsOf(view: CheckoutView, { t, language }: Speaker): { heading: strin
       }
     default:
       if (checkout.problem === 'own-top-up') return { heading: t('pay.own_top_up.heading'), note: t('pay.own_top_up.note') }
+      if (checkout.problem === 'own-voucher') return { heading: t('pay.own_voucher.heading'), note: t('pay.own_voucher.note') }
       return fixedWords(state, t)
   }
 }

@@ -1,5 +1,5 @@
 import type { InvoicePage, ListOutcome, Permit, ReadOutcome, UnavailableReason } from '../invoicebox'
-import { keepExchange, readAndKeep } from './ask'
+import { keepExchange, readToRepeat } from './ask'
 import { FRESH_FOR_MS } from './freshness'
 import { NO_BUDGET } from './put-back'
 import type { Payment, PaymentDeps } from './payment'
@@ -15,14 +15,14 @@ const OF_THE_LIST: readonly UnavailableReason[] = ['rejected', 'not-understood',
  * on its own. Every reading begins after its payment was taken up, and is kept with it.
  */
 export function readTogether(deps: PaymentDeps, payments: readonly Payment[], permit: Permit): (payment: Payment) => Promise<ReadOutcome> {
-  if (payments.length === 1) return (payment) => readAndKeep(deps, payment, { as: 'recovery', permit })
+  if (payments.length === 1) return (payment) => readToRepeat(deps, payment, { as: 'recovery', permit })
   const read = (): Promise<Page> => readPage(deps, payments, permit)
   let page: Promise<Page> | undefined
   return async (payment) => {
     page ??= read()
     const { outcome, exchange, beganAt } = await page
     const found = performance.now() - beganAt > FRESH_FOR_MS ? undefined : inPage(outcome, payment)
-    if (!found) return readAndKeep(deps, payment, { as: 'recovery' })
+    if (!found) return readToRepeat(deps, payment, { as: 'recovery' })
     if (found.kind !== 'unavailable' || found.reason !== NO_BUDGET) await keepExchange(deps, payment, exchange, null)
     return found
   }

@@ -13,6 +13,7 @@ import { keepHeld, settlePayment, toReview } from './settle-payment'
 import type { Settler } from './settle-payment'
 import { readPayment, toPayment } from './store'
 import type { PaymentRow } from './store'
+import { tell } from '../shared/told'
 
 const RECOVERY: Settler = { actor: 'system:recovery', companions: [] }
 
@@ -111,8 +112,7 @@ const recoverPayment = (deps: PaymentDeps, payment: Payment, { read, permit }: M
   underLease(deps, payment, async () => {
     await deps.faultPoint?.('recovery-claimed')
     const doubt = doubtOf(payment, await read(payment))
-    if (doubt === 'changed')
-      return toReview(deps, payment, 'The amount of the invoice changed before it was known whether our payment arrived.', RECOVERY.actor)
+    if (doubt === 'changed') return toReview(deps, payment, tell('told.amount_changed_meanwhile'), RECOVERY.actor)
     if (doubt) return keepHeld(deps, payment, doubt)
     // Not in a queue: the reading would grow old before its confirm.
     const outcome = await askToPay(deps, payment, { as: 'recovery', permit, waitMs: 0 })
@@ -139,7 +139,7 @@ function doubtOf(
     case 'odd':
       return {
         reason: 'the invoice reads odd',
-        alarm: `The invoice cannot be understood while it is not known whether our payment arrived: ${read.problem}`,
+        alarm: tell('told.invoice_not_understood', { problem: read.problem }),
       }
     case 'found': {
       const { invoice } = read

@@ -8,10 +8,11 @@ import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { companion } from '../ledger'
 import { askToPay, readAndKeep } from './ask'
+import { requireKnownPayment } from './known-to'
 import type { Payment, PaymentDeps } from './payment'
 import { paidStatus, record, settlePayment } from './settle-payment'
 import type { Move } from './move-payments'
-import { readPayment, seenTransactions } from './store'
+import { seenTransactions } from './store'
 
 /** What a person may decide about a payment in review. */
 export type Resolution =
@@ -38,7 +39,7 @@ export const TRANSACTION_ID = /^[\w.:-]{1,100}$/
 export async function resolveReview(deps: PaymentDeps, request: ResolveRequest): Promise<Payment> {
   requirePermission(request.author, request.resolution.kind === 'ask-again' ? 'payments.check' : 'payments.resolve')
   const reason = requireReason(request.reason)
-  const payment = await readPayment(deps.db, request.paymentId)
+  const payment = await requireKnownPayment(deps, request.paymentId, request.author)
   if (payment.state !== 'review') throw new Refusal('payment_in_wrong_state', payment.state)
   const { resolution } = request
   if (resolution.kind === 'capture' && !TRANSACTION_ID.test(resolution.transactionId)) throw new Refusal('bad_input', 'transactionId')

@@ -10,6 +10,7 @@ import { openCheckout } from './arrive'
 import { readCheckout } from './checkouts'
 import { issueConsent } from './consent'
 import { makePayment } from './make-payment'
+import { noteLeft } from './note-left'
 import { memberOf } from './payment'
 import type { PaymentDeps } from './payment'
 import { declineExit, presentCheckout, presentReceipt } from './present'
@@ -81,6 +82,7 @@ const showCheckout = (deps: PaymentRoutesDeps): Route =>
           },
         },
       )
+      if (model.onwardSeconds !== undefined) noteLeft(deps, checkout)
       formsMayLeadTo(declineExit(checkout))
       if (model.topUp) for (const origin of (await deps.missing?.origins()) ?? []) formsMayLeadTo(origin)
       page('payments/checkout', model, view.state === 'not-found' ? 404 : 200)
@@ -133,8 +135,12 @@ const decline = (deps: PaymentDeps): Route =>
       const { checkout, payment } = await readCheckout(deps.db, input.params.id, member.id)
       const isMine = payment !== undefined && memberOf(payment) === member.id
       // Whoever has points held must see what becomes of them, not leave as if nothing had happened.
-      if (isMine && payment.state !== 'voided') redirect(`/pay/${checkout.id}`)
-      else redirectOut(declineExit(checkout))
+      if (isMine && payment.state !== 'voided') {
+        redirect(`/pay/${checkout.id}`)
+        return
+      }
+      if (isMine && payment.checkoutId === checkout.id) noteLeft(deps, checkout)
+      redirectOut(declineExit(checkout))
     },
   })
 

@@ -3,6 +3,7 @@ import type { Db } from '../shared/database'
 import { hasControlCharacter } from '../shared/audit'
 import { looksLikeId } from '../shared/ids'
 import type { Money } from '../shared/money'
+import { ofMembersOr } from './list-payments'
 import type { Payer } from './payment'
 import type { PaymentState } from './states'
 import { toPayment } from './store'
@@ -28,13 +29,16 @@ const LONGEST = 200
  * Payments by any of their names, exactly: payment id, operation id, transaction id, invoice id or number, reference code, Invoicebox's `X-Request-Id` of a call that was
  * made for them.
  * Newest first, so many at most. Each name has an index.
+ * @param organisations of which organisations payments may be found; undefined is all of them
  */
-export async function searchPayments(db: Db, text: string, limit: number): Promise<PaymentHit[]> {
+export async function searchPayments(db: Db, text: string, limit: number, organisations?: readonly string[]): Promise<PaymentHit[]> {
   const name = text.trim()
   if (name === '' || name.length > LONGEST || hasControlCharacter(name)) return []
   const found = new Map<string, PaymentRow>()
-  for (const query of lookUps(db, name))
+  for (const query of lookUps(db, name)) {
+    if (organisations) void query.where(ofMembersOr(organisations))
     for (const row of (await query.orderBy('id', 'desc').limit(limit)) as PaymentRow[]) found.set(row.id, row)
+  }
   return [...found.values()]
     .sort((a, b) => (a.id < b.id ? 1 : -1))
     .slice(0, limit)

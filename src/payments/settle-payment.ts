@@ -8,17 +8,20 @@ import type { Companion, Line } from '../ledger'
 import type { ConfirmOutcome, ReadOutcome, RequestClass } from '../invoicebox'
 import { readAndKeep } from './ask'
 import { pauseAfter } from './backoff'
-import { noteReadings } from './checkouts'
-import type { Reading } from './checkouts'
+import { noteOwn, noteReadings } from './checkouts'
+import type { OwnGoods, Reading } from './checkouts'
 import type { Payment, PaymentDeps } from './payment'
 import { afterMove, movePayments } from './move-payments'
 import type { Move } from './move-payments'
 import { NO_BUDGET, putBack } from './put-back'
 import { postpone, readPayment, seenTransactions, wasRefusedBefore } from './store'
+import { tell } from '../shared/told'
 
 /** A captured payment is compared with its invoice this much later, many in one request. */
 const CHECK_AFTER_MS = 10 * SECOND
 const BELIEVED_AFTER_MS = MINUTE
+/** The rejection code of a payment that was given up before anything was sent. */
+export const NOT_ASKED = 'own_invoice'
 
 /** Who records an answer, and what must be written together with a capture. */
 export interface Settler {
@@ -61,11 +64,11 @@ async function tellContradiction({ db, clock }: PaymentDeps, payment: Payment, i
   const [at, subject] = [clock.now(), payment.id]
   const alerts: NewAlert[] = []
   if (ids.length > 1) {
-    const detail = `Invoicebox answered our one operation with several transactions: ${ids.join(', ')}. One capture was made.`
+    const detail = tell('told.several_transactions', { ids: ids.join(', ') })
     alerts.push({ kind: 'second_transaction', subject, detail, at })
   }
   if (payment.state === 'voided') {
-    const detail = 'Invoicebox accepted our operation after the payment had been voided here.'
+    const detail = tell('told.accepted_after_void')
     alerts.push({ kind: 'paid_after_void', subject, detail, at })
   }
   if (alerts.length > 0) await inTransaction(db, (tx) => openAlerts(tx, alerts))
@@ -80,20 +83,14 @@ async function refusePayment(deps: PaymentDeps, payment: Payment, rejected: Reje
   const status = paidStatus(read)
   const refusal = `${rejected.code} (HTTP ${rejected.status})`
   if (status === 'unknown') return keepHeld(deps, payment, { reason: 'the invoice could not be read after a refusal' })
-  if (status === 'paid')
-    return toReview(
-      deps,
-      payment,
-      `Invoicebox refused our operation with ${refusal}, yet the invoice reads paid: by whom is not proved.`,
-      by.actor,
-    )
+  if (status === 'paid') return toReview(deps, payment, tell('told.refused_yet_paid', { refusal }), by.actor)
   // "Paid" may be visible late (Q-17), so this "not paid" may be older than a payment that was ours. Nothing becomes visible after a cancellation.
   if (SAYS_PAID.test(rejected.code) && read.kind === 'found' && read.invoice.status === 'canceled')
-    return toReview(deps, payment, `Invoicebox refused our operation with ${refusal}, and the invoice reads cancelled.`, by.actor)
+    return toReview(deps, payment, tell('told.refused_and_cancelled', { refusal }), by.actor)
   if (SAYS_PAID.test(rejected.code)) return keepHeld(deps, payment, { reason: `refused with ${refusal}, yet the invoice reads not paid` })
   if (!(await isBelievable(deps, payment)))
     return keepHeld(deps, payment, { reason: `refused with ${refusal} after an attempt without an answer` })
-  return voidPayment(deps, payment, { code: rejected.code, note: `Refused with ${refusal}; the invoice reads not paid.`, read }, by)
+  return voidPayment(deps, payment, { code: rejected.code, note: tell('told.refused_and_unpaid', { refusal }), read }, by)
 }
 
 /**
@@ -124,6 +121,14 @@ async function voidPayment(
   return record(deps, payment, move, [companion(noteReadings, snapshot), ...alerts.map((alert) => companion(openAlerts, alert))])
 }
 
+/** Nothing was sent, so that nothing is unknown: the holds end, and the page says what a reading would have said. */
+export const withdrawPayment = (deps: PaymentDeps, payment: Payment, goods: OwnGoods): Promise<Payment> => {
+  const { checkoutId } = payment
+  const note = tell('told.own_invoice_not_asked')
+  const move: Move = { payment, to: 'voided', at: deps.clock.now(), actor: GATEWAY.actor, rejectionCode: NOT_ASKED, note }
+  return record(deps, payment, move, [companion(noteOwn, { checkoutId, goods })])
+}
+
 /** A buyer who waits comes first. */
 function classOf({ payer, attempts }: Payment): RequestClass {
   if (attempts > 1) return 'recovery'
@@ -147,7 +152,7 @@ export function paidStatus(read: ReadOutcome): 'not-paid' | 'paid' | 'unknown' {
 function tellFundTooLow({ fundGate }: PaymentDeps, code: string, at: Date): NewAlert[] {
   if (!/^not_?enough_?money$/i.test(code)) return []
   fundGate.shut()
-  return [{ kind: 'fund_too_low', subject: 'fund', detail: 'Invoicebox says that the guarantee fund does not reach for a payment.', at }]
+  return [{ kind: 'fund_too_low', subject: 'fund', detail: tell('told.fund_too_low'), at }]
 }
 
 /** No definite answer: everything stays held, and the same question is asked again later; asked often enough, a person decides. */
@@ -163,7 +168,7 @@ export async function keepHeld(
     return toReview(
       deps,
       payment,
-      `Invoicebox gave no definite answer in ${payment.attempts} attempts, the last: ${unknown.reason}.`,
+      tell('told.no_definite_answer', { attempts: String(payment.attempts), reason: unknown.reason }),
       'system:recovery',
     )
   const at = clock.now()

@@ -1,4 +1,4 @@
-import { moment } from '../shared/database'
+import { moment, optionalMoment } from '../shared/database'
 import type { Db } from '../shared/database'
 import type { Operation } from '../invoicebox'
 import { payerName } from './payment'
@@ -20,6 +20,8 @@ export type Step =
   /** Points and money were held; from then on the payment exists. */
   | { readonly kind: 'held'; readonly at: Date; readonly actor: string }
   | { readonly kind: 'moved'; readonly at: Date; readonly actor: string; readonly to: string; readonly note: string | null }
+  /** The browser was sent on from the page that told how the payment ended. */
+  | { readonly kind: 'redirected'; readonly at: Date; readonly actor: string }
   /** Invoicebox was asked, and what it answered. */
   | ({ readonly kind: 'asked'; readonly at: Date } & Call)
 
@@ -47,7 +49,10 @@ export async function readTimeline(db: Db, paymentId: string): Promise<Timeline>
   const events = (await db('payment_events').where({ payment_id: paymentId }).orderBy('id')) as EventRow[]
   const calls = (await db('exchanges').where({ payment_id: paymentId }).orderBy('id', 'desc').limit(MOST_CALLS)) as CallRow[]
   const consented: Step = { kind: 'consented', at: payment.consentedAt, actor: payerName(payment) }
-  const steps = [consented, ...events.map(toStep), ...calls.reverse().map(toCall)]
+  const checkout: { left_at: Date | string | null } | undefined = await db('checkouts').where({ id: payment.checkoutId }).first('left_at')
+  const leftAt = optionalMoment(checkout?.left_at ?? null)
+  const redirected: Step[] = leftAt ? [{ kind: 'redirected', at: leftAt, actor: payerName(payment) }] : []
+  const steps = [consented, ...events.map(toStep), ...calls.reverse().map(toCall), ...redirected]
   return { payment, steps: inOrder(steps) }
 }
 

@@ -3,6 +3,7 @@ import type { BookRule } from '../shared/book-rules'
 import type { Db } from '../shared/database'
 import type { Finding } from '../ledger'
 import { MOST_ATTEMPTS } from './backoff'
+import { NOT_ASKED } from './settle-payment'
 import { NEXT_STATES, PAYMENT_STATES } from './states'
 
 const HOLDS = `left join ledger_holds hp on hp.id = p.points_hold_id left join ledger_holds hf on hf.id = p.fund_hold_id
@@ -17,6 +18,9 @@ const REFUSED_THEN_READ = `select 1 from exchanges c join exchanges g on g.payme
   where c.payment_id = p.id and c.operation = 'business.confirm' and c.outcome like 'rejected%'
     and g.operation = 'business.get' and g.outcome in ('found pending', 'found canceled')
     and not exists (select 1 from exchanges n where n.payment_id = p.id and n.operation = 'business.confirm' and n.id > c.id and n.transaction_id is null)`
+
+/** Or nothing was ever sent: it was seen in time that the invoice is for what we sell. */
+const NEVER_ASKED = `(p.rejection_code = '${NOT_ASKED}' and not exists (select 1 from exchanges c where c.payment_id = p.id and c.operation = 'business.confirm'))`
 
 /** An acceptance that was stored for a payment we gave up, or two for one operation: staff were told, or something is wrong. */
 const UNTOLD = `and not exists (select 1 from alerts a where a.subject = p.id and a.kind = `
@@ -99,7 +103,7 @@ const RULES: readonly BookRule[] = [
     invariant: 8,
     name: 'void-not-proved',
     sql: `select p.id from payments p ${HOLDS} where p.state = 'voided'
-          and (${NOT('released')} or (p.resolved_by is null and (p.rejection_code is null or not exists (${REFUSED_THEN_READ}))))`,
+          and (${NOT('released')} or (p.resolved_by is null and (p.rejection_code is null or not (${NEVER_ASKED} or exists (${REFUSED_THEN_READ})))))`,
     text: (id) => `Payment ${id} is voided without both holds released or without a proven refusal.`,
   },
   {

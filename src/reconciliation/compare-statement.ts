@@ -7,7 +7,7 @@ import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { newSortedId, sha256 } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
-import { closeSubjects, noteDifferences } from './difference-store'
+import { closeSubjects, closeUnstated, nameOf, noteDifferences } from './difference-store'
 import type { Difference, Found } from './differences'
 import { readStatement } from './read-statement'
 import type { StatementLine } from './read-statement'
@@ -20,6 +20,8 @@ import {
   insertStatement,
   listLines,
   paymentsOfOperations,
+  replacedBy,
+  replaceStatement,
   takenTwice,
 } from './statement-store'
 import type { RecordedDeposit, StatedPayment, Statement } from './statement-store'
@@ -34,9 +36,12 @@ export interface StatementFile {
   readonly name: string
   readonly text: string
   readonly author: Author
+  /** The statement whose place it takes, because it is its corrected form. */
+  readonly replaces?: string | undefined
 }
 
 export interface StatementComparison {
+  readonly statementId: string
   /** How many lines were compared. */
   readonly checked: number
   readonly differences: readonly Difference[]
@@ -50,15 +55,17 @@ const DEPOSIT_APART_MS = 3 * DAY
 
 /**
  * Imports a statement of the guarantee fund and compares our books with it: operations missing on either side, amounts, deposits and balances. The same file twice is one import,
- * compared anew. Changes nothing in the books.
- * @throws Refusal forbidden; BadStatement
+ * compared anew. What this file, or the one whose place it takes, showed before and does not show now is closed. Changes nothing in the books.
+ * @throws Refusal forbidden, not_found for a statement to replace that is not there; BadStatement
  */
 export async function compareStatement(deps: StatementDeps, file: StatementFile): Promise<StatementComparison> {
   requirePermission(file.author, 'reconciliation.run')
   const statement = await importStatement(deps, file)
   const differences: Difference[] = []
+  const names = new Set<string>()
   const note = async (found: readonly Found[], seen: readonly string[] = []): Promise<void> => {
     const at = deps.clock.now()
+    for (const one of found) names.add(nameOf(one))
     const open = await inTransaction(deps.db, async (tx) => {
       await closeSubjects(tx, 'payment_not_in_statement', seen, at)
       return noteDifferences(tx, found, { source: 'statement', by: statement.id, at })
@@ -68,29 +75,43 @@ export async function compareStatement(deps: StatementDeps, file: StatementFile)
   await compareLines(deps.db, statement, note)
   await compareTwice(deps.db, statement, note)
   await compareCaptured(deps.db, statement, note)
-  return { checked: statement.lineCount, differences }
+  const shown = [statement.id, ...(await replacedBy(deps.db, statement.id))]
+  await inTransaction(deps.db, (tx) => closeUnstated(tx, shown, names, deps.clock.now()))
+  return { statementId: statement.id, checked: statement.lineCount, differences }
 }
 
 type Note = (found: readonly Found[], seen?: readonly string[]) => Promise<void>
 
-async function importStatement({ db, clock, timeZone }: StatementDeps, { name, text, author }: StatementFile): Promise<Statement> {
-  const digest = sha256(text)
-  const lines = readStatement(text, timeZone)
+/** A form sends each end of a line in two characters, so a file that came by page and by command is one. */
+export const digestOf = (text: string): string => sha256(text.replaceAll('\r\n', '\n'))
+
+/** The time that lines tell of. */
+export function spanOf(lines: readonly StatementLine[]): { firstAt: Date; lastAt: Date } {
   const times = lines.map(({ at }) => at.getTime()).sort((a, b) => a - b)
+  return { firstAt: new Date(times[0] ?? 0), lastAt: new Date(times.at(-1) ?? 0) }
+}
+
+async function importStatement({ db, clock, timeZone }: StatementDeps, file: StatementFile): Promise<Statement> {
+  const { name, text, author, replaces } = file
+  const digest = digestOf(text)
+  const lines = readStatement(text, timeZone)
   const statement = {
     id: newSortedId(),
     digest,
     name: name.slice(0, 200),
-    firstAt: new Date(times[0] ?? 0),
-    lastAt: new Date(times.at(-1) ?? 0),
+    ...spanOf(lines),
     lineCount: lines.length,
     importedAt: clock.now(),
     importedBy: authorName(author),
+    replacedBy: null,
   }
   await inTransaction(db, async (tx) => {
-    if (!(await insertStatement(tx, statement, lines))) return
-    const after = { lines: String(lines.length), digest }
-    await writeAudit(tx, [{ author, at: statement.importedAt, action: 'statement_imported', subject: 'fund', after }])
+    const isNew = await insertStatement(tx, statement, lines)
+    const { id } = (await findStatement(tx, digest)) ?? statement
+    await replaceStatement(tx, id, replaces === id ? undefined : replaces)
+    const after = { lines: String(lines.length), digest, ...(replaces === undefined ? {} : { replaces }) }
+    if (isNew || replaces !== undefined)
+      await writeAudit(tx, [{ author, at: statement.importedAt, action: 'statement_imported', subject: 'fund', after }])
   })
   return (await findStatement(db, digest)) ?? statement
 }

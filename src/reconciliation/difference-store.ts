@@ -86,7 +86,8 @@ export async function noteDifferences(tx: Tx, found: readonly Found[], noting: N
   return open
 }
 
-const nameOf = ({ kind, subject }: Pick<Found, 'kind' | 'subject'>): string => `${kind} ${subject}`
+/** A difference by what it is about. */
+export const nameOf = ({ kind, subject }: Pick<Found, 'kind' | 'subject'>): string => `${kind} ${subject}`
 
 const isAccepted = (row: Row | undefined, { facts }: Found): boolean => row?.resolution === 'accepted' && row.facts === canonicalJson(facts)
 
@@ -134,6 +135,23 @@ const GONE = (at: Date) => ({ resolved_at: iso(at), resolved_by: 'system:reconci
 export const closeGone = (db: Db, runId: string, at: Date): Promise<number> =>
   db(TABLE).where({ source: 'invoices' }).whereNull('resolved_at').whereNot({ last_run: runId }).update(GONE(at))
 
+/** Found in the list itself, which a moving list may keep back for once; of the others each was asked about by its id. */
+const FOUND_IN_LIST: readonly DifferenceKind[] = ['paid_there_unknown_here', 'paid_there_voided_here', 'amount_differs']
+
+/** The invoices of open differences that the list has shown before and not in this run: so many after `after`. */
+export async function invoicesNotFoundAgain(db: Db, runId: string, page: { after: string; limit: number }): Promise<string[]> {
+  const rows = await db(TABLE)
+    .where({ source: 'invoices' })
+    .whereIn('kind', FOUND_IN_LIST)
+    .whereNull('resolved_at')
+    .whereNot({ last_run: runId })
+    .where('subject', '>', page.after)
+    .orderBy('subject')
+    .limit(page.limit)
+    .distinct<{ subject: string }[]>('subject')
+  return rows.map(({ subject }) => subject)
+}
+
 /** The same for these subjects of one kind. */
 export async function closeSubjects(tx: Tx, kind: DifferenceKind, subjects: readonly string[], at: Date): Promise<void> {
   if (subjects.length > 0)
@@ -143,6 +161,24 @@ export async function closeSubjects(tx: Tx, kind: DifferenceKind, subjects: read
       .whereNull('resolved_at')
       .update(GONE(at))
 }
+
+/** Closes what these statements have shown and this comparison has not found again. @param found each by `nameOf` */
+export async function closeUnstated(tx: Tx, statementIds: readonly string[], found: ReadonlySet<string>, at: Date): Promise<number> {
+  const open = await tx(TABLE)
+    .where({ source: 'statement' })
+    .whereNull('resolved_at')
+    .whereIn('last_run', [...statementIds])
+    .select<Pick<Row, 'id' | 'kind' | 'subject'>[]>('id', 'kind', 'subject')
+  const gone = open.filter((row) => !found.has(nameOf(row))).map(({ id }) => id)
+  for (let from = 0; from < gone.length; from += CLOSED_AT_ONCE)
+    await tx(TABLE)
+      .whereIn('id', gone.slice(from, from + CLOSED_AT_ONCE))
+      .whereNull('resolved_at')
+      .update(GONE(at))
+  return gone.length
+}
+
+const CLOSED_AT_ONCE = 500
 
 export interface Ending {
   readonly id: string
@@ -190,6 +226,8 @@ export async function findDifference(db: Db, id: string): Promise<NotedDifferenc
 
 export interface DifferenceFilter {
   readonly kind?: DifferenceKind | undefined
+  /** Those alone that this statement, or run, has found last. */
+  readonly foundBy?: string | undefined
   /** Open ones alone, or all. */
   readonly all?: boolean
 }
@@ -203,6 +241,7 @@ export async function listDifferences(
   const query: Knex.QueryBuilder = db(TABLE).orderBy('id', 'desc').limit(page.limit)
   if (!filter.all) void query.whereNull('resolved_at')
   if (filter.kind !== undefined) void query.where({ kind: filter.kind })
+  if (filter.foundBy !== undefined) void query.where({ last_run: filter.foundBy })
   if (page.before !== undefined) void query.where('id', '<', page.before)
   return ((await query) as Row[]).map(toDifference)
 }

@@ -17,11 +17,59 @@ export interface StatementLine {
   readonly amount: Money
 }
 
-/** The file cannot be used; every fault is one sentence with its line. */
+/** What is wrong with a line, or, where `line` is null, with the whole file. */
+export interface StatementFault {
+  readonly line: number | null
+  readonly code: FaultCode
+  /** What stands there, shortened, or which columns are missing. */
+  readonly value: string
+}
+
+export type FaultCode = keyof typeof SENTENCES
+
+const SENTENCES = {
+  amount: (value: string) => `"${value}" is not an amount.`,
+  zero: () => 'the amount is zero.',
+  sign: (value: string) => `"${value}" is not a sign.`,
+  date: (value: string) => `"${value}" is not a date.`,
+  operation: () => 'the operation is longer than any id.',
+  columns: (value: string) => `The first line must name the columns; missing: ${value}.`,
+  no_lines: () => 'The file has no lines below its header.',
+  no_csv: (value: string) => `The file is no CSV file: ${value}.`,
+} as const
+
+/** The file cannot be used. */
 export class BadStatement extends Error {
   override name = 'BadStatement'
-  constructor(readonly faults: readonly string[]) {
-    super(faults.join('\n'))
+  constructor(readonly found: readonly StatementFault[]) {
+    super(found.map(sentenceOf).join('\n'))
+  }
+
+  /** Every fault as one English sentence with its line. */
+  get faults(): readonly string[] {
+    return this.found.map(sentenceOf)
+  }
+}
+
+const sentenceOf = ({ line, code, value }: StatementFault): string => `${line === null ? '' : `Line ${line}: `}${SENTENCES[code](value)}`
+
+class BadCell extends Error {
+  constructor(
+    readonly code: FaultCode,
+    readonly value = '',
+  ) {
+    super(code)
+  }
+}
+
+const wholeFile = (code: FaultCode, value = ''): BadStatement => new BadStatement([{ line: null, code, value }])
+
+/** A file as it was saved: UTF-8, or the Windows code page that programs for accountants still write. */
+export function decodeStatement(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return new TextDecoder('windows-1251').decode(bytes)
   }
 }
 
@@ -50,19 +98,20 @@ const SEPARATORS = [';', ',', '\t']
 export function readStatement(text: string, zone: string): StatementLine[] {
   const [header = [], ...records] = cellsOf(text)
   const at = columnsOf(header)
-  const faults: string[] = []
+  const faults: StatementFault[] = []
   const lines = records.flatMap((cells, index) => {
     const number = index + 2
     const cell = (name: string): string => (at.get(name) === undefined ? '' : (cells[at.get(name) as number] ?? '').trim())
     try {
       return [toLine(number, cell, zone)]
     } catch (error) {
-      faults.push(`Line ${number}: ${(error as Error).message}`)
+      if (!(error instanceof BadCell)) throw error
+      faults.push({ line: number, code: error.code, value: error.value })
       return []
     }
   })
   if (faults.length > 0) throw new BadStatement(faults.slice(0, MOST_FAULTS))
-  if (lines.length === 0) throw new BadStatement(['The file has no lines below its header.'])
+  if (lines.length === 0) throw wholeFile('no_lines')
   return lines
 }
 
@@ -72,7 +121,7 @@ function cellsOf(text: string): string[][] {
   try {
     return parse(text, { bom: true, delimiter: delimiter ?? ';', relax_column_count: true, skip_empty_lines: true })
   } catch (error) {
-    throw new BadStatement([`The file is no CSV file: ${(error as Error).message}.`])
+    throw wholeFile('no_csv', (error as Error).message)
   }
 }
 
@@ -84,7 +133,7 @@ function columnsOf(header: readonly string[]): Map<string, number> {
     if (index >= 0) at.set(column, index)
   }
   const missing = NEEDED.filter((name) => !at.has(name))
-  if (missing.length > 0) throw new BadStatement([`The first line must name the columns; missing: ${missing.join(', ')}.`])
+  if (missing.length > 0) throw wholeFile('columns', missing.join(', '))
   return at
 }
 
@@ -95,13 +144,13 @@ function toLine(number: number, cell: (name: string) => string, zone: string): S
   const at = momentOf(cell('date'), zone)
   if (BALANCE.includes(operation.toLowerCase())) return { number, kind: 'balance', at, operation: null, invoiceNumber: null, amount: size }
   const amount = signed(size, cell('sign').toLowerCase())
-  if (amount.minor === 0n) throw new Error('the amount is zero.')
+  if (amount.minor === 0n) throw new BadCell('zero')
   const kind = amount.minor < 0n ? 'payment' : invoiceNumber ? 'return' : 'deposit'
   return { number, kind, at, operation: nameOf(operation), invoiceNumber, amount }
 }
 
 const nameOf = (operation: string): string | null => {
-  if (operation.length > 100) throw new Error('the operation is longer than any id.')
+  if (operation.length > 100) throw new BadCell('operation')
   return operation === '' ? null : looksLikeId(operation) ? operation.toLowerCase() : operation
 }
 
@@ -114,7 +163,7 @@ function amountOf(text: string): Money {
   try {
     return parseMoney(plain, 'RUB')
   } catch {
-    throw new Error(`"${text.slice(0, 40)}" is not an amount.`)
+    throw new BadCell('amount', text.slice(0, 40))
   }
 }
 
@@ -123,14 +172,14 @@ function signed({ minor, unit }: Money, sign: string): Money {
   const size = minor < 0n ? -minor : minor
   if (LEAVES.includes(sign)) return { minor: -size, unit }
   if (ARRIVES.includes(sign)) return { minor: size, unit }
-  throw new Error(`"${sign.slice(0, 20)}" is not a sign.`)
+  throw new BadCell('sign', sign.slice(0, 20))
 }
 
 const ISO = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/
 const LOCAL = /^(?:(\d{4})-(\d\d)-(\d\d)|(\d\d)\.(\d\d)\.(\d{4}))(?:[T ](\d\d):(\d\d)(?::(\d\d))?)?$/
 
 function momentOf(text: string, zone: string): Date {
-  const fault = new Error(`"${text.slice(0, 40)}" is not a date.`)
+  const fault = new BadCell('date', text.slice(0, 40))
   if (ISO.test(text)) {
     const read = new Date(text.replace(' ', 'T'))
     if (Number.isNaN(read.getTime())) throw fault

@@ -7,14 +7,16 @@ import { newId } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { PaymentDeps } from '../payments'
-import { compareBooks, Unread } from './compare-books'
-import { closeGone, foundBy, noteDifferences } from './difference-store'
+import { compareAgain, compareBooks, PAGE as ASKED_AT_ONCE, Unread } from './compare-books'
+import type { Portion } from './compare-books'
+import { closeGone, foundBy, invoicesNotFoundAgain, noteDifferences } from './difference-store'
 import { differenceDeeds } from './difference-deeds'
 import type { Found } from './differences'
 import { asDifference } from './find-lost-payments'
 import type { Comparison, InvoiceDifference } from './find-lost-payments'
 import { endRun, insertRun, noteProgress } from './run-store'
 import type { Progress, Run } from './run-store'
+import { tell } from '../shared/told'
 
 export interface ReconciliationDeps extends PaymentDeps {
   readonly approvals: Approvals
@@ -67,7 +69,7 @@ export async function carryOut(
 ): Promise<string | null> {
   const problem = await compareAll(deps, run, onFound).catch(async (error: unknown) => {
     if (error instanceof Unread) return error.message
-    await endRun(deps.db, run, 'an error of our own; the log tells more', deps.clock.now())
+    await endRun(deps.db, run, tell('told.own_error'), deps.clock.now())
     throw error
   })
   if (problem === TAKEN_OVER) return problem
@@ -84,14 +86,14 @@ const tellStaff = ({ db, clock }: ReconciliationDeps, problem: string | null): P
   inTransaction(db, async (tx) => {
     const about = { kind: 'reconciliation_failed', subject: 'reconciliation', at: clock.now() } as const
     if (problem === null) await closeAlerts(tx, [{ ...about, by: authorName(RECONCILER) }])
-    else await openAlerts(tx, [{ ...about, detail: `Our payments could not be compared with Invoicebox: ${problem}` }])
+    else await openAlerts(tx, [{ ...about, detail: tell('told.not_compared', { problem }) }])
   })
 
 const TAKEN_OVER = 'Another process has taken the comparison over.'
 
 async function compareAll(deps: ReconciliationDeps, run: Run, onFound: (found: readonly Found[]) => void): Promise<string | null> {
   let progress: Progress = { pages: 0, checked: 0, differences: 0 }
-  for await (const { checked, found } of compareBooks(deps, { since: run.since ?? undefined })) {
+  for await (const { checked, found } of portions(deps, run)) {
     const at = deps.clock.now()
     const open = await inTransaction(deps.db, (tx) => noteDifferences(tx, found, { source: 'invoices', by: run.id, at }))
     onFound(open)
@@ -99,6 +101,19 @@ async function compareAll(deps: ReconciliationDeps, run: Run, onFound: (found: r
     if (!(await noteProgress(deps.db, run, progress, at))) return TAKEN_OVER
   }
   return null
+}
+
+/** Everything, and then whatever would be closed now because the list did not bring it again. */
+async function* portions(deps: ReconciliationDeps, run: Run): AsyncGenerator<Portion> {
+  yield* compareBooks(deps, { since: run.since ?? undefined })
+  if (run.since) return
+  let after = ''
+  for (;;) {
+    const ids = await invoicesNotFoundAgain(deps.db, run.id, { after, limit: ASKED_AT_ONCE })
+    if (ids.length > 0) yield await compareAgain(deps, ids)
+    after = ids.at(-1) ?? ''
+    if (ids.length < ASKED_AT_ONCE) return
+  }
 }
 
 const PAGE = 100
@@ -124,7 +139,7 @@ async function giveBackOne(
   const payload = { differenceId }
   try {
     if ((await deps.approvals.look(deed, payload)).needsSecond) return
-    const reason = 'The merchant cancelled the order after it was paid.'
+    const reason = tell('told.merchant_cancelled')
     await deps.approvals.submit(deed, { payload, author: RECONCILER, reason, key: `reconcile:${differenceId}` })
   } catch (error) {
     // One that fails must not keep the others open, nor the run from its end.

@@ -3,6 +3,7 @@ import type { Db } from '../shared/database'
 import { MINUTE, plus } from '../shared/clock'
 import { newSortedId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
+import { tell } from '../shared/told'
 
 export type RunState = 'running' | 'done' | 'failed'
 
@@ -76,7 +77,7 @@ export async function insertRun(db: Db, run: NewRun): Promise<Run | undefined> {
       await tx('reconciliation_runs')
         .where({ state: 'running' })
         .where('seen_alive_at', '<', iso(plus(run.at, -ABANDONED_AFTER_MS)))
-        .update({ state: 'failed', problem: 'its process ended', ended_at: at, token: tx.raw('token + 1') })
+        .update({ state: 'failed', problem: tell('told.process_ended'), ended_at: at, token: tx.raw('token + 1') })
       await tx('reconciliation_runs').insert({
         id,
         key: run.key,

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../shared/database'
 import { firstIdAt } from '../shared/ids'
 import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
+import { Refusal } from '../shared/refusals'
 import { insertRows } from '../shared/statements'
 import { ACCOUNTS } from '../ledger'
 import type { StatementLine } from './read-statement'
@@ -16,6 +17,8 @@ export interface Statement {
   readonly lastAt: Date
   readonly lineCount: number
   readonly importedAt: Date
+  /** The corrected file that has taken its place; null while it stands. */
+  readonly replacedBy: string | null
 }
 
 interface Row {
@@ -25,6 +28,7 @@ interface Row {
   last_at: Date | string
   line_count: number | bigint
   imported_at: Date | string
+  replaced_by: string | null
 }
 
 const toStatement = (row: Row): Statement => ({
@@ -34,6 +38,7 @@ const toStatement = (row: Row): Statement => ({
   lastAt: moment(row.last_at),
   lineCount: Number(row.line_count),
   importedAt: moment(row.imported_at),
+  replacedBy: row.replaced_by,
 })
 
 export interface NewStatement extends Statement {
@@ -82,6 +87,36 @@ const toLineRow = (statementId: string, { number, kind, at, operation, invoiceNu
 export async function findStatement(db: Db, digest: string): Promise<Statement | undefined> {
   const row = (await db('statements').where({ digest }).first()) as Row | undefined
   return row && toStatement(row)
+}
+
+/** Statements that stand, all of whose time lies between two moments: a corrected file could take their place. */
+export async function statementsWithin(db: Db, span: { firstAt: Date; lastAt: Date }, limit: number): Promise<Statement[]> {
+  const rows = (await db('statements')
+    .where('first_at', '>=', iso(span.firstAt))
+    .where('last_at', '<=', iso(span.lastAt))
+    .whereNull('replaced_by')
+    .orderBy('id', 'desc')
+    .limit(limit)) as Row[]
+  return rows.map(toStatement)
+}
+
+/** A statement that is compared stands again, and the one whose place it takes does not. @throws Refusal not_found (detail: statement) */
+export async function replaceStatement(tx: Tx, statementId: string, replaced: string | undefined): Promise<void> {
+  await tx('statements').where({ id: statementId }).update({ replaced_by: null })
+  if (replaced === undefined) return
+  if ((await tx('statements').where({ id: replaced }).update({ replaced_by: statementId })) !== 1)
+    throw new Refusal('not_found', 'statement')
+}
+
+/** What stands in the place of these statements: those that they have replaced, one after the other. */
+export async function replacedBy(db: Db, statementId: string): Promise<string[]> {
+  const all = new Set<string>()
+  for (let ids = [statementId]; ids.length > 0;) {
+    const older = await db('statements').whereIn('replaced_by', ids).select<{ id: string }[]>('id')
+    ids = older.map(({ id }) => id).filter((id) => id !== statementId && !all.has(id))
+    for (const id of ids) all.add(id)
+  }
+  return [...all]
 }
 
 /** The newest imports. */
@@ -192,7 +227,12 @@ export async function capturedUnstated(
   span: { from: Date; until: Date },
   page: { after: string; limit: number },
 ): Promise<StatedPayment[]> {
-  const shown = (column: string) => db('statement_lines as l').whereRaw(`l.operation = payments.${column}`).select('l.number')
+  const shown = (column: string) =>
+    db('statement_lines as l')
+      .join('statements as s', 's.id', 'l.statement_id')
+      .whereRaw(`l.operation = payments.${column}`)
+      .whereNull('s.replaced_by')
+      .select('l.number')
   const rows = await db('payments')
     .where({ state: 'captured' })
     .where('settled_at', '>', iso(span.from))

@@ -85,6 +85,10 @@ export async function closeAlerts(tx: Tx, alerts: readonly { kind: AlertKind; su
   }
 }
 
+/** Whether this very thing was told before, and perhaps dealt with. */
+export const wasTold = async (db: Db, { kind, subject, detail }: NewAlert): Promise<boolean> =>
+  (await db('alerts').where({ kind, subject, detail }).first('id')) !== undefined
+
 /** Closes one alert that a person has dealt with. @throws Refusal not_found when it is not open */
 export async function closeAlert(tx: Tx, id: string, by: { author: Author; reason: string; at: Date }): Promise<void> {
   requirePermission(by.author, 'alerts.close')

@@ -5,6 +5,7 @@ import { engineOf, inTransaction } from './database'
 import type { Db } from './database'
 import type { Log } from './log'
 import { remember } from './remember'
+import { tell } from './told'
 
 /**
  * How far a host's clock may be from the database's. Two hosts are then at most ten seconds apart, and a lease of fifteen seconds that is renewed every five
@@ -34,7 +35,7 @@ export function createClockWatch(deps: Deps): ClockWatch {
     if (Math.abs(aheadMs) <= MOST_APART_MS) return undefined
     const phrase = inWords(aheadMs)
     deps.log.error({ aheadMs }, "the clock of this host differs from the database's: no work is taken up")
-    await tell(deps, phrase, theirs)
+    await tellStaff(deps, aheadMs, theirs)
     return phrase
   })
   return { fault }
@@ -58,8 +59,9 @@ const inWords = (aheadMs: number): string =>
   `${Math.round(Math.abs(aheadMs) / SECOND)} seconds ${aheadMs > 0 ? 'ahead of' : 'behind'} the database's clock`
 
 /** A worker has no page that says so, and its silence would be noticed late. */
-function tell({ db, instance }: Deps, phrase: string, at: Date): Promise<void> {
+function tellStaff({ db, instance }: Deps, aheadMs: number, at: Date): Promise<void> {
   const [host = instance] = instance.split(':')
-  const detail = `The clock of ${host} is ${phrase}. No process there takes up work until it is set right.`
+  const seconds = String(Math.round(Math.abs(aheadMs) / SECOND))
+  const detail = tell(aheadMs > 0 ? 'told.clock_ahead' : 'told.clock_behind', { host, seconds })
   return inTransaction(db, (tx) => openAlerts(tx, [{ kind: 'clock_off', subject: `host:${host}`, detail, at }]))
 }

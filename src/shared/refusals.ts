@@ -50,8 +50,10 @@ export const REFUSALS = {
   bad_picture: 422,
   sold_out: 409,
   offer_not_on_sale: 409,
+  offer_changed: 409,
   offer_limit_reached: 409,
   code_not_valid: 422,
+  code_wrong: 422,
   marketplace_unavailable: 503,
   // Automatic payments
   autopay_off: 409,

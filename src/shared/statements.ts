@@ -36,6 +36,20 @@ export const runTogether = (tx: Tx, statements: readonly Statement[]): Promise<u
 /** The same for statements that only read and lock: they need not wait for the answer to the transaction's BEGIN, nor be in a transaction at all. */
 export const readTogether = (db: Db, statements: readonly Statement[]): Promise<unknown[][]> => send(db, statements, true)
 
+/** What PostgreSQL says of whatever stands behind the statement that failed. */
+const isBehindFailure = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '25P02'
+
+/**
+ * Waits for all parts of a transaction that were sent one behind the other. When several failed, the reason is thrown, not what PostgreSQL says of those behind it:
+ * whoever asks which rule was broken, or whether to try again, must be told the truth. Nothing goes on in a transaction that is being rolled back.
+ */
+export async function allOf<T>(parts: readonly Promise<T>[]): Promise<T[]> {
+  const answers = await Promise.allSettled(parts)
+  const failures = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []))
+  if (failures.length > 0) throw failures.find((error) => !isBehindFailure(error)) ?? failures[0]
+  return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+}
+
 async function send(tx: Db, statements: readonly Statement[], onlyReads: boolean): Promise<unknown[][]> {
   const sender = tx.client as Sender
   const connection = await sender.acquireConnection()
@@ -46,7 +60,7 @@ async function send(tx: Db, statements: readonly Statement[], onlyReads: boolean
       : sender.query(connection, { sql: inDialect(engineOf(tx), sql), bindings: values, method: 'raw', onlyReads }),
   )
   try {
-    return (await Promise.all(answers)).map(({ response }) => rowsOf(response))
+    return (await allOf(answers)).map(({ response }) => rowsOf(response))
   } finally {
     await sender.releaseConnection(connection)
   }

@@ -4,6 +4,7 @@ import type { Author, StaffRole } from '../shared/actor'
 import { openAlerts } from '../shared/alerts'
 import { iso, inTransaction } from '../shared/database'
 import { Refusal } from '../shared/refusals'
+import { tell } from '../shared/told'
 import { changeRole, disableStaff, enableStaff, resetFactor } from './change-staff'
 import type { ChangeOrder } from './change-staff'
 import { subjectOf } from './staff'
@@ -47,6 +48,14 @@ export async function showAllStaff({ db }: StaffDeps): Promise<ShownStaff[]> {
   }
 }
 
+/** One of them. @throws Refusal not_found (detail: staff) */
+export async function showStaff({ db }: StaffDeps, login: string): Promise<ShownStaff> {
+  const canonical = canonicalLogin(login)
+  const staff = canonical === undefined ? undefined : await staffByLogin(db, canonical)
+  if (!staff) throw new Refusal('not_found', 'staff')
+  return shown(staff)
+}
+
 /** @throws Refusal forbidden, login_taken, bad_input (detail: the field) */
 export async function addByCommandLine(
   deps: StaffDeps,
@@ -54,7 +63,7 @@ export async function addByCommandLine(
   author: Author = COMMAND_LINE,
 ): Promise<ShownStaff> {
   const { id } = await addStaff(deps, { ...application, actor: author })
-  await raise(deps, id, `was added with the role ${application.role}`)
+  await raise(deps, id, tell('told.staff_added', { id, role: application.role }))
   return shown(await requireStaff(deps.db, id))
 }
 
@@ -65,33 +74,35 @@ const changeByCommandLine = async (
   login: string,
   order: ChangeOrder,
   change: Change,
-  what: string,
+  toldOf: (id: string) => string,
 ): Promise<ShownStaff> => {
   const canonical = canonicalLogin(login)
   const staff = canonical === undefined ? undefined : await staffByLogin(deps.db, canonical)
   if (!staff) throw new Refusal('not_found', 'staff')
   await change(deps, staff.id, order)
-  await raise(deps, staff.id, what)
+  await raise(deps, staff.id, toldOf(staff.id))
   return shown(await requireStaff(deps.db, staff.id))
 }
 
 /** @throws Refusal forbidden, not_found, last_admin */
 export const roleByCommandLine = (deps: StaffDeps, login: string, role: StaffRole, order: ChangeOrder): Promise<ShownStaff> =>
-  changeByCommandLine(deps, login, order, (own, id) => changeRole(own, id, role, order), `was given the role ${role}`)
+  changeByCommandLine(
+    deps,
+    login,
+    order,
+    (own, id) => changeRole(own, id, role, order),
+    (id) => tell('told.staff_role', { id, role }),
+  )
 
 /** @throws Refusal forbidden, not_found, last_admin */
 export const disableByCommandLine = (deps: StaffDeps, login: string, order: ChangeOrder): Promise<ShownStaff> =>
-  changeByCommandLine(deps, login, order, disableStaff, 'was disabled')
+  changeByCommandLine(deps, login, order, disableStaff, (id) => tell('told.staff_disabled', { id }))
 
 export const enableByCommandLine = (deps: StaffDeps, login: string, order: ChangeOrder): Promise<ShownStaff> =>
-  changeByCommandLine(deps, login, order, enableStaff, 'was enabled')
+  changeByCommandLine(deps, login, order, enableStaff, (id) => tell('told.staff_enabled', { id }))
 
 export const resetFactorByCommandLine = (deps: StaffDeps, login: string, order: ChangeOrder): Promise<ShownStaff> =>
-  changeByCommandLine(deps, login, order, resetFactor, 'lost the second factor')
+  changeByCommandLine(deps, login, order, resetFactor, (id) => tell('told.staff_factor', { id }))
 
-const raise = ({ db, clock }: StaffDeps, id: string, what: string): Promise<void> =>
-  inTransaction(db, (tx) =>
-    openAlerts(tx, [
-      { kind: 'staff_changed_by_command_line', subject: subjectOf(id), detail: `Staff ${id} ${what} by command line.`, at: clock.now() },
-    ]),
-  )
+const raise = ({ db, clock }: StaffDeps, id: string, detail: string): Promise<void> =>
+  inTransaction(db, (tx) => openAlerts(tx, [{ kind: 'staff_changed_by_command_line', subject: subjectOf(id), detail, at: clock.now() }]))

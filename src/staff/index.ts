@@ -28,5 +28,6 @@ export {
   resetFactorByCommandLine,
   roleByCommandLine,
   showAllStaff,
+  showStaff,
 } from './by-command-line'
 export type { ShownStaff } from './by-command-line'

@@ -5,6 +5,7 @@ import type { Db } from '../shared/database'
 import { looksLikeId } from '../shared/ids'
 import { readPicture } from './pictures'
 import { presentShops } from './present'
+import { SHOPS_ON_A_PAGE } from './shop'
 import { listShops } from './shop-store'
 
 /** What everybody may see of the catalogue: its pictures, and the shops that accept the programme. */
@@ -30,9 +31,10 @@ const whereToSpend = ({ db }: { readonly db: Db }): Route =>
     path: '/where-to-spend',
     policy: { kind: 'public' },
     summary: 'Lists the shops that accept the programme, and finds them by words.',
-    input: { query: z.object({ q: z.string().max(100).optional() }) },
+    input: { query: z.object({ q: z.string().max(100).optional(), after: z.string().max(36).optional() }) },
     handle: async ({ input: { query }, page, language }) => {
       const searched = query.q?.trim() ?? ''
-      page('storefront/shops', presentShops(await listShops(db, { words: searched, onlyShown: true }), searched, language))
+      const shops = await listShops(db, { words: searched, onlyShown: true, after: query.after, limit: SHOPS_ON_A_PAGE + 1 })
+      page('storefront/shops', presentShops(shops, searched, language))
     },
   })

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Author } from '../shared/actor'
 import { hasControlCharacter, requireReason, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
-import { inTransaction } from '../shared/database'
+import { brokenUniqueRule, inTransaction } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { StorefrontDeps } from './deps'
@@ -47,20 +47,29 @@ const factsOf = ({ title: titles, text: texts, address, link, position, isShown 
 })
 
 /** Adds a shop to those that accept the programme, or changes one. One person may: no money moves by it. @throws Refusal forbidden, bad_input (detail: the field) */
-export async function saveShop({ db, clock }: StorefrontDeps, { shopId, author, reason, ...body }: ShopChange): Promise<void> {
+export async function saveShop(deps: StorefrontDeps, { shopId, author, reason, ...body }: ShopChange): Promise<void> {
   requirePermission(author, 'catalogue.change')
-  const why = requireReason(reason)
+  const change = { shopId, author, reason: requireReason(reason) }
   const checked = BODY.safeParse(body)
   if (!checked.success) throw new Refusal('bad_input', String(checked.error.issues[0]?.path[0] ?? ''))
-  const at = clock.now()
-  await inTransaction(db, async (tx) => {
-    const shop: Shop | undefined = await findShop(tx, shopId)
-    const [before, after] = [shop && factsOf(shop), factsOf(checked.data)]
-    if (JSON.stringify(before) === JSON.stringify(after)) return
-    await (shop ? updateShop(tx, shopId, checked.data, at) : insertShop(tx, shopId, checked.data, at))
-    const told = { ...(before && { before }), after }
-    await writeAudit(tx, [{ author, at, action: shop ? 'shop_changed' : 'shop_added', subject: shopSubject(shopId), reason: why, ...told }])
+  await write(deps, change, checked.data).catch((error: unknown) => {
+    // The same form was quicker in another tab: by now the shop is there.
+    if (brokenUniqueRule(error) === undefined) throw error
+    return write(deps, change, checked.data)
   })
 }
+
+type Written = Pick<ShopChange, 'shopId' | 'author' | 'reason'>
+
+const write = ({ db, clock }: StorefrontDeps, { shopId, author, reason }: Written, body: ShopBody): Promise<void> =>
+  inTransaction(db, async (tx) => {
+    const at = clock.now()
+    const shop: Shop | undefined = await findShop(tx, shopId)
+    const [before, after] = [shop && factsOf(shop), factsOf(body)]
+    if (JSON.stringify(before) === JSON.stringify(after)) return
+    await (shop ? updateShop(tx, shopId, body, at) : insertShop(tx, shopId, body, at))
+    const told = { ...(before && { before }), after }
+    await writeAudit(tx, [{ author, at, action: shop ? 'shop_changed' : 'shop_added', subject: shopSubject(shopId), reason, ...told }])
+  })
 
 export const shopSubject = (id: string): string => `shop:${id}`

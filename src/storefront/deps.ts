@@ -14,6 +14,12 @@ export interface StorefrontDeps {
 export interface StorefrontSettings {
   /** Keeps codes that are money's worth. */
   readonly codes: Seal
+  /** One-time codes by e-mail: what is derived and counted for them. */
+  readonly oneTimeCodes: Seal
+  /** What says who somebody is in the mini-app. */
+  readonly memberPasses: Seal
+  /** What opens one order to whoever made it. */
+  readonly orderPasses: Seal
   /** The operator's zone: offers begin and end with its days. */
   readonly zone: string
 }

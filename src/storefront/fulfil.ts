@@ -5,17 +5,32 @@ import type { Db, Tx } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import type { Seal } from '../shared/seal'
 import { readOffer } from './offer-store'
-import { countFree, findCode, moveCode, noteShown, takeFree } from './stock-store'
-import { findTopUpCode, insertTopUpCode, noteCodeShown } from './top-up-codes'
+import { findOrderCode, noteSeen, restoreCode, withdrawCode } from './order-code'
+import { countFreeUpTo, findCode, moveCode, releaseCode, takeFree } from './stock-store'
+import { findTopUpCode, insertTopUpCode } from './top-up-codes'
+import { tell } from '../shared/told'
+
+/** Has the buyer of an order told by letter, in the transaction that hands the goods out. */
+export type TellBuyer = (tx: Tx, order: Pick<Fulfilled, 'id' | 'language'>, at: Date) => Promise<void>
 
 /** How vouchers and top-up codes are handed out. A code is set aside with its order, sold with the payment, and free again when the order ends unpaid. */
-export const createFulfilment = (seal: Seal): Fulfilment => ({
+export const createFulfilment = (seal: Seal, tellBuyer: TellBuyer): Fulfilment => ({
   reserve: (tx, order, at) => reserve(tx, order, at),
-  deliver: (tx, order, at) => deliver(tx, seal, order, at),
-  release: async (tx, orderId, at) => {
-    await moveCode(tx, { orderId, from: 'reserved', to: 'free', at })
+  async deliver(tx, order, at) {
+    const isThere = await deliver(tx, seal, order, at)
+    if (isThere) await tellBuyer(tx, order, at)
+    return isThere
   },
-  show: (db, order, at) => show(db, seal, order, at),
+  release: (tx, orderId, at) => releaseCode(tx, orderId, at),
+  show: (db, order, at) => revealCode(db, seal, order, { how: 'shown_at', at }),
+  look: async (db, order) => (await findOrderCode(db, order)) ?? null,
+  async withdraw(tx, withdrawals) {
+    for (const { order, ...how } of withdrawals)
+      if (!(await withdrawCode(tx, order, how))) throw new Refusal('refund_not_possible', 'its code was seen or used by then')
+  },
+  async restore(tx, withdrawals) {
+    for (const { order, at } of withdrawals) await restoreCode(tx, order, at)
+  },
 })
 
 async function reserve(tx: Tx, { id: orderId, goods, offerId }: Fulfilled, at: Date): Promise<void> {
@@ -40,20 +55,25 @@ async function deliver(tx: Tx, seal: Seal, { id: orderId, goods, offerId, points
 
 async function warnWhenLow(tx: Tx, offerId: string, at: Date): Promise<void> {
   const { lowStock, title } = await readOffer(tx, offerId)
-  const left = (await countFree(tx, [offerId])).get(offerId) ?? 0
+  const left = await countFreeUpTo(tx, offerId, lowStock + 1)
   if (left > lowStock) return
-  const detail = `The offer "${title.en}" has ${String(left)} codes left. Import more on its page.`
+  const detail = tell('told.codes_left', { title: title.en, left: String(left) })
   await openAlerts(tx, [{ kind: 'voucher_stock_low', subject: offerId, detail, at }])
 }
 
-async function show(db: Db, seal: Seal, { id, goods }: Fulfilled, at: Date): Promise<string | null> {
-  const code = goods === 'code' ? await findTopUpCode(db, { order_id: id }) : await soldCode(db, id)
-  if (!code) return null
-  if (code.shownAt === null) await inTransaction(db, (tx) => (goods === 'code' ? noteCodeShown : noteShown)(tx, code.id, at))
+/**
+ * What a code says, to its buyer. First it is noted that it was seen, and only of one that is still good: a refund which withdraws codes that nobody has seen is either before
+ * that or after it.
+ */
+export async function revealCode(
+  db: Db,
+  seal: Seal,
+  order: Pick<Fulfilled, 'id' | 'goods'>,
+  { how, at }: { readonly how: 'shown_at' | 'mailed_at'; readonly at: Date },
+): Promise<string | null> {
+  const code = await findOrderCode(db, order)
+  if (!code || code.use === 'withdrawn') return null
+  const seenAt = how === 'shown_at' ? code.shownAt : code.mailedAt
+  if (seenAt === null && !(await inTransaction(db, (tx) => noteSeen(tx, order, how, at)))) return null
   return seal.unseal(code.id, code.sealed) ?? null
-}
-
-async function soldCode(db: Db, orderId: string): ReturnType<typeof findCode> {
-  const code = await findCode(db, orderId)
-  return code?.state === 'sold' ? code : undefined
 }

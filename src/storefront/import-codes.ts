@@ -30,6 +30,9 @@ export interface ImportOutcome {
   /** The numbers of lines that cannot be codes, the first ten of them. */
   readonly oddLines: readonly number[]
   readonly free: number
+  /** The first and the last code of the text, with all but their ends left out: enough to see a heading or a wrong column. */
+  readonly first: string
+  readonly last: string
 }
 
 const CODE = /^[\p{L}\p{N}][\p{L}\p{N} ._:/+#-]{2,99}$/u
@@ -48,23 +51,52 @@ export async function importCodes(deps: StorefrontDeps, { offerId, text, author,
   const fresh = oddLines.length > 0 ? [] : await sealFresh(deps, { offerId, codes, author })
   if (fresh.length > 0) await write(deps, { offerId, fresh, author, reason: why, lowStock: offer.lowStock })
   const free = (await countFree(deps.db, [offerId])).get(offerId) ?? 0
-  return { added: fresh.length, duplicates: oddLines.length > 0 ? 0 : codes.length - fresh.length, oddLines: oddLines.slice(0, 10), free }
+  const duplicates = oddLines.length > 0 ? 0 : codes.length - fresh.length
+  const [first, last] = [endsOf(codes[0]), endsOf(codes.at(-1))]
+  return { added: fresh.length, duplicates, oddLines: oddLines.slice(0, 10), free, first, last }
+}
+
+const endsOf = (code = ''): string => {
+  const shown = code.length < 8 ? 1 : 2
+  return code === '' ? '' : `${code.slice(0, shown)}…${code.slice(-shown)}`
 }
 
 function readCodes(text: string): { codes: string[]; oddLines: number[] } {
-  const codes: string[] = []
-  const oddLines: number[] = []
+  const lines: { code: string; number: number }[] = []
   for (const [index, line] of text
     .replace(/^\ufeff/, '')
     .split(/\r\n|\n|\r/)
     .entries()) {
     const code = (line.split(/[;,\t]/)[0] ?? '').trim().replace(/^"(.*)"$/, '$1')
-    if (code === '') continue
-    if (CODE.test(code)) codes.push(code)
-    else oddLines.push(index + 1)
+    if (code !== '') lines.push({ code, number: index + 1 })
   }
-  return { codes, oddLines }
+  const [first, ...others] = lines
+  const heading =
+    first &&
+    isHeading(
+      first.code,
+      others.map(({ code }) => code),
+    )
+      ? first
+      : undefined
+  const odd = lines.filter((line) => line === heading || !CODE.test(line.code))
+  const codes = lines.flatMap((line) => (odd.includes(line) ? [] : [line.code]))
+  return { codes, oddLines: odd.map(({ number }) => number) }
 }
+
+const HEADING_WORDS =
+  /(^|[^\p{L}])(codes?|vouchers?|coupons?|promocodes?|код|коды|купон|купоны|ваучер|ваучеры|промокод|промокоды)([^\p{L}]|$)/iu
+
+/** Whether the first line names the column: no digit, and a word of headings, or unlike all that follow. It would be sold first. */
+function isHeading(first: string, others: readonly string[]): boolean {
+  if (/\p{N}/u.test(first)) return false
+  if (HEADING_WORDS.test(first.replaceAll('_', ' '))) return true
+  const shapes = new Set(others.map(shapeOf))
+  if (others.length === 0 || shapes.has(shapeOf(first))) return false
+  return shapes.size === 1 || others.every((code) => /\p{N}/u.test(code))
+}
+
+const shapeOf = (code: string): string => code.replace(/[\p{L}\p{N}]/gu, 'x')
 
 async function sealFresh(deps: StorefrontDeps, of: { offerId: string; codes: readonly string[]; author: Author }): Promise<NewCode[]> {
   const { codes: seal } = deps.storefront

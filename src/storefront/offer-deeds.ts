@@ -10,9 +10,13 @@ import type { Offer } from './offer'
 import { bodyOf, OFFER, offerFacts, payloadOf } from './offer-payload'
 import type { OfferPayload } from './offer-payload'
 import { findOffer, insertOffer, lockOffer, updateOffer } from './offer-store'
+import { countFree } from './stock-store'
+import { withdrawDeed } from './withdraw-codes'
+import type { CodesDeed } from './withdraw-codes'
 
 export interface OfferDeeds {
   readonly change: Deed<OfferPayload, void>
+  readonly withdraw: CodesDeed
 }
 
 /** Adding an offer and changing one. Whoever sets a price above the set amount, or leaves one, needs a second person. */
@@ -21,14 +25,16 @@ export const offerDeeds = (deps: StorefrontDeps): OfferDeeds => ({
     kind: 'offer_changed',
     permission: 'catalogue.change',
     payload: OFFER,
-    weigh: async (payload) => weighPrice(await findOffer(deps.db, payload.offerId), payload, deps),
+    weigh: (payload) => weighPrice(deps, payload),
     async preview(payload) {
       const before = await findOffer(deps.db, payload.offerId)
       requireSameType(before, payload)
+      requireSeen(before, payload)
       return { subject: subjectOf(payload.offerId), before: factsOf(deps, before) ?? {}, after: offerFacts(payload) }
     },
     perform: (payload, by) => changeOffer(deps, payload, by),
   },
+  withdraw: withdrawDeed(deps),
 })
 
 export const subjectOf = (id: string): string => `offer:${id}`
@@ -36,10 +42,18 @@ export const subjectOf = (id: string): string => `offer:${id}`
 const factsOf = ({ storefront }: StorefrontDeps, offer: Offer | undefined): AuditFacts | undefined =>
   offer && offerFacts(payloadOf(offer, storefront.zone))
 
-/** The larger of the two prices: too cheap costs as much as too dear. */
-function weighPrice(before: Offer | undefined, payload: OfferPayload, { storefront }: StorefrontDeps): Weight {
+/** The larger of the two prices, since too cheap costs as much as too dear, for as many codes as are sold by it. */
+async function weighPrice({ db, storefront }: StorefrontDeps, payload: OfferPayload): Promise<Weight> {
+  const before = await findOffer(db, payload.offerId)
   const [was, is] = [before?.price?.minor ?? 0n, bodyOf(payload, storefront.zone).price?.minor ?? 0n]
-  return was === is ? 'never' : money(was > is ? was : is, 'RUB')
+  if (was === is) return 'never'
+  const free = (await countFree(db, [payload.offerId])).get(payload.offerId) ?? 0
+  return money((was > is ? was : is) * BigInt(Math.max(1, free)), 'RUB')
+}
+
+/** A whole offer is written, so one that was changed meanwhile would lose that change: it may have been taken off sale. @throws Refusal offer_changed */
+function requireSeen(before: Offer | undefined, { basedOn }: OfferPayload): void {
+  if (basedOn !== undefined && before?.changedAt.toISOString() !== basedOn) throw new Refusal('offer_changed')
 }
 
 /** The codes of a stock cannot become points. @throws Refusal bad_input (detail: type) */
@@ -55,6 +69,7 @@ async function changeOffer(deps: StorefrontDeps, payload: OfferPayload, { author
     requireSameType(offer, payload)
     const [before, after] = [factsOf(deps, offer), offerFacts(payload)]
     if (JSON.stringify(before) === JSON.stringify(after)) return
+    requireSeen(offer, payload)
     await (offer ? updateOffer(tx, id, body, at) : insertOffer(tx, id, body, at))
     const told = { ...(before && { before }), after, ...(approvedBy && { approvedBy }) }
     await writeAudit(tx, [{ author, at, action: offer ? 'offer_changed' : 'offer_added', subject: subjectOf(id), reason, ...told }])

@@ -32,6 +32,8 @@ const day = z.string().refine(isDay).nullable()
 
 const MOST_CHIPS = 8
 const MOST_VALUES = 20
+/** They are stored as JSON, in which a quote takes two signs. */
+const MOST_SIGNS_OF_VALUES = 1_000
 
 /** Amounts between blanks or semicolons, in their one spelling. */
 const chipsText = z
@@ -48,6 +50,8 @@ const chipsText = z
 
 const SHAPE = z.strictObject({
   offerId: z.uuid(),
+  /** When the offer that was looked at had last been changed; absent for a new one. */
+  basedOn: z.exactOptional(z.iso.datetime()),
   type: z.enum(OFFER_TYPES),
   titleRu: named(120),
   titleEn: named(120),
@@ -61,7 +65,7 @@ const SHAPE = z.strictObject({
   perPerson: number(1, 1_000_000).nullable(),
   metaKey: named(100).nullable(),
   /** One value a line. */
-  metaValues: lines(900),
+  metaValues: lines(900).refine((text) => JSON.stringify(valuesOf(text)).length <= MOST_SIGNS_OF_VALUES),
   activeFrom: day,
   /** The last day on which it is sold. */
   activeUntil: day,
@@ -124,6 +128,7 @@ const decimal = (amount: Money | null): string | null => amount && toDecimal(amo
 /** The same the other way round, for a form. */
 export const payloadOf = (offer: Offer, zone: string): OfferPayload => ({
   offerId: offer.id,
+  basedOn: offer.changedAt.toISOString(),
   type: offer.type,
   titleRu: offer.title.ru,
   titleEn: offer.title.en,
@@ -148,6 +153,7 @@ const amountFact = (text: string | null): string | null => text && `${text} RUB`
 
 /** For the preview and the audit log. */
 export const offerFacts = ({ price, least, most, metaValues, metaKey, ...offer }: OfferPayload): AuditFacts => ({
+  type: offer.type,
   titleRu: offer.titleRu,
   titleEn: offer.titleEn,
   textRu: offer.textRu,

@@ -7,7 +7,7 @@ import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { StorefrontDeps } from './deps'
 import { subjectOf } from './offer-deeds'
-import { readOffer } from './offer-store'
+import { lockOffer } from './offer-store'
 
 export const MOST_PICTURE_BYTES = 200 * 1024
 
@@ -43,7 +43,8 @@ export async function setPicture({ db, clock }: StorefrontDeps, { offerId, bytes
   if (type === undefined || bytes.length > MOST_PICTURE_BYTES) throw new Refusal('bad_picture')
   const at = clock.now()
   await inTransaction(db, async (tx) => {
-    await readOffer(tx, offerId)
+    // Held, so that of two pictures at once the later one stays.
+    if (!(await lockOffer(tx, offerId))) throw new Refusal('not_found', 'offer')
     await tx('offer_pictures').where({ offer_id: offerId }).delete()
     await tx('offer_pictures').insert({ id: newId(), offer_id: offerId, type, bytes, created_at: iso(at) })
     const after = { picture: `${type}, ${String(bytes.length)}` }

@@ -1,4 +1,4 @@
-import type { MarketplaceClient, MarketplaceShopDraft, ShopWritten } from '../invoicebox'
+import type { MarketplaceClient, MarketplaceShopUpdate, ShopWritten } from '../invoicebox'
 import type { Author } from '../shared/actor'
 import { requireReason, writeAudit } from '../shared/audit'
 import { MINUTE, plus } from '../shared/clock'
@@ -8,7 +8,7 @@ import { Refusal } from '../shared/refusals'
 import { shopSubject } from './change-shop'
 import type { StorefrontDeps } from './deps'
 import type { Shop } from './shop'
-import { claimMarketplace, isOfAnother, noteMarketplace, readShop } from './shop-store'
+import { isOfAnother, lockShop, noteMarketplace, readShop } from './shop-store'
 import type { MarketplaceNews } from './shop-store'
 
 /** How shops get into Invoicebox's marketplace. */
@@ -27,6 +27,8 @@ export interface ShopToPublish {
   readonly shopId: string
   /** The shop's number in the marketplace, when staff know it to be there. */
   readonly knownId?: string | undefined
+  /** Staff have looked, and it is not there: needed when an earlier creation has no answer. */
+  readonly isNotThere?: boolean | undefined
   readonly author: Author
   readonly reason: string
 }
@@ -35,41 +37,63 @@ export interface ShopToPublish {
 const CLAIMED_FOR_MS = 2 * MINUTE
 
 /**
- * Creates a shop in the marketplace, or updates it there, and records what came of it. A creation is never repeated by itself: without an answer somebody looks first.
+ * Creates a shop in the marketplace, or updates it there, and records what came of it. A creation without an answer is not repeated before somebody has looked and says what
+ * they found: the shop's number, or that it is not there.
  * @throws Refusal forbidden, not_found, bad_input (detail: reason, knownId), marketplace_unavailable, key_reused while somebody else is at it
  */
-export async function publishShop(deps: PublishDeps, { shopId, knownId, author, reason }: ShopToPublish): Promise<Shop> {
+export async function publishShop(
+  deps: PublishDeps,
+  { shopId, knownId, isNotThere = false, author, reason }: ShopToPublish,
+): Promise<Shop> {
   requirePermission(author, 'catalogue.change')
   const why = requireReason(reason)
   if (knownId !== undefined && !/^[1-9]\d{0,14}$/.test(knownId)) throw new Refusal('bad_input', 'knownId')
   if (!deps.marketplace) throw new Refusal('marketplace_unavailable')
-  const shop = await readShop(deps.db, shopId)
   if (knownId !== undefined && (await isOfAnother(deps.db, shopId, knownId))) throw new Refusal('bad_input', 'knownId')
-  await claim(deps, shopId)
+  const shop = await claim(deps, shopId, { hasLooked: isNotThere || knownId !== undefined })
   const id = knownId ?? shop.marketplace.id
-  const outcome = await ask(deps.marketplace, shop, id)
-  await record(deps, shopId, { outcome, author, reason: why, id: id ?? undefined })
+  const outcome = await (id === null ? create(deps.marketplace, shop) : update(deps.marketplace, shop, id))
+  await record(deps, shopId, { outcome, author, reason: why, id: id ?? undefined, isInDoubt: isInDoubt(shop) && !isNotThere })
   return readShop(deps.db, shopId)
 }
 
-async function claim({ db, clock }: StorefrontDeps, shopId: string): Promise<void> {
+/** Whether it may be in the marketplace under a number that was never told. */
+export const isInDoubt = ({ marketplace: { id, state } }: Shop): boolean => id === null && (state === 'unknown' || state === 'asked')
+
+/** @returns the shop as it was before the claim */
+async function claim({ db, clock }: StorefrontDeps, shopId: string, { hasLooked }: { readonly hasLooked: boolean }): Promise<Shop> {
   const at = clock.now()
-  const isOurs = await inTransaction(db, (tx) => claimMarketplace(tx, shopId, at, plus(at, -CLAIMED_FOR_MS)))
-  if (!isOurs) throw new Refusal('key_reused', 'shop')
+  return inTransaction(db, async (tx) => {
+    const shop = await lockShop(tx, shopId)
+    const { state, at: askedAt } = shop.marketplace
+    if (state === 'asked' && askedAt && askedAt >= plus(at, -CLAIMED_FOR_MS)) throw new Refusal('key_reused', 'shop')
+    if (isInDoubt(shop) && !hasLooked) throw new Refusal('bad_input', 'knownId')
+    await noteMarketplace(tx, shopId, { state: 'asked', at })
+    return shop
+  })
 }
 
-async function ask({ client, programId }: Marketplace, shop: Shop, id: string | null): Promise<ShopWritten> {
-  const draft: MarketplaceShopDraft = {
-    title: shop.title.ru,
-    description: shop.text.ru,
-    merchantId: client.merchantId,
-    accountProgramIds: [programId],
-    ...(shop.link !== '' && shop.link.length <= 64 && { shopUrl: shop.link }),
-    ...(shop.address !== '' && { registrationAddress: shop.address }),
-  }
-  const { outcome } = await (id === null ? client.createShop(draft) : client.updateShop(id, draft))
-  return outcome
+async function create({ client, programId }: Marketplace, { title, text }: Shop): Promise<ShopWritten> {
+  const draft = { title: title.ru, description: text.ru, merchantId: client.merchantId, accountProgramIds: [programId] }
+  return (await client.createShop(draft)).outcome
 }
+
+/**
+ * Programmes are sent all together, so the first answer is asked which ones the shop has, and ours is added to them. Where it does not tell, they are left as they are: a shop
+ * must not lose the programmes of others.
+ */
+async function update({ client, programId }: Marketplace, shop: Shop, id: string): Promise<ShopWritten> {
+  const { outcome } = await client.updateShop(id, changesOf(shop))
+  const accepted = outcome.kind === 'accepted' ? outcome.shop.accountProgramIds : null
+  if (accepted === null || accepted.includes(programId)) return outcome
+  return (await client.updateShop(id, { accountProgramIds: [...accepted, programId] })).outcome
+}
+
+const changesOf = ({ text, link, address }: Shop): MarketplaceShopUpdate => ({
+  description: text.ru,
+  ...(link !== '' && link.length <= 64 && { shopUrl: link }),
+  ...(address !== '' && { registrationAddress: address }),
+})
 
 interface Recording {
   readonly outcome: ShopWritten
@@ -77,10 +101,13 @@ interface Recording {
   readonly reason: string
   /** The number that was asked about. */
   readonly id: string | undefined
+  /** Whether it was unknown before if the shop is there. */
+  readonly isInDoubt: boolean
 }
 
-async function record({ db, clock, log }: StorefrontDeps, shopId: string, { outcome, author, reason, id }: Recording): Promise<void> {
-  const news = newsOf(outcome, clock.now(), id)
+async function record({ db, clock, log }: StorefrontDeps, shopId: string, recording: Recording): Promise<void> {
+  const { outcome, author, reason } = recording
+  const news = newsOf(recording, clock.now())
   log.info({ shopId, outcome: outcome.kind }, 'the marketplace was told of a shop')
   await inTransaction(db, async (tx) => {
     await noteMarketplace(tx, shopId, news)
@@ -91,14 +118,15 @@ async function record({ db, clock, log }: StorefrontDeps, shopId: string, { outc
   })
 }
 
-/** What is left unknown after a creation may be there; an update changes nothing that a second one would not. */
-function newsOf(outcome: ShopWritten, at: Date, id: string | undefined): MarketplaceNews {
+/** What is left unknown after a creation may be there; an update changes nothing that a second one would not. A wrong number takes no doubt away. */
+function newsOf({ outcome, id, isInDoubt: wasInDoubt }: Recording, at: Date): MarketplaceNews {
+  const refused = wasInDoubt ? 'unknown' : 'rejected'
   switch (outcome.kind) {
     case 'accepted':
-      return { state: 'accepted', at, id: outcome.shop.id }
+      return { state: 'accepted', at, id: outcome.shop.id, ...(outcome.shop.accountProgramIds === null && { note: 'programmes not told' }) }
     case 'rejected':
-      return { state: 'rejected', at, note: outcome.code }
+      return { state: refused, at, note: outcome.code }
     case 'unknown':
-      return { state: outcome.sent && id === undefined ? 'unknown' : 'rejected', at, note: outcome.reason }
+      return { state: outcome.sent && id === undefined ? 'unknown' : refused, at, note: outcome.reason }
   }
 }

@@ -1,5 +1,6 @@
 import { ACCOUNTS, companion, memberAccount, transfer } from '../ledger'
 import type { Ledger } from '../ledger'
+import { readMember } from '../members'
 import type { Tx } from '../shared/database'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
@@ -14,7 +15,7 @@ interface Redemption {
 
 /**
  * A member gets the points of a code, once: the code and the points in one transaction. Asked again by the same member, it says the same.
- * @returns the points that came; @throws Refusal code_not_valid for a code that is unknown, used or withdrawn; member_locked
+ * @returns the points that came; @throws Refusal code_not_valid for a code that is unknown, used or withdrawn; member_locked, member_erased
  */
 export async function redeemCode(
   deps: StorefrontDeps & { readonly ledger: Ledger },
@@ -42,7 +43,13 @@ export async function redeemCode(
 }
 
 async function writeRedemptions(tx: Tx, redemptions: readonly Redemption[]): Promise<void> {
-  for (const { id, ...by } of redemptions) if (!(await markRedeemed(tx, id, by))) throw new Refusal('code_not_valid')
+  for (const { id, ...by } of redemptions) {
+    // The ledger holds the account's row by now, and so does an erasure: nobody is erased between this look and the credit.
+    const { lockedAt, erasedAt } = await readMember(tx, by.memberId)
+    if (erasedAt) throw new Refusal('member_erased')
+    if (lockedAt) throw new Refusal('member_locked')
+    if (!(await markRedeemed(tx, id, by))) throw new Refusal('code_not_valid')
+  }
 }
 
 /** Somebody else was quicker, or the account is locked. */

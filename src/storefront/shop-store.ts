@@ -39,19 +39,24 @@ const toShop = (row: ShopRow): Shop => ({
   changedAt: moment(row.changed_at),
 })
 
-/** More than a programme has; a page of all of them stays small. */
-const MOST_SHOPS = 500
 const LIKE_SIGNS = /[\\%_]/g
 
 export interface ShopFilter {
   /** Words that must all occur in title, text or address, in either language. */
   readonly words?: string | undefined
   readonly onlyShown?: boolean
+  /** Those behind this one; from the beginning when there is none of this id. */
+  readonly after?: string | undefined
+  /** All of them, unless it says how many. */
+  readonly limit?: number
 }
 
 /** The shops in the order of the page. */
-export async function listShops(db: Db, { words = '', onlyShown = false }: ShopFilter = {}): Promise<Shop[]> {
-  const query = db('shops').orderBy('position').orderBy('id').limit(MOST_SHOPS)
+export async function listShops(db: Db, { words = '', onlyShown = false, after, limit }: ShopFilter = {}): Promise<Shop[]> {
+  const query = db('shops').orderBy('position').orderBy('id')
+  if (limit !== undefined) void query.limit(limit)
+  const last = after === undefined ? undefined : await findShop(db, after)
+  if (last) void query.whereRaw('(position, id) > (?, ?)', [last.position, last.id])
   if (onlyShown) void query.where('is_shown', flag(db, true))
   for (const word of searched(words)
     .split(' ')
@@ -111,13 +116,10 @@ export async function noteMarketplace(tx: Tx, id: string, { state, at, id: numbe
     .update({ marketplace_state: state, marketplace_at: iso(at), marketplace_note: note?.slice(0, 300) ?? null, ...known })
 }
 
-/** Claims the right to ask the marketplace about a shop; false while somebody else is at it, and not longer than `since`. */
-export async function claimMarketplace(tx: Tx, id: string, at: Date, since: Date): Promise<boolean> {
-  const changed = await tx('shops')
-    .where({ id })
-    .where((by) => void by.whereNot('marketplace_state', 'asked').orWhere('marketplace_at', '<', iso(since)))
-    .update({ marketplace_state: 'asked', marketplace_at: iso(at), marketplace_note: null })
-  return changed === 1
+/** Holds a shop as it is until the transaction ends. @throws Refusal not_found (detail: shop) */
+export async function lockShop(tx: Tx, id: string): Promise<Shop> {
+  if (engineOf(tx) === 'postgres') await tx('shops').where({ id }).forNoKeyUpdate().first('id')
+  return readShop(tx, id)
 }
 
 const flag = (db: Db, value: boolean): boolean | number => (engineOf(db) === 'postgres' ? value : Number(value))

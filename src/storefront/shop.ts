@@ -4,6 +4,9 @@ import type { InBothLanguages } from './offer'
 export const MARKETPLACE_STATES = ['none', 'asked', 'accepted', 'rejected', 'unknown'] as const
 export type MarketplaceState = (typeof MARKETPLACE_STATES)[number]
 
+/** As many are shown at once, to staff and to everybody. */
+export const SHOPS_ON_A_PAGE = 100
+
 /** A shop that accepts the programme. */
 export interface Shop {
   readonly id: string

@@ -113,29 +113,40 @@ export async function takeFree(
 
 export interface CodeMove {
   readonly orderId: string
-  readonly from: CodeState
-  readonly to: CodeState
+  readonly from: 'reserved'
+  readonly to: 'sold'
   readonly at: Date
 }
 
-/** Moves the code of an order; undefined when it has none in that state. A free code belongs to no order. */
+/** Moves the code of an order; undefined when it has none in that state. */
 export async function moveCode(tx: Tx, { orderId, from, to, at }: CodeMove): Promise<VoucherCode | undefined> {
   const [row] = (await tx('voucher_codes')
     .where({ order_id: orderId, state: from })
-    .update({ state: to, changed_at: iso(at), ...(to === 'free' ? { order_id: null } : {}) })
+    .update({ state: to, changed_at: iso(at) })
     .returning('*')) as CodeRow[]
   return row && toCode(row)
 }
 
+/** Lets go what was set aside for an order. A code whose import was taken out of the stock meanwhile goes after it: it must not be sold to anybody else. */
+export async function releaseCode(tx: Tx, orderId: string, at: Date): Promise<void> {
+  const held = (await tx('voucher_codes').where({ order_id: orderId, state: 'reserved' }).first()) as CodeRow | undefined
+  if (!held) return
+  // Whoever takes the stock back locks the offer: this code is either free before that, and goes too, or finds it done.
+  if (engineOf(tx) === 'postgres') await tx('offers').where({ id: held.offer_id }).forShare().first('id')
+  const withdrawn: unknown = await tx('voucher_codes')
+    .where({ offer_id: held.offer_id, state: 'withdrawn', imported_at: held.imported_at })
+    .whereNull('order_id')
+    .first('id')
+  await tx('voucher_codes')
+    .where({ id: held.id, state: 'reserved' })
+    .update({ state: withdrawn === undefined ? 'free' : 'withdrawn', order_id: null, changed_at: iso(at) })
+}
+
+/** How many codes of an offer are free, counted no further than that: a sale need not look at a whole stock. Their order is that of the index. */
+export const countFreeUpTo = async (db: Db, offerId: string, most: number): Promise<number> =>
+  ((await db('voucher_codes').where({ offer_id: offerId, state: 'free' }).orderBy('id').limit(most).select('id')) as unknown[]).length
+
 export async function findCode(db: Db, orderId: string): Promise<VoucherCode | undefined> {
   const row = (await db('voucher_codes').where({ order_id: orderId }).first()) as CodeRow | undefined
   return row && toCode(row)
-}
-
-/** Notes that somebody has seen the code, the first time only. */
-export async function noteShown(tx: Tx, id: string, at: Date): Promise<void> {
-  await tx('voucher_codes')
-    .where({ id })
-    .whereNull('shown_at')
-    .update({ shown_at: iso(at) })
 }

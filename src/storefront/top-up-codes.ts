@@ -70,14 +70,6 @@ export async function findTopUpCode(db: Db, where: { order_id: string } | { dige
   return row && toCode(row)
 }
 
-/** Notes that somebody has seen the code, the first time only. */
-export async function noteCodeShown(tx: Tx, id: string, at: Date): Promise<void> {
-  await tx('top_up_codes')
-    .where({ id })
-    .whereNull('shown_at')
-    .update({ shown_at: iso(at) })
-}
-
 /** False when it is not open any more. */
 export async function markRedeemed(tx: Tx, id: string, by: { memberId: string; at: Date }): Promise<boolean> {
   const marked = await tx('top_up_codes')

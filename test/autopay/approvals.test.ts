@@ -69,6 +69,8 @@ describe.each(ENGINES)('approval of invoices on %s', (engine) => {
     const key = randomUUID()
     expect([await sign(invoice, vera, key), await sign(invoice, vera, key)]).toEqual(['done', 'done'])
     expect(await queueOf(invoice)).toBe('due')
+    const isInHand = (id: string): Promise<boolean> => world.parts.isBeingPaid(id)
+    expect([await isInHand(invoice.id), await isInHand(randomUUID())]).toEqual([true, false]) // Nothing of ours is added to it.
     await expect(sign(invoice, oleg)).rejects.toMatchObject({ code: 'request_not_open' })
     expect(await outcome(acme, invoice)).toBe('paid pay switch_on')
   })
@@ -175,10 +177,11 @@ describe.each(ENGINES)('approval of invoices on %s', (engine) => {
     const acme = await asking()
     const invoice = await asked(acme)
     await sign(invoice, vera)
-    const hold = { invoiceId: invoice.id, amount: parseMoney('100.00', 'RUB'), steps: [0], at: world.clock.now() }
+    const hold = { invoiceId: invoice.id, organisationId: acme.id, amount: parseMoney('100.00', 'RUB'), steps: [0], at: world.clock.now() }
     const holds = (of: Partial<typeof hold>) => inTransaction(world.db, (tx) => refuseUnlessSigned(tx, [{ ...hold, ...of }]))
     await holds({})
-    for (const other of [{ amount: parseMoney('100.01', 'RUB') }, { steps: [0, 1] }, { at: new Date(hold.at.getTime() + 4 * DAY_MS) }])
+    const later = new Date(hold.at.getTime() + 4 * DAY_MS)
+    for (const other of [{ amount: parseMoney('100.01', 'RUB') }, { organisationId: randomUUID() }, { steps: [0, 1] }, { at: later }])
       await expect(holds(other)).rejects.toMatchObject({ code: 'autopay_not_signed' })
 
     const whose = { decisionId: 'none', organisationId: acme.id, ruleId: 'rule', payee: 'payee', amount: 101n }

@@ -65,11 +65,12 @@ describe.each(ENGINES)('organisations on %s', (engine) => {
       await expect(found(parts, olga, { vatNumber })).rejects.toMatchObject({ code: 'bad_input', detail: 'vatNumber' })
   })
 
-  test('raising budgets counts by how much, lifting one takes two people, lowering one does not', async () => {
+  test('a raised budget counts as what it comes to, however small the step; lifting one takes two people, lowering one does not', async () => {
     const one = await found(parts, olga, { perDay: '1000.00', perMonth: '50000' })
     const budgets = { perDay: '1000.00', perMonth: '50000.00' }
-    expect(await change(one, { ...budgets, perDay: '11000.00' })).toBe('done')
-    expect(await change(one, { ...budgets, perMonth: '61000.01', perDay: '11000' })).toBe('waiting')
+    expect(await change(one, { ...budgets, perDay: '10000.00' })).toBe('done')
+    expect(await change(one, { ...budgets, perDay: '10000.01' })).toBe('waiting')
+    expect(await change(one, { ...budgets, perMonth: '50000.01', perDay: '10000' })).toBe('waiting')
     expect(await change(one, { ...budgets, perDay: '5', perMonth: null })).toBe('waiting')
     expect(await change(one, { perDay: '5', perMonth: '7' })).toBe('done')
     expect(await read(one.id)).toMatchObject({ perDay: 500n, perMonth: 700n })
@@ -77,7 +78,7 @@ describe.each(ENGINES)('organisations on %s', (engine) => {
       .db('audit_log')
       .where({ subject: `organisation:${one.id}`, action: 'organisation_changed' })
       .orderBy('id')) as { before: string; after: string }[]
-    expect(facts.map(({ after }) => (JSON.parse(after) as { perDay: string }).perDay)).toEqual(['11000.00 RUB', '5.00 RUB'])
+    expect(facts.map(({ after }) => (JSON.parse(after) as { perDay: string }).perDay)).toEqual(['10000.00 RUB', '5.00 RUB'])
   })
 
   test('who signs is changed by two, and only staff who are assigned and may approve can sign', async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import {
   exportRules,
   noteTried,
+  organisationsOf,
   parseRuleFile,
   readRule,
   readRules,
@@ -13,7 +14,7 @@ import {
   switchRule,
   writeRuleFile,
 } from '../../src/autopay'
-import type { FileFault, FlatRule, Organisation } from '../../src/autopay'
+import type { FlatRule, Organisation } from '../../src/autopay'
 import type { StaffActor } from '../../src/shared/actor'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { Parts } from '../../src/wiring'
@@ -113,12 +114,14 @@ describe.each(ENGINES)('rules on %s', (engine) => {
     ['asks without any cap', { amountUpTo: null, do: 'ask' }, 'done'],
     ['holds without any cap', { amountUpTo: null, do: 'hold' }, 'done'],
   ] as const)('a rule that %s', async (name, of, state) => {
+    romashka = await found(parts, olga, { staff: adam.id })
     const id = randomUUID()
     const rule = flat({ name, ...of })
     // A rule that stays off lets nothing out; on at once, as an import wants it, it does.
     expect((await submit(id, rule)).state).toBe('done')
     await noteTried(parts, id, olga)
     expect((await turnOn(id, '1')).state).toBe(state)
+    await switchRule(parts, { ruleId: id, isOn: false }, { author: olga, reason: 'test' }).catch(() => undefined)
     const other = randomUUID()
     const submitted = await submit(other, { ...rule, name: `${name} (2)` }, { enabled: true })
     expect(submitted.state).toBe(state)
@@ -127,6 +130,39 @@ describe.each(ENGINES)('rules on %s', (engine) => {
     await expect(parts.approvals.approve(submitted.request.id, olga)).rejects.toMatchObject(code('forbidden'))
     expect((await parts.approvals.approve(submitted.request.id, adam)).outcome).toBe('done')
     expect(await readRule(parts.db, other)).toMatchObject({ isOn: true, version: 1 })
+  })
+
+  test('what counts is what all rules of an organisation that are on let out together, within its budgets', async () => {
+    const company = await found(parts, olga, { staff: adam.id })
+    romashka = company
+    const adds = (name: string, of: Partial<FlatRule>, basedOn = '0', id: string = randomUUID()) =>
+      submit(id, flat({ name, ...of }), { enabled: true, basedOn }).then(({ state }) => state)
+    const [first, small] = [randomUUID(), randomUUID()]
+    expect(await adds('1', { perDay: '6000.00' }, '0', first)).toBe('done')
+    expect(await adds('2', { perDay: '4000.00' })).toBe('done')
+    expect(await adds('3', { perDay: '0.01' })).toBe('waiting')
+    expect(await adds('4', { perDay: null, do: 'ask' })).toBe('done')
+    // Off it may be written; switched on it counts.
+    await submit(small, flat({ name: '5', perDay: '2.00' }))
+    await noteTried(parts, small, olga)
+    expect((await turnOn(small, '1')).state).toBe('waiting')
+    // Less of what is on already is one person's to do; the same amount by other words is not, since it may be other invoices.
+    await parts.db('autopay_rules').where({ id: small }).update({ state: 'on' })
+    expect(await adds('1', { perDay: '5999.00' }, '1', first)).toBe('done')
+    expect(await adds('1', { perDay: '5999.00', description: 'новое' }, '2', first)).toBe('waiting')
+    expect(await adds('1', { perDay: '6000.00' }, '2', first)).toBe('waiting')
+    // The budget bounds them all.
+    const change = {
+      organisationId: company.id,
+      name: company.name,
+      vatNumber: company.vatNumber,
+      steps: '',
+      staff: `${olga.id} ${adam.id}`,
+    }
+    const payload = { ...change, perDay: '9000.00', perMonth: null }
+    await parts.approvals.submit(parts.deeds.organisations.change, { payload, author: olga, reason: 'test', key: randomUUID() })
+    expect(await adds('6', { perDay: '5000.00' })).toBe('done')
+    romashka = await found(parts, olga, { staff: adam.id })
   })
 
   test('whoever is not assigned does not even learn that the rule is there; some roles only look', async () => {
@@ -202,117 +238,10 @@ describe.each(ENGINES)('rules on %s', (engine) => {
     }
     await parts.deeds.rules.change.perform(payload, { author: COMMAND_LINE, reason: 'test', key: 'x' })
     const entries = await exportRules(parts, COMMAND_LINE)
-    expect(entries).toHaveLength((await readRules(parts.db, [romashka.id, other.id])).length)
+    const organisations = (await organisationsOf(parts.db, COMMAND_LINE)).map(({ id }) => id)
+    expect(entries).toHaveLength((await readRules(parts.db, organisations)).length)
     expect(entries.some(({ organisation, enabled }) => organisation === other.vatNumber && !enabled)).toBe(true)
     for (const json of [false, true]) expect(parseRuleFile(writeRuleFile(entries, { json }))).toEqual({ ok: true, value: entries })
     expect(await exportRules(parts, COMMAND_LINE, other.id)).toHaveLength(1)
-  })
-})
-
-describe('a file of rules', () => {
-  const faults = (text: string): string[] => {
-    const parsed = parseRuleFile(text)
-    return parsed.ok
-      ? []
-      : (parsed.faults as FileFault[]).map(({ line, place, code: fault, detail }) =>
-          [line, place.join('.'), fault, detail].filter((part) => part !== undefined && part !== '').join(' '),
-        )
-  }
-  const rules = (...lines: string[]): string => ['rules:', ...lines].join('\n')
-
-  test('gives usual values to what is left out, and takes amounts as text or number', () => {
-    const parsed = parseRuleFile(
-      rules('  - { name: A, organisation: 7710044140, do: pay, limits: { day: 20000, month: "1 000,50" }, when: }'),
-    )
-    expect(parsed).toEqual({
-      ok: true,
-      value: [
-        {
-          organisation: '7710044140',
-          enabled: true,
-          body: { name: 'A', do: 'pay', when: {}, limits: { day: 2_000_000n, month: 100_050n }, priority: 100 },
-        },
-      ],
-    })
-    expect(parseRuleFile('{"rules": []}')).toEqual({ ok: true, value: [] })
-  })
-
-  test('tells all that is wrong at once, each with its place', () => {
-    const text = rules(
-      '  - name: A',
-      '    organisation: 7710044140',
-      '    do: pay',
-      '    limits: { day: 5.001, weekly: 3 }',
-      '    when:',
-      '      amountFrom: 10',
-      '      amountUpTo: 5',
-      '      payer: x',
-      '      description: ""',
-      '      dueWithinDays: 1.5',
-      '  - name: A',
-      '    organisation: "12"',
-      '    do: burn',
-      '    priority: 0',
-      '    validFrom: 2026-13-01',
-      '    enabled: maybe',
-      '  - 5',
-    )
-    expect(faults(text).sort()).toEqual([
-      '10 rules.0.when.description pattern',
-      '11 rules.0.when.dueWithinDays days',
-      '13 rules.1.organisation vat',
-      '14 rules.1.do action',
-      '15 rules.1.priority priority',
-      '16 rules.1.validFrom day',
-      '17 rules.1.enabled enabled',
-      '18 rules.2 map',
-      '5 rules.0.limits unknown weekly',
-      '5 rules.0.limits.day amount',
-      '9 rules.0.when unknown payer',
-    ])
-  })
-
-  test('asks for what belongs together', () => {
-    const rule = '  - { name: A, organisation: "7710044140", do: ask'
-    expect(faults(rules(`${rule}, when: { amountFrom: 10, amountUpTo: 9.99 } }`))).toEqual(['2 rules.0.when.amountUpTo up_to_below_from'])
-    expect(faults(rules(`${rule}, validFrom: 2026-11-02, validUntil: 2026-11-01 }`))).toEqual(['2 rules.0.validUntil until_before_from'])
-    expect(faults(rules(`${rule} }`, `${rule} }`))).toEqual(['3 rules.1.name name_twice'])
-    expect(faults('rules: 5\nothers: 6')).toEqual(['2 unknown others', '1 rules rules'])
-    expect(faults('- a')).toEqual(['rules rules'])
-  })
-
-  test.each([
-    ['an amount of zero', 'limits: { day: 0 }', 'amount'],
-    ['an amount below zero', 'limits: { day: -5 }', 'amount'],
-    ['an amount that no number holds', 'limits: { day: 99999999999999999999 }', 'amount'],
-    ['a word for an amount', 'limits: { day: much }', 'amount'],
-    ['points', 'when: { currency: PTS }', 'currency'],
-    ['two lines in a pattern', 'when: { description: "a\\nb" }', 'pattern'],
-    ['a long pattern', `when: { description: ${'x'.repeat(201)} }`, 'pattern'],
-    ['a list for conditions', 'when: [1]', 'map'],
-  ])('refuses %s', (_name, part, fault) => {
-    expect(faults(rules(`  - { name: A, organisation: "7710044140", do: ask, ${part} }`)).map((text) => text.split(' ').at(-1))).toEqual([
-      fault,
-    ])
-  })
-
-  test('stays small whatever the file would unfold into', () => {
-    const bomb = [
-      'a: &a [x,x,x,x,x,x,x,x,x]',
-      ...'bcdefghi'.split('').map(
-        (name, index) =>
-          `${name}: &${name} [${Array(9)
-            .fill(`*${'abcdefgh'[index] ?? 'a'}`)
-            .join(',')}]`,
-      ),
-    ].join('\n')
-    expect(faults(bomb)[0]).toContain('unreadable')
-    expect(faults('x'.repeat(256 * 1024 + 1))).toEqual(['too_large'])
-    expect(faults('rules: [')[0]).toContain('unreadable')
-    expect(faults('rules: []\nrules: []')[0]).toContain('unreadable')
-    expect(faults('rules: !!js/function "x"')[0]).toContain('unreadable')
-    expect(faults(rules('  - { name: A, organisation: "7710044140", do: ask, __proto__: { priority: 1 } }'))[0]).toContain(
-      'unknown __proto__',
-    )
   })
 })

@@ -28,7 +28,14 @@ describe.each(ENGINES)('the proof of automatic payments on %s', (engine) => {
     const [invoice] = outcome.kind === 'page' ? outcome.invoices : []
     if (!invoice) throw new Error('The invoice cannot be read.')
     const leaving = parseMoney('0.00', 'RUB')
-    const about = { organisationId: acme.id, invoice, readAt: exchange.startedAt, decidedAt: world.clock.now(), leaving }
+    const about = {
+      organisationId: acme.id,
+      vatNumber: acme.vatNumber,
+      invoice,
+      readAt: exchange.startedAt,
+      decidedAt: world.clock.now(),
+      leaving,
+    }
     await payForOrganisation(world.parts, { ...about, decisionId: randomUUID() })
     const { id }: { id: string } = await world.db('autopay_decisions').where({ invoice_id: held.id }).first('id')
     const spending = { organisation_id: acme.id, rule_id: 'rule', payee: 'payee', day: '2026-11-22', amount: 1 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { PORTION } from '../../src/backoffice/portion'
 import type { StaffRole } from '../../src/shared/actor'
 import type { Page } from '../support/browser'
 import { StaffPerson } from '../support/staff'
@@ -139,5 +141,80 @@ describe('the pages of automatic payment', () => {
     const done = await as('approver').submit(page, `${ROOT}/turns`, { to: stand, from: today, until: today })
     expect(plain(done)).toContain(`${stand} за approver-`)
     expect(plain(await as('approver').submit(done, /withdraw$/))).toContain('Никто никого не замещает')
+  })
+
+  test('what support may not see stays unsaid: what the fund has left, and who a sole proprietor is', async () => {
+    const person = await company(world, { on: false })
+    const [vat_number, name] = ['770100000012', 'ИП Петров Иван']
+    await world.db('organisations').where({ id: person.id }).update({ vat_number, name })
+    for (const role of ['support', 'operator'] as const) {
+      const { actor } = people.get(role) as StaffPerson
+      await world.db('organisation_staff').insert({ organisation_id: person.id, staff_id: actor.id })
+    }
+    await rule(world, person, { description: 'Связь' })
+    await bill(world, { ...person, vatNumber: vat_number, name }, { amount: '10.00', description: 'Связь', number: '420-1' })
+    await runs(world)
+    const seen = async (role: StaffRole): Promise<string[]> => {
+      const plan = await open('/plan', role)
+      const invoice = /href="(\/admin\/autopay\/invoices\/[^"]+)"[^>]*>420-1</.exec(plan.html)?.[1] ?? ''
+      const pages = [plan, await open('/organisations', role), await as(role).open(invoice)]
+      return pages.map((page) => plain(page))
+    }
+    for (const page of await seen('support')) {
+      for (const hidden of ['Петров', vat_number, 'останется']) expect(page).not.toContain(hidden)
+      expect(page).toContain('ИП П*** И***')
+    }
+    const [plan = '', list = '', invoice = ''] = await seen('operator')
+    expect([plan, list]).toEqual([expect.stringContaining('останется'), expect.stringContaining(vat_number)])
+    expect(invoice).toContain('Петров')
+  })
+
+  test('long lists come in portions', async () => {
+    const at = world.clock.now().toISOString()
+    const rows = Array.from({ length: PORTION }, (_, n) => ({
+      id: randomUUID(),
+      vat_number: String(7_800_000_000 + n),
+      name: `ООО ${String(n).padStart(3, '0')}`,
+      contacts: '[]',
+      steps: '[]',
+      switch: 'off',
+      created_at: at,
+    }))
+    await world.db('organisations').insert(rows)
+    const first = await open('/organisations', 'admin')
+    expect([first.html.includes('>ООО 000<'), first.html.includes('>ООО «Ромашка')]).toEqual([true, false])
+    const next = /href="(\/admin\/autopay\/organisations\?after=[^"]+)"/.exec(first.html)?.[1] ?? 'none'
+    const second = await as('admin').open(next)
+    expect([second.html.includes('>ООО 000<'), second.html.includes(acme.name)]).toEqual([false, true])
+    expect(second.html).toContain(`href="${ROOT}/organisations"`)
+    expect((await as('admin').open(`${ROOT}/organisations?after=${randomUUID()}`)).html).toContain('>ООО 000<')
+    await world
+      .db('organisations')
+      .whereIn(
+        'id',
+        rows.map(({ id }) => id),
+      )
+      .delete()
+  })
+
+  test('the home page counts the requests alone that the reader may know of', async () => {
+    const theirs = await company(world, { on: false })
+    const { actor } = people.get('admin') as StaffPerson
+    const payload = {
+      organisationId: theirs.id,
+      name: theirs.name,
+      vatNumber: '7800000001',
+      perDay: null,
+      perMonth: null,
+      steps: '',
+      staff: '',
+    }
+    const order = { payload, author: actor, reason: 'a test', key: randomUUID() }
+    const submitted = await world.parts.approvals.submit(world.parts.deeds.organisations.change, order)
+    expect(submitted.state).toBe('waiting')
+    const counted = async (role: StaffRole) => /Ждут моего согласия: (\d+)/.exec(plain(await as(role).open('/admin')))?.[1]
+    const before = await counted('approver')
+    await world.db('organisation_staff').insert({ organisation_id: theirs.id, staff_id: (people.get('approver') as StaffPerson).actor.id })
+    expect([before, await counted('approver')]).toEqual(['0', '1'])
   })
 })

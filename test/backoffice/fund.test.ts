@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ACCOUNTS, transfer } from '../../src/ledger'
-import { checkThresholds, closeFundDays } from '../../src/fund'
+import { checkThresholds, closeFundDays, setFloor } from '../../src/fund'
 import { DAY, MINUTE } from '../../src/shared/clock'
 import { parseMoney } from '../../src/shared/money'
 import type { Page } from '../support/browser'
@@ -65,6 +65,25 @@ describe('the page of the fund', () => {
     }
     expect(await world.fund()).toMatchObject({ balance: '1350000.50' })
     expect(await world.db('approvals').where({ state: 'open' })).toHaveLength(3)
+  })
+
+  test('an overdraft and a floor count as what they come to, so that small steps lead nowhere', async () => {
+    const { deeds, approvals } = world.parts
+    const sets = async (name: 'floor' | 'overdraft', roubles: string): Promise<string> => {
+      const order = { payload: { roubles }, author: olga.actor, reason: 'test', key: randomUUID() }
+      return (await approvals.submit(deeds.fund[name], order)).state
+    }
+    expect([await sets('overdraft', '300000'), await sets('overdraft', '500000'), await sets('overdraft', '500000.01')]).toEqual([
+      'done',
+      'done',
+      'waiting',
+    ])
+    expect(await sets('overdraft', '0')).toBe('done')
+    // What automatic payment must leave is given up in all as well.
+    expect([await sets('floor', '500000'), await sets('floor', '500000.01')]).toEqual(['done', 'waiting'])
+    await setFloor(world.parts, { amount: parseMoney('600000', 'RUB'), reason: 'test', actor: olga.actor })
+    expect([await sets('floor', '599999'), await sets('floor', '600000')]).toEqual(['waiting', 'done'])
+    await setFloor(world.parts, { amount: parseMoney('0', 'RUB'), reason: 'test', actor: olga.actor })
   })
 
   test('whoever only looks cannot change anything, whichever way they come', async () => {

@@ -138,11 +138,13 @@ describe.each(ENGINES)('the pages about members on %s', (engine) => {
   test('a lock gives its reason to the member, and is taken back', async () => {
     const anna = await world.member({ points: '10.00' })
     const path = `/admin/members/${anna.id}`
-    await does('support', path, 'lock', { reason: 'Проверка документов' })
+    const { preview } = await does('support', path, 'lock', { reason: 'Проверка документов' })
     expect((await anna.signsIn()).html).toContain('Проверка документов')
     expect((await open('support', path)).html).toContain('Проверка документов')
     expect((await open('support', '/admin/members?state=locked')).html).toContain(anna.id)
     await does('support', path, 'unlock', { reason: 'Проверено' })
+    // The way back in the browser, and the same confirmation once more.
+    await as('support').submit(preview, `${path}/lock`)
     expect((await open('support', '/admin/members?state=locked')).html).not.toContain(anna.id)
     expect(await audited(`member:${anna.id}`)).toEqual(expect.arrayContaining(['member_locked', 'member_unlocked']))
   })

@@ -58,6 +58,10 @@ describe('the pages about top-ups', () => {
     expect(plain(await as('operator').open('/admin/orders?state=credited'))).toContain('Состояние: зачислено')
     for (const name of [credited?.number, credited?.invoiceboxId, credited?.containerId])
       expect((await as('operator').open(`/admin/search?q=${name ?? ''}`)).url).toContain(cardOf(credited))
+    const sold = (await as('operator').open(`/admin/orders.csv?name=${credited?.number ?? ''}`)).html
+    expect(sold.split(/\r?\n/).map((line) => line.split(';').slice(-2).join(';'))).toEqual(
+      expect.arrayContaining(['Что это;Название', 'баллы на счёт;']),
+    )
     expect((await as('viewer').open('/admin/orders.csv')).status).toBe(403)
     expect((await as('viewer').open('/admin/orders')).html).not.toContain('.csv')
   })

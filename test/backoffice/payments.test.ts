@@ -112,6 +112,7 @@ describe('the pages about payments', () => {
       'Баллы и деньги фонда в резерве',
       'Отправлено подтверждение оплаты',
       'Оплачено: баллы списаны',
+      'Покупатель возвращён к счёту',
       'X-Request-Id',
       operationId,
     ])
@@ -135,7 +136,7 @@ describe('the pages about payments', () => {
     expect(plain(checked)).toContain('счёт у Инвойсбокса отменён')
     const preview = await operator.submit(checked, `/admin/payments/${id}/reverse`, { reasonKind: 'check', reason: 'The shop has closed' })
     expect(preview.state).toBe('confirm')
-    expect(plain(preview)).toMatch(/оплачена[\s\S]*баллы возвращены/)
+    expect(plain(preview)).toMatch(/оплачена[\s\S]*возвращена/)
     expect(plain(preview)).toMatch(/4 700 баллов[\s\S]*4 800 баллов/)
     const done = await operator.submit(preview, `/admin/payments/${id}/reverse`)
     expect(plain(done)).toContain('Готово.')
@@ -146,7 +147,7 @@ describe('the pages about payments', () => {
   test('a review stands in its queue with the reason, and giving it back needs somebody else when the invoice reads paid', async () => {
     const invoice = await refusedRepeat(world, anna)
     const { id } = await paymentOf(world, invoice)
-    expect(plain(await list('?state=review'))).toContain('by whom is not proved')
+    expect(plain(await list('?state=review'))).toContain('кем, не доказано')
     const operator = as('operator')
     const action = `/admin/payments/${id}/void`
     const preview = await operator.submit(await operator.open(`/admin/payments/${id}`), action, {

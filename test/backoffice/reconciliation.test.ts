@@ -1,5 +1,5 @@
 import { addStaff } from '../../src/members'
-import { findLostPayments, listRuns, reconcile } from '../../src/reconciliation'
+import { findLostPayments, listDifferences, listRuns, listStatements, reconcile } from '../../src/reconciliation'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { StaffRole } from '../../src/shared/actor'
 import type { Browser, Page } from '../support/browser'
@@ -119,5 +119,52 @@ describe('the page about reconciliation', () => {
     const done = await as('operator').submit(await open('operator', kind), `${PATH}/paid-otherwise`, { remark: 'By card' })
     expect(plain(done)).toContain('Открытых расхождений нет')
     expect((await compare()).differences).toEqual([])
+  })
+
+  describe('a statement of the fund', () => {
+    const send = async (role: StaffRole, fields: Record<string, string | Blob>): Promise<Page> => {
+      const page = await open(role)
+      const form = new FormData()
+      form.set('_csrf', /name="_csrf" value="([^"]+)"/.exec(page.html)?.[1] ?? '')
+      for (const [name, value] of Object.entries(fields)) form.set(name, value)
+      const headers = { origin: world.url, 'sec-fetch-site': 'same-origin' }
+      return as(role).open(`${PATH}/statement`, { method: 'POST', body: form, headers })
+    }
+    const HEADER = 'Дата;Операция;Счёт;Сумма'
+    const at = new Date().toISOString()
+    const file = (lines: readonly string[]): Blob => new Blob([`${[HEADER, ...lines].join('\r\n')}\r\n`], { type: 'text/csv' })
+    const textIn = ({ html }: Page): string => (/name="text" value="([^"]*)"/.exec(html)?.[1] ?? '').replaceAll('&#34;', '"')
+
+    test('is read first: what was understood is shown, its faults by line, and nothing is kept', async () => {
+      const bad = await send('operator', { file: file(['вчера;op-1;N-1;-5', `${at};op-2;N-2;0`]) })
+      expect([bad.state, plain(bad)]).toEqual(['statement-faults', expect.stringContaining('Строка 2: «вчера» — не дата.') as string])
+      expect(plain(bad)).toContain('Строка 3: сумма равна нулю.')
+      const page = await send('operator', { file: file([`${at};op-1;N-1;-1 234,56`, `${at};;;500`]), name: '<i>ноябрь</i>' })
+      expect(page.state).toBe('statement')
+      for (const text of ['&lt;i&gt;ноябрь', '1 234,56 ₽', '1, всего 500,00 ₽', 'op-1', 'списание']) expect(plain(page)).toContain(text)
+      expect(await listStatements(world.db, 10)).toEqual([])
+      expect((await send('support', { file: file([]) })).status).toBe(403)
+    })
+
+    test('is compared; the same file again closes what was put right, and a corrected one what it does not show', async () => {
+      const lines = [`${at};op-9;N-9;-99`, `${at};;;77,00`]
+      const text = textIn(await send('operator', { file: file(lines), name: 'ноябрь' }))
+      const done = await send('operator', { text, name: 'ноябрь', confirmed: 'yes' })
+      expect(plain(done)).toMatch(/фонд пополнен на 77,00 ₽[^]+списано 99,00 ₽ по операции op-9/)
+      await world.deposit('77.00')
+      const again = await send('operator', { file: file(lines), name: 'ноябрь' })
+      expect(plain(again)).toContain('Этот файл уже загружали: ноябрь')
+      const after = await send('operator', { text: textIn(again), name: 'ноябрь', confirmed: 'yes' })
+      expect(plain(after)).toContain('op-9')
+      expect(plain(after)).not.toContain('фонд пополнен на')
+
+      const [known] = await listStatements(world.db, 1)
+      const corrected = await send('operator', { file: file([`${at};;;77,00`]), name: 'исправлено' })
+      expect(corrected.html).toContain(`<option value="${known?.id ?? ''}">`)
+      const ended = await send('operator', { text: textIn(corrected), name: 'исправлено', confirmed: 'yes', replaces: known?.id ?? '' })
+      expect(plain(ended)).toContain('Выписка сверена: открытых расхождений с ней нет')
+      expect(plain(await open())).toContain('ноябрь (заменена)')
+      expect(await listDifferences(world.db, {}, { limit: 10 })).toEqual([])
+    })
   })
 })

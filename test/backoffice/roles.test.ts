@@ -134,6 +134,8 @@ describe('whichever way one comes', () => {
       ['payments.reverse', `payments reverse ${paymentId} --reason test`],
       ['reconciliation.run', 'reconcile'],
       ['notices.retry', `notices retry ${randomUUID()}`],
+      ['alerts.close', `alerts close ${randomUUID()} --reason test`],
+      ['staff.change', 'staff disable somebody'],
       ['approvals.decide', `approvals approve ${randomUUID()}`],
     ]
     try {

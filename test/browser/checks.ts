@@ -26,11 +26,11 @@ export async function sidewaysFaults(page: Page): Promise<string[]> {
   })()`)
 }
 
-/** What one has to hit and is smaller than 44 px: buttons, links that look like them, fields. */
+/** What one has to hit and is smaller than 44 px: buttons, links that look like them, fields. Of a choice the words around it are hit as well. */
 export const smallTargets = (page: Page): Promise<string[]> =>
   page.evaluate<
     string[]
-  >(`[...document.querySelectorAll('button, .button, .tool, .brand, input:not([type=hidden]):not([type=checkbox]), select')]
+  >(`[...document.querySelectorAll('button, .button, .tool, .brand, label:has([type=radio]), input:not([type=hidden], [type=checkbox], label > [type=radio]), select')]
     .map((element) => ({ element, box: element.getBoundingClientRect() }))
     .filter(({ box }) => box.width > 0 && (Math.round(box.height) < 44 || Math.round(box.width) < 44))
     .map(({ element, box }) => Math.round(box.width) + ' x ' + Math.round(box.height) + ': ' + element.outerHTML.slice(0, 120))`)

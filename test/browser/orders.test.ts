@@ -1,10 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import type { Browser, Page } from 'playwright-core'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { buyVoucher, importCodes, saveShop } from '../../src/storefront'
+import { VOUCHER } from '../storefront/offers'
 import { describeInChromium, launchChromium, newVisitor } from '../support/chromium'
 import { StaffPerson } from '../support/staff'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
 import { Shop } from '../orders/shop'
 import { accessibilityFaults, headingOf, sidewaysFaults, smallTargets, textOf } from './checks'
+
+/** A word that fits into no narrow column. */
+const LONG = 'Электростальский оздоровительно-развлекательный центр'.slice(0, 50)
 
 describeInChromium('a member buys points in a real browser', () => {
   let world: World
@@ -126,6 +133,63 @@ describeInChromium('a member buys points in a real browser', () => {
     await arrive(page, 'notifications')
     await sound(page)
     expect(await buyer.balance()).toEqual({ available: '150.00', held: '0.00' })
+    await context.close()
+  })
+
+  test('every page about the catalogue is sound on a narrow screen and fits a wide one', async () => {
+    const offerId = randomUUID()
+    const by = { author: COMMAND_LINE, reason: 'A test' } as const
+    await world.parts.deeds.offers.change.perform({ ...VOUCHER, offerId, titleRu: LONG, titleEn: LONG }, { ...by, key: offerId })
+    await importCodes(world.parts, { offerId, text: `V-${offerId}`, ...by })
+    const place = { address: 'Невский проспект, дом 1', link: 'https://shop.example/', position: 1, isShown: true }
+    await saveShop(world.parts, { shopId: randomUUID(), title: { ru: LONG, en: LONG }, text: { ru: LONG, en: LONG }, ...place, ...by })
+    const buyer = await world.member({ points: '0' })
+    const order = await buyVoucher(world.parts, { offerId, buyer: { memberId: buyer.id }, language: 'ru' })
+    await shop.pays(order)
+    await shop.until(order, 'credited')
+
+    const context = await newVisitor(browser, { width: 320 })
+    const page = await context.newPage()
+    const looks = async (path: string, state: string, language = 'ru'): Promise<void> => {
+      await page.goto(`${world.url}${path}${path.includes('?') ? '&' : '?'}lang=${language}`)
+      await arrive(page, state)
+      await page.evaluate(`document.querySelectorAll('main details').forEach((part) => (part.open = true))`)
+      await sound(page)
+      await page.setViewportSize({ width: 1280, height: 800 })
+      expect(await sidewaysFaults(page)).toEqual([])
+      await page.setViewportSize({ width: 320, height: 800 })
+    }
+    await looks('/where-to-spend', 'where-to-spend')
+    await looks('/where-to-spend?q=zzz', 'where-to-spend', 'en')
+    await page.goto(`${world.url}/sign-in?lang=ru`)
+    await signIn(page, buyer.login)
+    await arrive(page, 'account')
+    await looks('/account/redeem', 'redeem', 'en')
+    await page.locator('[name=code]').fill('nothing')
+    await page.locator('form[action="/account/redeem"] button').click()
+    await page.getByRole('alert').waitFor()
+    await sound(page)
+    await looks(`/account/top-ups/${order.number}`, 'credited')
+    expect(await textOf(page)).toContain(`V-${offerId}`)
+
+    const { actor } = await StaffPerson.make(world, 'operator')
+    await context.clearCookies()
+    await page.goto(`${world.url}/sign-in?lang=ru`)
+    await signIn(page, actor.login)
+    await page.locator('main[data-state]').waitFor()
+    await looks('/admin/catalogue', 'catalogue', 'en')
+    await looks(`/admin/catalogue/${offerId}`, 'offer')
+    await looks('/admin/shops', 'shops', 'en')
+    await looks(`/admin/orders/${order.number}`, 'order')
+    expect(await sidewaysFaults(page)).toEqual([])
+    await page.locator('[name=unused]').check()
+    await page.locator('form[action$="/refund"] [name=reason]').fill('Не использован')
+    await page.locator('form[action$="/refund"] button').click()
+    await arrive(page, 'confirm')
+    await sound(page)
+    await page.locator('form[action$="/refund"] button').click()
+    await arrive(page, 'order')
+    expect(await world.parts.fulfilment.look(world.db, order)).toMatchObject({ use: 'withdrawn' })
     await context.close()
   })
 })

@@ -32,11 +32,21 @@ describe('automatic payment at the command line', () => {
     await rule(world, acme, { description: 'Аренда' })
     const rent = await bill(world, acme, { amount: '1500.00', description: 'Аренда', number: '417-1' })
     await bill(world, acme, { amount: '10.00', description: 'Разное', number: '418-1' })
+    const odd = await bill(world, acme, { amount: '5.00', number: '418-2' })
+    await world.sandbox.change(odd, { amountRaw: '0.005' })
     const plan = JSON.parse((await gateway('plan', '--json')).out) as { items: { decision: string }[]; fund: string; fundAfter: string }
-    const waits = [expect.objectContaining({ number: '418-1', decision: 'hold' })]
+    const waits = [
+      expect.objectContaining({ number: '418-1', decision: 'hold' }),
+      expect.objectContaining({
+        invoiceId: odd.id,
+        amount: null,
+        decision: 'hold',
+        why: [expect.stringMatching(/^The invoice cannot be understood: .+/)],
+      }),
+    ]
     const paid = [expect.objectContaining({ invoiceId: rent.id, amount: '1500.00', decision: 'pay' })]
     expect(plan).toMatchObject({ run: null, paid, waiting: waits, refused: [], fund: '1000000.00', fundAfter: '998500.00' })
-    expect(plan.items.map(({ decision }) => decision)).toEqual(['pay', 'hold'])
+    expect(plan.items.map(({ decision }) => decision)).toEqual(['pay', 'hold', 'hold'])
     expect(await world.sandbox.operationsOn(rent)).toEqual([])
 
     const ran = await gateway('run', '--organisation', acme.vatNumber, '--json')
@@ -45,7 +55,7 @@ describe('automatic payment at the command line', () => {
     expect(JSON.parse(ran.out)).toEqual({
       run: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
       paid: [item],
-      waiting: [expect.objectContaining({ number: '418-1', decision: 'hold' })],
+      waiting: waits,
       refused: [],
     })
     expect((JSON.parse(ran.out) as { paid: { why: string[] }[] }).paid[0]?.why.at(-1)).toBe('Automatic payment is on')

@@ -26,6 +26,7 @@ describe('the demo', () => {
       `http://localhost:${PORT}/admin`,
       `http://localhost:${PORT}/admin/autopay`,
       `http://127.0.0.1:${SANDBOX_PORT}/_sandbox/`,
+      `http://127.0.0.1:${SANDBOX_PORT}/marketplace`,
     ])
     for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200])
 

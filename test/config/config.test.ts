@@ -73,6 +73,7 @@ const NOT_IN_PRODUCTION: readonly [setting: string, what: string, change: Readon
   ['INVOICEBOX_NOTIFICATION_KEY', 'the sandbox’s key for notifications', { INVOICEBOX_NOTIFICATION_KEY: 'sandbox-sign-key' }, /sandbox/],
   ['INVOICEBOX_MERCHANT_TOKEN', 'the demo token of a shop', { INVOICEBOX_MERCHANT_TOKEN: DEMO_TOKEN }, /demo token/],
   ['INVOICEBOX_MERCHANT_TOKEN', 'the sandbox’s token of a shop', { INVOICEBOX_MERCHANT_TOKEN: 'sandbox-merchant-token-0001' }, /sandbox/],
+  ['MINAPP_PARENT_ORIGINS', 'a parent of the mini-app over plain http', { MINAPP_PARENT_ORIGINS: 'http://shop.example.org' }, /https/],
   ['INVOICEBOX_WEBSOCKET', 'a channel of notifications without a shop', { INVOICEBOX_WEBSOCKET: 'on' }, /MERCHANT_ID/],
   ['INVOICEBOX_WEBSOCKET', 'a channel of notifications in the clear', { INVOICEBOX_WEBSOCKET: 'ws://gate.example.org/' }, /wss/],
 ]
@@ -121,7 +122,7 @@ describe('production', () => {
   test.each(NOT_IN_PRODUCTION)('%s: refuses %s', (setting, _what, change, says) => {
     const faults = faultsOf({ ...GOOD, ...change })
     expect(faults.filter((fault) => fault.includes(setting) && says.test(fault))).not.toEqual([])
-    for (const fault of faults) expect(fault).toMatch(/^INVOICEBOX_|^SESSION_|^PUBLIC_|^MAIL_|^ALERT_/)
+    for (const fault of faults) expect(fault).toMatch(/^INVOICEBOX_|^SESSION_|^PUBLIC_|^MAIL_|^ALERT_|^MINAPP_/)
     expect(faults.join()).not.toContain(SECRET)
   })
 

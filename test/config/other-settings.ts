@@ -32,6 +32,7 @@ export const OTHER = {
   TWO_EYES_POINTS: '5',
   TWO_EYES_ROUBLES: '6',
   TIME_ZONE: 'Asia/Tashkent',
+  MINAPP_PARENT_ORIGINS: 'https://shop.example.org, https://*.example.net',
   AUTOPAY_SCHEDULE: '0 9 * * *',
   MAIL_URL: 'file:./letters',
   MAIL_FROM: 'points@example.org',

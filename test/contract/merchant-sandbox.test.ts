@@ -192,6 +192,7 @@ test('shipment, counterparty and the three guarantee calls answer as section 3.1
     data: {
       ...shipment,
       id: expect.any(Number) as number,
+      type: 'shipment',
       merchantId: ORDER.merchantId,
       status: 'completed',
       amount: 12200,

@@ -38,8 +38,21 @@ describe('a form', () => {
     handle: ({ req, res, actor }) => void res.json({ bytes: (req.body as Buffer).toString('hex'), actor }),
   })
 
+  const picture = defineRoute({
+    method: 'post',
+    path: '/test/picture',
+    policy: { kind: 'public' },
+    summary: 'Takes a file.',
+    upload: true,
+    input: { body: z.object({ file: z.string() }) },
+    handle: ({ input, redirect }) => {
+      received.push(input.body)
+      redirect('/')
+    },
+  })
+
   beforeAll(async () => {
-    site = await openSite([order, pay, machine])
+    site = await openSite([order, pay, machine, picture])
   })
   beforeEach(() => received.splice(0))
   afterAll(() => site.close())
@@ -162,6 +175,29 @@ describe('a form', () => {
       expect([400, 403]).toContain(status)
     }
     expect(received).toEqual([])
+  })
+
+  test('with files is taken; in parts that are none, or too many, it is a 4xx and the process lives on', async () => {
+    const visitor = site.visitor()
+    await visitor.open('/sign-in')
+    const part = (name: string, value: string): string => `--B\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+    const send = (body: string, boundary = 'B'): Promise<number> =>
+      visitor.post('/test/picture', body, { 'content-type': `multipart/form-data; boundary=${boundary}` }).then(({ status }) => status)
+    const token = part('_csrf', visitor.token)
+    expect(await send(`${token}${part('file', 'tea')}--B--\r\n`)).toBe(303)
+    expect(received.splice(0)).toEqual([{ file: 'tea' }])
+    const odd = [
+      ['', 'B'],
+      [`${token}${part('file', 'tea')}`, 'B'],
+      [`${token}${part('file', 'tea')}--B--\r\n`, 'C'],
+      [`${token}--B\r\n\r\nno name\r\n--B--\r\n`, 'B'],
+      [`${token}${Array.from({ length: 40 }, (_, index) => part(`p${index}`, 'x')).join('')}--B--\r\n`, 'B'],
+      [`${token}${part('__proto__', 'x')}--B--\r\n`, 'B'],
+      [`${token}${part('file', 'x'.repeat(400_000))}--B--\r\n`, 'B'],
+    ] as const
+    for (const [body, boundary] of odd) expect([400, 403, 413]).toContain(await send(body, boundary))
+    expect(received).toEqual([])
+    expect(({} as { x?: unknown }).x).toBeUndefined()
   })
 
   test('a signed machine call gets its bytes as they came, needs no token, and is nobody', async () => {

@@ -29,6 +29,21 @@ const topUpForm = { action: '/account/top-ups', key: ODD, amount: ODD, hint: ODD
 const topUpLine = { href: '/account/top-ups/TU-1', what: ODD, at: ODD, amount: ODD, state: ODD }
 const entry = { at: ODD, what: ODD, amount: ODD, sign: 'plus', balanceAfter: ODD, link: '/pay/1' }
 
+const offer = {
+  id: ODD,
+  isPoints: true,
+  title: ODD,
+  text: ODD,
+  price: { text: ODD, roubles: ODD },
+  picture: '/catalogue/pictures/1?a=1&b="2"',
+  chips: [{ text: ODD, roubles: ODD }],
+  hint: ODD,
+  isSoldOut: false,
+  onlyBeside: { key: ODD, values: ODD },
+  isChosen: true,
+}
+const minappForm = { choice: ODD, amount: ODD, who: 'member', email: ODD, code: ODD, pass: ODD, key: ODD, container: ODD, id: ODD }
+
 /** Each view with a model that fills all of it, and with the barest one it must cope with. */
 const MODELS: Record<string, object[]> = {
   home: [{}],
@@ -58,13 +73,72 @@ const MODELS: Record<string, object[]> = {
     { form: topUpForm, lines: [topUpLine], olderHref: '/account/top-ups?before=1', newestHref: '/account/top-ups' },
     { form: null, lines: [] },
   ],
+  'storefront/minapp': [
+    {
+      heading: ODD,
+      parents: ODD,
+      offers: [offer, { ...offer, isSoldOut: true }],
+      form: minappForm,
+      knownAs: ODD,
+      asksCode: true,
+      alert: { text: ODD, field: 'amount' },
+      note: ODD,
+      signInHref: '/sign-in',
+    },
+    {
+      heading: 'x',
+      parents: '',
+      offers: [],
+      form: { ...minappForm, who: 'guest' },
+      knownAs: null,
+      asksCode: false,
+      alert: null,
+      note: null,
+      signInHref: '/sign-in',
+    },
+  ],
+  'storefront/minapp-order': [
+    {
+      state: 'waiting',
+      mark: 'waiting',
+      heading: ODD,
+      note: ODD,
+      parents: ODD,
+      rows: [{ label: ODD, value: ODD }],
+      code: { label: ODD, value: ODD },
+      redeem: { href: '/account/redeem', label: ODD },
+      late: ODD,
+      refreshSeconds: 3,
+      pay: { href: 'https://pay.example/?a=1&b="2"', label: ODD },
+      again: { href: '/minapp?id=1&b="2"', label: ODD },
+      reference: ODD,
+    },
+    {
+      state: 'failed',
+      mark: 'failed',
+      heading: 'x',
+      note: 'x',
+      parents: '',
+      rows: [],
+      code: null,
+      redeem: null,
+      late: null,
+      pay: null,
+      again: null,
+      reference: 'x',
+    },
+  ],
   'storefront/redeem': [
     { alert: ODD, done: ODD, code: ODD },
     { alert: null, done: null, code: '' },
   ],
   'storefront/shops': [
-    { searched: ODD, shops: [{ title: ODD, text: ODD, address: ODD, link: 'https://shop.example/?a=1&b="2"' }] },
-    { searched: '', shops: [] },
+    {
+      searched: ODD,
+      shops: [{ title: ODD, text: ODD, address: ODD, link: 'https://shop.example/?a=1&b="2"' }],
+      moreHref: '/where-to-spend?after=1&q="',
+    },
+    { searched: '', shops: [], moreHref: null },
   ],
   'payments/receipt': [
     { heading: ODD, amount: ODD, rows: [{ label: ODD, value: ODD }], backHref: '/pay/1', reference: ODD },

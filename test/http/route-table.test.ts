@@ -31,6 +31,7 @@ describe('the app does not start', () => {
       page('/a', { method: 'post', csrf: false, csrfReason: 'x', policy: { kind: 'member' } }),
       /signed in/,
     ],
+    ['whose form is anonymous and has a token', page('/a', { method: 'post', anonymousForm: true }), /csrf: false/],
     ['for members that looks at no session', page('/a', { policy: { kind: 'member' }, session: false }), /session/],
     ['that is there already', page('/sign-in'), /declared twice/],
   ])('with a route %s', (_what, route, message) => {

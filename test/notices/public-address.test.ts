@@ -6,6 +6,7 @@ import { openAlerts } from '../../src/shared/alerts'
 import { systemClock } from '../../src/shared/clock'
 import { inTransaction } from '../../src/shared/database'
 import { createLog } from '../../src/shared/log'
+import { createSeal } from '../../src/shared/seal'
 import { makeDatabase } from '../support/databases'
 
 test.each([
@@ -44,11 +45,13 @@ test('in production no webhook leads into the own network, by number or by name'
   const { port } = hook.address() as AddressInfo
   const database = await makeDatabase('sqlite')
   const db = database.open()
+  const seal = createSeal('a secret of this test, long enough', 'test')
   for (const [index, host] of ['127.0.0.1', 'localhost', '[::1]', '0x7f.1'].entries()) {
     const notices = createNotices({
       db,
       clock: systemClock,
       log: createLog('silent'),
+      storefront: { codes: seal, oneTimeCodes: seal, memberPasses: seal, orderPasses: seal, zone: 'Europe/Moscow' },
       settings: {
         publicUrl: new URL('https://pay.example.org'),
         programName: 'Test',

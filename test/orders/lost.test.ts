@@ -1,12 +1,18 @@
 import { MINUTE, SECOND } from '../../src/shared/clock'
-import { compareOrders, recheckOpenOrders } from '../../src/orders'
+import { watchMerchantToken } from '../../src/check-token'
+import { compareOrders, compareRefunds, recheckOpenOrders } from '../../src/orders'
 import { World } from '../support/world'
 import type { Buyer } from '../support/world'
-import { orderDraft } from '../../src/orders/draft'
+import { orderDraft, refundDraft } from '../../src/orders/draft'
+import { requireMerchant } from '../../src/orders/order'
+import type { OrderRefund } from '../../src/orders/order'
 import { newOrderNumber } from '../../src/orders/number'
 import { insertOrder } from '../../src/orders/store'
 import { inTransaction } from '../../src/shared/database'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { closeAlert } from '../../src/shared/alerts'
 import { newSortedId } from '../../src/shared/ids'
+import { money } from '../../src/shared/money'
 import { Shop } from './shop'
 
 describe('what gets lost between us and Invoicebox', () => {
@@ -36,6 +42,23 @@ describe('what gets lost between us and Invoicebox', () => {
     expect(await shop.made(number)).toBe(1)
     await shop.pays(await shop.order(number))
     await shop.until(await shop.order(number), 'credited')
+  })
+
+  test('a token of the shop that is not known there any more: staff are told once', async () => {
+    await world.sandbox.misbehave({ on: 'order.list', kind: 'status', status: 401, times: 1 })
+    await watchMerchantToken(world.parts)
+    expect(await world.alerts()).toEqual([])
+    await compareOrders(world.parts)
+    await watchMerchantToken(world.parts)
+    await watchMerchantToken(world.parts)
+    expect((await world.alerts()).map(({ kind, subject }) => [kind, subject])).toEqual([['invoicebox_refuses_us', 'invoicebox:merchant']])
+    await world.passes(31 * SECOND)
+    await compareOrders(world.parts)
+    await watchMerchantToken(world.parts)
+    const [alert] = await world.alerts()
+    await inTransaction(world.db, (tx) =>
+      closeAlert(tx, alert?.id ?? '', { author: COMMAND_LINE, reason: 'A test', at: world.clock.now() }),
+    )
   })
 
   test('the answer to a new order that is paid before it is found: the notification credits it', async () => {
@@ -122,6 +145,21 @@ describe('what gets lost between us and Invoicebox', () => {
     expect(await compareOrders(world.parts)).toBe(1)
     expect((await shop.order(order.number)).state).toBe('credited')
     expect(await compareOrders(world.parts)).toBe(0)
+  })
+
+  test('a refund that is there and not here, as after a restored backup, is told, once', async () => {
+    const order = await shop.bought(anna, '5.00')
+    const merchant = requireMerchant(world.parts)
+    const lost = { number: `${order.number}-r7`, amount: order.amount, fee: money(0n, 'RUB'), vat: money(0n, 'RUB'), reason: 'lost' }
+    const draft = refundDraft(order, lost as OrderRefund, world.parts.topUps)
+    expect((await merchant.createRefund(draft)).outcome.kind).toBe('accepted')
+    expect(await compareRefunds(world.parts)).toBe(1)
+    const told = async () => (await world.alerts()).filter(({ subject }) => subject === order.id)
+    const [alert] = await told()
+    expect(alert).toMatchObject({ kind: 'refund_differs', detail: expect.stringContaining(lost.number) as string })
+    await inTransaction(world.db, (tx) => closeAlert(tx, alert?.id ?? '', { author: COMMAND_LINE, reason: 'x', at: world.clock.now() }))
+    expect(await compareRefunds(world.parts)).toBe(0)
+    expect(await told()).toEqual([])
   })
 
   test('a notification that fails here comes again, and one that comes in two hundred copies credits once', async () => {

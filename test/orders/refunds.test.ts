@@ -62,7 +62,7 @@ describe.each(ENGINES)('refunds on %s', (engine) => {
   once('where points are spent, what can go back goes, and the rest is kept as a fee by a correction order', async () => {
     const order = await shop.bought(anna, '100.00')
     await anna.pays(await world.sandbox.invoice({ amount: '40.00' }))
-    const plan = await planRefund(world.db, order.number)
+    const plan = await planRefund(world.parts, order.number)
     expect([plan.canGoBack, plan.spent, plan.amount, plan.fee, plan.points].map(({ minor }) => toDecimal(minor))).toEqual([
       '60.00',
       '40.00',
@@ -151,14 +151,37 @@ describe.each(ENGINES)('refunds on %s', (engine) => {
     expect(await world.parts.approvals.approve(submitted.request.id, actor)).toMatchObject({ outcome: 'done' })
     expect(await refund(order)).toMatchObject({ state: 'accepted', points: { minor: 60_000n } })
     const viewer = { kind: 'staff', id: 'x', login: 'v', role: 'support' } as const
-    const order2 = { payload: { number: order.number, amount: null }, author: viewer, reason: 'x', key: 'k' }
+    const order2 = { payload: { number: order.number, amount: null, unused: false }, author: viewer, reason: 'x', key: 'k' }
     expect(await codeOf(world.parts.approvals.submit(world.parts.deeds.orders.refund, order2))).toBe('forbidden')
+  })
+
+  test('slices asked for at once weigh as much as one after the other: one goes back, the others wait or are told, and none is a fault', async () => {
+    const order = await shop.bought(anna, '2000.00')
+    const slice = (index: number): Promise<unknown> =>
+      new Promise((resolve) => setTimeout(resolve, index % 4)).then(() =>
+        shop.refunds(order, '300.00').then(
+          ({ state }) => state,
+          (error: unknown) => (error instanceof Refusal ? error.code : error),
+        ),
+      )
+    const told = await Promise.all(Array.from({ length: 24 }, (_, index) => slice(index)))
+    expect(told.filter((one) => one === 'done')).toHaveLength(1)
+    expect(told.filter((one) => !['done', 'waiting', 'order_in_wrong_state'].includes(String(one)))).toEqual([])
+    expect((await refundsOf(world.db, order.id)).map(({ amount }) => toDecimal(amount.minor))).toEqual(['300.00'])
+  })
+
+  test('the same form sent ten times at once is told one thing ten times', async () => {
+    const order = await shop.bought(anna, '100.00')
+    const key = crypto.randomUUID()
+    const told = await Promise.all(Array.from({ length: 10 }, () => codeOf(shop.refunds(order, '60.00', key))))
+    expect(told).toEqual(Array.from({ length: 10 }, () => 'done'))
+    expect(await refundsOf(world.db, order.id)).toHaveLength(1)
   })
 
   once('an order that is not paid has nothing to give back', async () => {
     const order = await shop.buys(anna, '10.00')
     expect(await codeOf(shop.refunds(order, '1.00'))).toBe('refund_not_possible')
-    expect(await codeOf(planRefund(world.db, 'TU-2222-2222', parseMoney('1.00', 'RUB')))).toBe('not_found')
+    expect(await codeOf(planRefund(world.parts, 'TU-2222-2222', parseMoney('1.00', 'RUB')))).toBe('not_found')
     await shop.passes(SECOND)
   })
 })

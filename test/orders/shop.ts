@@ -104,7 +104,12 @@ export class Shop {
 
   async refunds(order: Order, amount: string | null = null, key: string = crypto.randomUUID()) {
     const { approvals, deeds } = this.world.parts
-    return approvals.submit(deeds.orders.refund, { payload: { number: order.number, amount }, author: COMMAND_LINE, reason: 'A test', key })
+    return approvals.submit(deeds.orders.refund, {
+      payload: { number: order.number, amount, unused: false },
+      author: COMMAND_LINE,
+      reason: 'A test',
+      key,
+    })
   }
 
   private async call(method: string, path: string, body?: object): Promise<unknown> {

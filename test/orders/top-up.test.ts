@@ -1,4 +1,4 @@
-import { isOwnInvoice, listNotifications, replayNotification } from '../../src/orders'
+import { listNotifications, ownGoodsOn, replayNotification } from '../../src/orders'
 import { memberDeeds } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { DAY, HOUR, MINUTE } from '../../src/shared/clock'
@@ -153,13 +153,13 @@ describe.each(ENGINES)('top-ups on %s', (engine) => {
   test('points do not pay for points', async () => {
     const order = await shop.buys(anna, '40.00')
     const container = order.containerId ?? ''
-    expect(await isOwnInvoice(world.db, container.toUpperCase())).toBe(true)
+    expect(await ownGoodsOn(world.db, container.toUpperCase())).toBe('points')
     const page = await anna.browser.open(`/pay?invoiceId=${container}`)
     expect([page.state, page.heading]).toEqual(['unsupported', 'Этот счёт за баллы нельзя оплатить баллами. Баллы не списаны'])
     expect(page.html).not.toContain('/confirm')
     expect((await anna.balance()).held).toBe('0.00')
     const { outcome } = await world.parts.invoicebox.listInvoices({ ids: [container], page: 1, pageSize: 10 })
-    expect(outcome).toMatchObject({ kind: 'page', invoices: [], odd: [{ isOwn: true }] })
+    expect(outcome).toMatchObject({ kind: 'page', invoices: [], odd: [{ own: { goods: 'points' } }] })
   })
 
   test('where Invoicebox does not name the invoice of an order, the payment link tells it', async () => {

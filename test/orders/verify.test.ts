@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { ORDER_RULES, verifyOrders } from '../../src/orders'
 import { MINUTE } from '../../src/shared/clock'
+import { engineOf } from '../../src/shared/database'
+import type { Tx } from '../../src/shared/database'
 import { ENGINES } from '../support/databases'
 import { World } from '../support/world'
 import { now, raw } from '../ledger/corruption'
@@ -27,6 +29,32 @@ const CORRUPTIONS: readonly Corruption[] = [
     breaks: { 'goods-not-handed-out-once': 20 },
     plant: raw(`update orders set goods = 'code' where id = ${ORDER('credited')}`),
   },
+  {
+    what: 'money of a code goes back and the code stays good',
+    breaks: { 'refunded-code-still-good': 20 },
+    plant: async (tx) => {
+      await tx.raw(`update orders set goods = 'code' where id = (select order_id from order_refunds where state = 'accepted' limit 1)`)
+      await tx.raw(
+        `insert into top_up_codes (id, order_id, sealed, digest, points, state, created_at)
+         select '${randomUUID()}', order_id, 'x', 'x', 100, 'open', '${now}' from order_refunds where state = 'accepted' limit 1`,
+      )
+    },
+  },
+  ...(['reserved', 'sold'] as const).map((state) => ({
+    what: `a voucher code is ${state} for an order that ${state === 'sold' ? 'waits to be paid' : 'was paid'}`,
+    breaks: { [state === 'sold' ? 'code-sold-without-payment' : 'code-kept-for-no-order']: 20 },
+    plant: async (tx: Tx) => {
+      const offerId = randomUUID()
+      await tx.raw(
+        `insert into offers (id, type, title_ru, title_en, text_ru, text_en, price, chips, vat_code, position, is_enabled, low_stock, created_at, changed_at)
+         values ('${offerId}', 'voucher', 'x', 'x', '', '', 100, '[]', 'VATNONE', 1, ${engineOf(tx) === 'postgres' ? 'true' : '1'}, 0, '${now}', '${now}')`,
+      )
+      await tx.raw(
+        `insert into voucher_codes (id, offer_id, sealed, digest, state, order_id, imported_at, imported_by, changed_at)
+         select '${randomUUID()}', '${offerId}', 'x', '${offerId}', '${state}', id, '${now}', 'x', '${now}' from orders where id = ${ORDER(state === 'sold' ? 'created' : 'credited')}`,
+      )
+    },
+  })),
   {
     what: 'a code is called redeemed and its points came to nobody',
     breaks: { 'code-redeemed-not-once': 20 },

@@ -11,6 +11,7 @@ import type { SandboxInvoice } from '../support/sandbox-control'
 import { World } from '../support/world'
 import { alertsAbout, allIsWell, bothFunds, paymentOf, paymentsOf, settled, strikes } from './steps'
 
+const PAYER = { type: 'legal', vatNumber: '7700000001', name: 'ООО «Ромашка»' }
 const KEPT = parseMoney('100000.00', 'RUB')
 
 describe.each(ENGINES)('an invoice that an organisation pays from the fund on %s', (engine) => {
@@ -29,10 +30,18 @@ describe.each(ENGINES)('an invoice that an organisation pays from the fund on %s
     const readAt = world.clock.now()
     const { outcome } = await world.parts.invoicebox.readInvoice(invoice.id)
     if (outcome.kind !== 'found') throw new Error(`the invoice reads ${outcome.kind}`)
-    return { organisationId: 'org-1', invoice: outcome.invoice, readAt, decisionId: randomUUID(), decidedAt: readAt, leaving: KEPT }
+    return {
+      organisationId: 'org-1',
+      vatNumber: PAYER.vatNumber,
+      invoice: outcome.invoice,
+      readAt,
+      decisionId: randomUUID(),
+      decidedAt: readAt,
+      leaving: KEPT,
+    }
   }
   const pay = (wanted: OrganisationPaymentRequest): Promise<Payment> => payForOrganisation(world.parts, wanted)
-  const anInvoice = (amount = '100.00'): Promise<SandboxInvoice> => world.sandbox.invoice({ amount })
+  const anInvoice = (amount = '100.00'): Promise<SandboxInvoice> => world.sandbox.invoice({ amount, customer: PAYER })
 
   test('is captured with the hold of the fund alone, once, however often the decision is sent', async () => {
     const invoice = await anInvoice()
@@ -85,7 +94,7 @@ describe.each(ENGINES)('an invoice that an organisation pays from the fund on %s
     expect(await paymentsOf(world, invoice)).toEqual([])
   })
 
-  test('is not paid on an old reading, when it is over, or while a buyer pays it', async () => {
+  test('is not paid on an old reading, when it is over, for somebody else, or while a buyer pays it', async () => {
     const invoice = await anInvoice()
     const wanted = await request(invoice)
     await expect(pay({ ...wanted, readAt: new Date(wanted.readAt.getTime() - 6 * SECOND) })).rejects.toMatchObject({
@@ -93,6 +102,10 @@ describe.each(ENGINES)('an invoice that an organisation pays from the fund on %s
     })
     const over = { ...wanted.invoice, expirationDate: world.clock.now() }
     await expect(pay({ ...wanted, invoice: over })).rejects.toMatchObject({ code: 'invoice_not_payable' })
+    for (const vatNumber of ['7801234567', undefined]) {
+      const elsewhere = { ...wanted.invoice, customer: { ...wanted.invoice.customer, vatNumber } }
+      await expect(pay({ ...wanted, invoice: elsewhere as typeof wanted.invoice })).rejects.toMatchObject({ code: 'invoice_not_payable' })
+    }
     const euros = { ...wanted.invoice, amount: parseMoney('100.00', 'EUR') }
     await expect(pay({ ...wanted, invoice: euros })).rejects.toMatchObject({ code: 'invoice_unsupported' })
     const anna = await world.member({ points: '100.00' })

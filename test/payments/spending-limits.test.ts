@@ -171,7 +171,8 @@ describe('how heavy a change of limits is', () => {
   const limits = (perPayment: bigint | null, perDay: bigint | null = null) => ({ perPayment, perDay, perMonth: null })
   test.each([
     ['nothing for a lower limit or a new one', limits(100n), limits(50n, 10n), 'never'],
-    ['the largest raise', limits(100n, 100n), limits(150n, 300n), { minor: 200n, unit: 'PTS' }],
+    ['what the raised ones come to, however small the step', limits(100n, 299n), limits(150n, 300n), { minor: 300n, unit: 'PTS' }],
+    ['the one that is raised, and not a larger one that stays', limits(100n, 900n), limits(150n, 900n), { minor: 150n, unit: 'PTS' }],
     ['always where a limit falls away', limits(100n, 100n), limits(100n), 'always'],
   ] as const)('%s', (_what, before, after, weight) => expect(weighRaise(before, after)).toEqual(weight))
 })

@@ -122,8 +122,8 @@ export const BUGS_OF_RULE_R: readonly PlantedBug[] = [
     edits: [
       {
         file: SETTLE,
-        find: `  if (status === 'paid')\n    return toReview(`,
-        replace: `  if (status === 'paid' && SAYS_PAID.test(rejected.code)) return capturePayment(deps, payment, payment.id, by)\n  if (status === 'paid')\n    return toReview(`,
+        find: `  if (status === 'paid') return toReview(`,
+        replace: `  if (status === 'paid' && SAYS_PAID.test(rejected.code)) return capturePayment(deps, payment, payment.id, by)\n  if (status === 'paid') return toReview(`,
       },
     ],
     schedules: 40,

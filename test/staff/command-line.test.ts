@@ -1,5 +1,6 @@
 import { buildProgram } from '../../src/cli/program'
 import type { ShownStaff } from '../../src/staff'
+import { StaffPerson } from '../support/staff'
 import { PASSWORD, World } from '../support/world'
 
 describe('gateway staff', () => {
@@ -17,7 +18,9 @@ describe('gateway staff', () => {
       return true
     })
     try {
-      await buildProgram(() => world.parts.config).parseAsync(['staff', ...words, '--json'], { from: 'user' })
+      await buildProgram(() => ({ ...world.parts.config, commandLinePassword: PASSWORD })).parseAsync(['staff', ...words, '--json'], {
+        from: 'user',
+      })
     } finally {
       spy.mockRestore()
     }
@@ -47,6 +50,30 @@ describe('gateway staff', () => {
     )
     const alerts = (await world.alerts()).filter(({ kind }) => kind === 'staff_changed_by_command_line')
     expect(alerts.map(({ subject }) => subject).sort()).toEqual([`staff:${first.id}`, `staff:${other.id}`].sort())
+  })
+
+  test('with --as the person acts, is audited, and waits for a second one where the page would', async () => {
+    const admin = await StaffPerson.make(world, 'admin')
+    await admin.signsIn()
+    await add('ivanova', 'viewer')
+    const asAdmin = async (...words: string[]): Promise<unknown> => {
+      await world.db('staff_factors').update({ last_step: 0 })
+      return run(...words, '--as', admin.actor.login, '--code', admin.code)
+    }
+    expect(await asAdmin('role', 'ivanova', 'operator', '--reason', 'By order 8')).toMatchObject({ role: 'operator' })
+    expect(await world.db('audit_log').where({ action: 'staff_role_changed' }).orderBy('id', 'desc').first('actor')).toEqual({
+      actor: `staff:${admin.actor.id}`,
+    })
+    expect(await asAdmin('role', 'ivanova', 'approver')).toEqual({ waiting: expect.any(String) as string })
+    expect([process.exitCode, ((await run('list')) as ShownStaff[]).find(({ login }) => login === 'ivanova')?.role]).toEqual([
+      3,
+      'operator',
+    ])
+    process.exitCode = 0
+    expect(await asAdmin('add', 'sidorova', '--role', 'support')).toMatchObject({ login: 'sidorova', state: 'awaits-setup' })
+    expect(await asAdmin('disable', 'ivanova')).toMatchObject({ state: 'disabled' })
+    await expect(run('disable', 'sidorova', '--as', admin.actor.login, '--code', '000000')).rejects.toMatchObject({ code: 'wrong_code' })
+    await run('disable', admin.actor.login)
   })
 
   test('does not leave the operator without an admin, and tells what does not exist', async () => {

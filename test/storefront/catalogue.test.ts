@@ -57,8 +57,9 @@ describe.each(ENGINES)('the catalogue on %s', (engine) => {
   test('codes come into the stock once, sealed, and two orders at once get two of them', async () => {
     const offerId = await offer()
     const text = '\ufeffCODE-1;ignored\r\n"CODE-2"\n\n  CODE-3  \nCODE-1'
-    expect(await importCodes(world.parts, { offerId, text, ...by })).toEqual({ added: 3, duplicates: 1, oddLines: [], free: 3 })
-    expect(await importCodes(world.parts, { offerId, text, ...by })).toEqual({ added: 0, duplicates: 4, oddLines: [], free: 3 })
+    const ends = { first: 'C…1', last: 'C…1' }
+    expect(await importCodes(world.parts, { offerId, text, ...by })).toEqual({ added: 3, duplicates: 1, oddLines: [], free: 3, ...ends })
+    expect(await importCodes(world.parts, { offerId, text, ...by })).toEqual({ added: 0, duplicates: 4, oddLines: [], free: 3, ...ends })
     expect(await importCodes(world.parts, { offerId, text: 'CODE-9\n<b>\n?', ...by })).toMatchObject({ added: 0, oddLines: [2, 3] })
     const rows = JSON.stringify([await world.db('voucher_codes').where({ offer_id: offerId }), await world.db('audit_log')])
     expect(rows).not.toContain('CODE-')
@@ -79,8 +80,9 @@ describe.each(ENGINES)('the catalogue on %s', (engine) => {
       )
     expect(await answerTo(world.db('voucher_codes').where({ offer_id: offerId }).delete())).toBe('refused')
     expect(await answerTo(world.db('voucher_codes').where({ offer_id: offerId }).update({ sealed: 'x' }))).toBe('refused')
+    // Also the others: no order of ours stands behind what was taken here.
+    await world.db('voucher_codes').where({ offer_id: offerId }).update({ state: 'withdrawn' })
     const withdrawn = world.db('voucher_codes').where({ id: code?.id })
-    await withdrawn.clone().update({ state: 'withdrawn' })
     expect(await answerTo(withdrawn.clone().update({ state: 'free', order_id: null }))).toBe('refused')
   })
 
@@ -110,6 +112,55 @@ describe.each(ENGINES)('the catalogue on %s', (engine) => {
           key: randomUUID(),
         }),
       ).rejects.toMatchObject({ code: 'bad_input' })
+  })
+
+  test('an approval is for the offer that was looked at: one that was taken off sale meanwhile stays so', async () => {
+    const { approvals, deeds } = world.parts
+    const [op, chief] = (['operator', 'admin'] as const).map((role) => ({ kind: 'staff', id: randomUUID(), login: role, role }) as const)
+    if (!op || !chief) throw new Error('There are no staff.')
+    const offerId = await offer({ price: '5000.00' })
+    const seen = (await findOffer(world.db, offerId))?.changedAt.toISOString() ?? ''
+    const payload = { ...VOUCHER, offerId, price: '4000.00', basedOn: seen }
+    const waits = await approvals.submit(deeds.offers.change, { payload, author: op, reason: 'A test', key: randomUUID() })
+    if (waits.state !== 'waiting') throw new Error('It did not wait.')
+    world.clock.move(1_000)
+    await deeds.offers.change.perform({ ...VOUCHER, offerId, price: '5000.00', enabled: false }, { ...by, key: randomUUID() })
+    await expect(approvals.preview(waits.request)).rejects.toMatchObject({ code: 'offer_changed' })
+    await approvals.approve(waits.request.id, chief)
+    expect(await findOffer(world.db, offerId)).toMatchObject({ isEnabled: false, price: { minor: 500_000n } })
+  })
+
+  test('a price weighs as much as the codes that are sold by it', async () => {
+    const { approvals, deeds } = world.parts
+    const author = { kind: 'staff', id: randomUUID(), login: 'op', role: 'operator' } as const
+    const offerId = await offer({ price: '500.00' })
+    const change = (price: string) =>
+      approvals.submit(deeds.offers.change, { payload: { ...VOUCHER, offerId, price }, author, reason: 'A test', key: randomUUID() })
+    expect((await change('400.00')).state).toBe('done')
+    await importCodes(world.parts, { offerId, text: 'W-1\nW-2\nW-3', ...by })
+    expect((await change('300.00')).state).toBe('waiting')
+  })
+
+  test('values that outgrow their place as JSON are refused by both engines alike', async () => {
+    const quotes = (count: number) => ({ metaKey: 'iataCode', metaValues: '"'.repeat(count) })
+    await expect(
+      world.parts.approvals.submit(world.parts.deeds.offers.change, {
+        payload: { ...VOUCHER, offerId: randomUUID(), ...quotes(600) },
+        author: COMMAND_LINE,
+        reason: 'x',
+        key: randomUUID(),
+      }),
+    ).rejects.toMatchObject({ code: 'bad_input', detail: 'metaValues' })
+    await offer(quotes(490))
+  })
+
+  test('two pictures at once: one of them is the picture', async () => {
+    const offerId = await offer()
+    const codes = await Promise.all(
+      [PNG, WEBP, PNG, WEBP].map((bytes) => setPicture(world.parts, { offerId, bytes, ...by }).then(() => 'done')),
+    )
+    expect(codes).toEqual(['done', 'done', 'done', 'done'])
+    expect(await world.db('offer_pictures').where({ offer_id: offerId })).toHaveLength(1)
   })
 
   test('a picture is known by its bytes, served as nothing else, and kept for a year', async () => {
@@ -178,6 +229,11 @@ describe('the pages of the catalogue', () => {
     const bad = await operator.submit(await operator.open(card), /\/codes$/, { codes: '<>', reason: 'x' })
     expect([bad.status, bad.html]).toEqual([422, expect.stringContaining('строки 1')])
     expect((await operator.submit(await operator.open(card), /\/codes$/, { codes: '', reason: 'x' })).status).toBe(422)
+
+    const asked = await operator.submit(await operator.open(card), /\/codes\/withdraw$/, { codes: 'all', reason: 'Утекло' })
+    expect([asked.state, asked.html]).toEqual(['confirm', expect.stringContaining('Изъять коды предложения')])
+    expect((await operator.submit(asked, /\/codes\/withdraw$/)).state).toBe('offer')
+    expect((await countCodes(world.db, [offer?.id ?? ''])).get(offer?.id ?? '')).toMatchObject({ free: 0, withdrawn: 3 })
 
     form.delete('codes')
     form.delete('file')

@@ -69,6 +69,12 @@ describe.each(ENGINES)('shops on %s', (engine) => {
     expect(nowhere.marketplace.state).toBe('rejected')
   })
 
+  test('a new shop whose form was sent twice at once is one shop', async () => {
+    const once = shop()
+    await Promise.all([saveShop(world.parts, once), saveShop(world.parts, once), saveShop(world.parts, once)])
+    expect(await world.db('audit_log').where({ subject: `shop:${once.shopId}` })).toHaveLength(1)
+  })
+
   test('a creation without an answer is not repeated by itself', async () => {
     const { shopId } = shop()
     await saveShop(world.parts, shop({ shopId }))
@@ -80,6 +86,62 @@ describe.each(ENGINES)('shops on %s', (engine) => {
       code: 'marketplace_unavailable',
     })
     expect((await readShop(world.db, shopId)).marketplace.state).toBe('asked')
+  })
+
+  test('after a creation without an answer somebody looks first, and says what they found', async () => {
+    const [lost, found] = [shop(), shop()]
+    for (const { shopId } of [lost, found]) {
+      await saveShop(world.parts, shop({ shopId }))
+      await world.sandbox.misbehave({ on: '*', kind: 'lose-answer', times: 1 })
+      expect((await publishShop(world.parts, { shopId, ...by })).marketplace).toMatchObject({ state: 'unknown', id: null })
+    }
+    const { shopId } = lost
+    const blindly = (): Promise<unknown> => publishShop(world.parts, { shopId, ...by })
+    await expect(blindly()).rejects.toMatchObject({ code: 'bad_input', detail: 'knownId' })
+    await world.db('shops').where({ id: shopId }).update({ marketplace_state: 'asked' })
+    world.clock.move(3 * 60_000)
+    await expect(blindly()).rejects.toMatchObject({ code: 'bad_input', detail: 'knownId' })
+    expect((await publishShop(world.parts, { shopId, knownId: '999998', ...by })).marketplace.state).toBe('unknown')
+    expect((await publishShop(world.parts, { shopId, isNotThere: true, ...by })).marketplace.state).toBe('accepted')
+  })
+
+  test('an update takes a shop away from nobody: its merchant and the programmes of others stay, ours is added', async () => {
+    const { shopId } = shop()
+    await saveShop(world.parts, shop({ shopId }))
+    const theirs = { title: 'Чужой', merchantId: 'another', accountProgramIds: ['another-programme'] }
+    const knownId = String((await atMarketplace('shop', theirs)).id)
+    expect((await publishShop(world.parts, { shopId, knownId, ...by })).marketplace).toMatchObject({ state: 'accepted', id: knownId })
+    const programme = world.parts.marketplace?.programId ?? ''
+    expect(await atMarketplace(`shop/${knownId}`, {})).toMatchObject({
+      title: 'Чужой',
+      merchantId: 'another',
+      accountProgramIds: ['another-programme', programme],
+      description: 'Игрушки и 100% хвоя',
+    })
+  })
+
+  async function atMarketplace(path: string, body: object): Promise<Record<string, unknown>> {
+    const headers = { authorization: `Bearer ${world.parts.config.invoicebox.merchantToken}`, 'content-type': 'application/json' }
+    const asked = { method: 'POST', headers, body: JSON.stringify(body) }
+    const answer = await fetch(`${world.sandbox.url}/v3/marketplace/api/${path}`, asked)
+    return ((await answer.json()) as { data: Record<string, unknown> }).data
+  }
+
+  test('a list longer than a page goes on behind its last shop, for staff and for everybody', async () => {
+    const many = Array.from({ length: 101 }, (_, index) =>
+      shop({ position: 500 + index, title: { ru: `Лавка ${index}`, en: `Booth ${index}` } }),
+    )
+    for (const each of many) await saveShop(world.parts, each)
+    const visitor = world.browser()
+    const first = await visitor.open('/where-to-spend?q=лавка')
+    expect([first.html.includes('Лавка 99<'), first.html.includes('Лавка 100<')]).toEqual([true, false])
+    const more = /href="(\/where-to-spend\?[^"]*after=[^"]*)"/.exec(first.html)?.[1] ?? ''
+    const second = await visitor.open(more.replaceAll('&#38;', '&').replaceAll('&amp;', '&'))
+    expect([second.html.includes('Лавка 100<'), second.html.includes('Лавка 99<'), second.html.includes('Показать ещё')]).toEqual([
+      true,
+      false,
+      false,
+    ])
   })
 
   test('staff keep shops on pages of their own', async () => {
@@ -101,7 +163,8 @@ describe.each(ENGINES)('shops on %s', (engine) => {
     expect([added.state, added.heading]).toEqual(['shop', 'Пекарня'])
     const sent = await operator.submit(added, /\/publish$/, { reason: 'Передать' })
     expect(sent.html).toContain('передан')
-    expect((await operator.open('/admin/shops')).html).toContain('Пекарня')
+    const shops = await operator.open('/admin/shops')
+    expect([shops.html.includes('Пекарня'), shops.html.includes('/admin/shops?after=')]).toEqual([true, true])
     expect((await operator.open('/where-to-spend?q=пекарня')).html).toContain('Пекарня')
   })
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { forgetBuyers, planRefund } from '../../src/orders'
 import type { Order } from '../../src/orders'
-import { buyTopUpCode, buyVoucher, countCodes, importCodes, redeemCode } from '../../src/storefront'
+import { buyPoints, buyTopUpCode, buyVoucher, countCodes, importCodes, redeemCode } from '../../src/storefront'
 import type { Buyer as WhoBuys } from '../../src/storefront'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { DAY, plus } from '../../src/shared/clock'
@@ -40,7 +40,7 @@ describe.each(ENGINES)('vouchers on %s', (engine) => {
     buyVoucher(world.parts, { offerId, buyer, key, language: 'ru' })
   const shown = (order: Order): Promise<string | null> => world.parts.fulfilment.show(world.db, order, world.clock.now())
   const stock = async (offerId: string) => (await countCodes(world.db, [offerId])).get(offerId)
-  const guest = { email: 'olga@example.test' }
+  const guest = { email: 'olga@example.test', address: '192.0.2.1' }
 
   test('a code is set aside with the order, handed out once with the payment, and shown to nobody before', async () => {
     const offerId = await offer(2)
@@ -59,7 +59,7 @@ describe.each(ENGINES)('vouchers on %s', (engine) => {
       expect(
         JSON.stringify(await world.db(table), (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
       ).not.toContain(code)
-    await expect(planRefund(world.db, order.number)).rejects.toMatchObject({ code: 'refund_not_possible' })
+    expect(await planRefund(world.parts, order.number)).toMatchObject({ code: 'seen', left: order.amount, points: { minor: 0n } })
   })
 
   test('an order that ends unpaid lets its code go, and late money takes another one or waits for staff', async () => {
@@ -74,20 +74,63 @@ describe.each(ENGINES)('vouchers on %s', (engine) => {
     expect((await shop.order(order.number)).state).toBe('paid')
     expect((await world.alerts()).filter(({ kind, subject }) => kind === 'order_undeliverable' && subject === order.id)).toHaveLength(1)
     await importCodes(world.parts, { offerId, text: `V-${randomUUID()}`, ...by })
+    expect(await shop.tells(shop.notification(order))).toMatchObject({ code: 'shipping_unavailable' })
+    await shop.pays(order)
     expect(await shop.tells(shop.notification(order))).toMatchObject({ status: 'success' })
     expect((await shop.order(order.number)).state).toBe('credited')
+    expect((await world.alerts()).filter(({ kind, subject }) => kind === 'order_undeliverable' && subject === order.id)).toEqual([])
     expect(await shown(order)).not.toBe(await shown(quicker))
   })
 
   test('nobody buys what is not on sale, or more often than the offer allows', async () => {
     await expect(buy(await offer(1, { enabled: false }), guest)).rejects.toMatchObject({ code: 'offer_not_on_sale' })
-    await expect(buy(await offer(1), { email: 'no address' })).rejects.toMatchObject({ code: 'bad_input' })
+    await expect(buy(await offer(1), { email: 'no address', address: '192.0.2.1' })).rejects.toMatchObject({ code: 'bad_input' })
     const offerId = await offer(5, { perPerson: '1' })
-    const first = await buy(offerId, { email: 'Boris@example.test' })
-    await expect(buy(offerId, { email: 'boris@example.test' })).rejects.toMatchObject({ code: 'offer_limit_reached' })
+    const first = await buy(offerId, { email: 'Boris@example.test', address: '192.0.2.2' })
+    await expect(buy(offerId, { email: 'boris@example.test', address: '192.0.2.3' })).rejects.toMatchObject({ code: 'too_many_requests' })
     await buy(offerId, { memberId: anna.id })
     await shop.tells(shop.notification(first, { status: 'canceled' }))
-    await buy(offerId, { email: 'boris@example.test' })
+    await buy(offerId, { email: 'boris@example.test', address: '192.0.2.2' })
+  })
+
+  test("an offer's own limits hold for points, whoever they are for", async () => {
+    const codeOf = (work: Promise<unknown>): Promise<string> =>
+      work.then(
+        () => 'done',
+        (error: unknown) => (error as { code?: string }).code ?? String(error),
+      )
+    const boris = await world.member({ points: '0' })
+    const offerId = await offer(0, { type: 'points', price: null, perPerson: '1', chips: '', least: '200', most: '500' })
+    for (const amount of ['199.99', '500.01']) {
+      expect(
+        await codeOf(
+          buyTopUpCode(world.parts, {
+            amount: parseMoney(amount, 'RUB'),
+            offerId,
+            buyer: { email: `${randomUUID()}@example.test`, address: '192.0.2.9' },
+            language: 'ru',
+          }),
+        ),
+      ).toBe('top_up_out_of_range')
+      expect(await codeOf(buyPoints(world.parts, { amount: parseMoney(amount, 'RUB'), offerId, memberId: boris.id, language: 'ru' }))).toBe(
+        'top_up_out_of_range',
+      )
+    }
+    const buys = Array.from({ length: 4 }, () =>
+      codeOf(buyPoints(world.parts, { amount: parseMoney('300.00', 'RUB'), offerId, memberId: boris.id, language: 'ru' })),
+    )
+    expect((await Promise.all(buys)).sort()).toEqual(['done', 'offer_limit_reached', 'offer_limit_reached', 'offer_limit_reached'])
+    const ofNoPoints = await offer(1)
+    expect(
+      await codeOf(
+        buyTopUpCode(world.parts, {
+          amount: parseMoney('300.00', 'RUB'),
+          offerId: ofNoPoints,
+          buyer: { email: `${randomUUID()}@example.test`, address: '192.0.2.9' },
+          language: 'ru',
+        }),
+      ),
+    ).toBe('offer_not_on_sale')
   })
 
   test('somebody buys points for somebody else, and one member redeems the code once', async () => {
@@ -123,7 +166,11 @@ test('a member redeems a code on a page of their own', async () => {
   const world = await World.make({ env: { MODE: 'demo' } })
   const shop = new Shop(world)
   const anna = await world.member({ points: '0' })
-  const order = await buyTopUpCode(world.parts, { amount: parseMoney('150.00', 'RUB'), buyer: { email: 'a@example.test' }, language: 'ru' })
+  const order = await buyTopUpCode(world.parts, {
+    amount: parseMoney('150.00', 'RUB'),
+    buyer: { email: 'a@example.test', address: '192.0.2.3' },
+    language: 'ru',
+  })
   await shop.tells(shop.notification(order))
   const code = (await world.parts.fulfilment.show(world.db, order, world.clock.now())) ?? ''
   await anna.signsIn()

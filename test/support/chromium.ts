@@ -23,11 +23,11 @@ const ARGUMENTS = [
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ]
 
-/** One browser for a test file; each test takes contexts of its own from it. */
-export function launchChromium(): Promise<Browser> {
+/** One browser for a test file; each test takes contexts of its own from it. @param more arguments besides the usual ones */
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error(NO_CHROMIUM)
-  return chromium.launch({ executablePath, args: ARGUMENTS })
+  return chromium.launch({ executablePath, args: [...ARGUMENTS, ...more] })
 }
 
 export type Language = 'ru' | 'en'

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { REFUSALS } from '../../src/shared/refusals'
 import type { RefusalCode } from '../../src/shared/refusals'
 import { createTexts, LANGUAGES } from '../../src/shared/texts'
@@ -34,6 +36,16 @@ test('no text is empty, and no text is left untranslated', () => {
   const toOtherLanguage = 'layout.other_language'
   const cyrillic = Object.entries(en).filter(([key, text]) => key !== toOtherLanguage && /\p{Script=Cyrillic}/u.test(text))
   expect(cyrillic).toEqual([])
+})
+
+test('each key stands in one file: a second one would take its place without a word', () => {
+  const folder = join(__dirname, '../../src/shared/texts')
+  const places = new Map<string, Set<string>>()
+  for (const file of (readdirSync(folder, { recursive: true }) as string[]).filter((name) => name.endsWith('.ts')))
+    for (const [, key = ''] of readFileSync(join(folder, file), 'utf8').matchAll(/^ {2}'?([\w.-]+)'?:/gm))
+      places.set(key, (places.get(key) ?? new Set()).add(file.replace(/^(ru|en)\.ts$/, 'ru.ts and en.ts')))
+  expect(places.size).toBeGreaterThanOrEqual(Object.keys(ru).length)
+  expect([...places].filter(([, files]) => files.size > 1).map(([key, files]) => [key, ...files])).toEqual([])
 })
 
 test('values are put in as they are, whatever they look like', () => {

@@ -115,13 +115,15 @@ describe('every answer', () => {
   }, 60_000)
   afterAll(() => world.close())
 
-  function guards({ headers, text }: Answer): void {
+  /** @param framedBy whose pages may show it in a frame: nobody's but for the mini-app */
+  function guards({ headers, text }: Answer, framedBy?: readonly string[]): void {
     const policy = new Map(
       String(headers['content-security-policy'])
         .split(';')
         .map((line) => [line.trim().split(' ')[0], line.trim().split(' ').slice(1)]),
     )
-    expect(policy.get('frame-ancestors')).toEqual(["'none'"])
+    expect(policy.get('frame-ancestors')).toEqual(framedBy ?? ["'none'"])
+    expect(headers['x-frame-options']).toBe(framedBy ? undefined : 'DENY')
     expect(policy.get('default-src')).toEqual(["'self'"])
     expect(policy.get('script-src')).toEqual(["'self'"])
     expect(policy.get('style-src')).toEqual(["'self'"])
@@ -130,7 +132,6 @@ describe('every answer', () => {
     expect(policy.get('form-action')?.[0]).toBe("'self'")
     expect(policy.get('img-src')).toEqual(["'self'", 'https://logos.example'])
     expect(headers).toMatchObject({
-      'x-frame-options': 'DENY',
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'same-origin',
       'x-request-id': expect.stringMatching(/^[0-9A-F-]{14}$/) as string,
@@ -144,17 +145,25 @@ describe('every answer', () => {
   }
 
   test.each(table.routes.map((route) => [nameOf(route), route] as const))(
-    '%s cannot be framed and runs nothing but our own files',
+    '%s is framed by nobody whom it does not name, and runs nothing but our own files',
     async (_name, route) => {
+      const question = { path: fillPath(route, own), method: route.method.toUpperCase() }
+      // The table was read with the usual port of the sandbox.
+      const framedBy = route.framedBy?.map((source) => source.replace(/:4100$/, `:${new URL(world.sandbox.url).port}`))
       for (const visitor of [cast.nobody, cast.owner, cast.other]) {
-        guards(await visitor.ask({ path: fillPath(route, own), method: route.method.toUpperCase() }))
-        guards(
-          await visitor.ask({ path: fillPath(route, own), method: route.method.toUpperCase(), headers: { accept: 'application/json' } }),
-        )
+        guards(await visitor.ask(question), framedBy)
+        guards(await visitor.ask({ ...question, headers: { accept: 'application/json' } }), framedBy)
       }
       await cast.gather()
     },
   )
+
+  test('can be framed where it is the mini-app, by Invoicebox and by whom the settings name, and nowhere else', () => {
+    const framed = table.routes.filter(({ framedBy }) => framedBy !== undefined)
+    expect([...new Set(framed.map(({ path }) => path))]).toEqual(['/minapp', '/minapp/success', '/minapp/fail'])
+    const sandbox = ['http://127.0.0.1:4100', 'http://localhost:4100']
+    for (const { framedBy } of framed) expect(framedBy).toEqual(["'self'", '*.invoicebox.ru', ...sandbox])
+  })
 
   test('is guarded when it is an error, too', async () => {
     const errors: [number, Answer][] = [

@@ -68,6 +68,8 @@ export interface RequestPage {
   readonly mayDecide: boolean
   readonly mayWithdraw: boolean
   readonly isOwn: boolean
+  /** Said where nobody knows which person made the request. */
+  readonly note: string | null
 }
 
 /** @param preview what it would change as of now, or why it cannot; null once it is decided */
@@ -90,6 +92,7 @@ export function presentRequest(
     mayDecide: isOpen && !isOwn && may(staff, 'approvals.decide'),
     mayWithdraw: isOpen && isOwn,
     isOwn: isOpen && isOwn,
+    note: isOpen && request.maker.kind === 'system' ? t('approvals.by_system_note') : null,
   }
 }
 

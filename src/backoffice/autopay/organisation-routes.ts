@@ -8,6 +8,7 @@ import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
+import { portionOf } from '../portion'
 import { TYPED_AMOUNT } from '../members/typed-amount'
 import { staffLogins } from '../staff-logins'
 import type { AutopayRulePagesDeps } from './deps'
@@ -22,6 +23,7 @@ import type { PeopleRead } from './typed-people'
 
 const PARAMS = z.object({ id: z.string().refine(looksLikeId) })
 const DONE = z.object({ done: z.string().optional() })
+const AFTER = z.string().refine(looksLikeId).optional()
 
 /** The doors of organisations: the list, one with its people and budgets, and its addresses. */
 export const organisationRoutes = (deps: AutopayRulePagesDeps): Route[] => [
@@ -47,17 +49,23 @@ const listAll = (deps: AutopayRulePagesDeps): Route =>
     path: ORGANISATIONS,
     policy: staffWith('autopay.read'),
     summary: 'Lists the organisations that the reader may see.',
-    input: { query: DONE },
-    handle: (context) => showList(deps, context, context.input.query.done),
+    input: { query: DONE.extend({ after: AFTER }) },
+    handle: (context) => showList(deps, context, context.input.query),
   })
 
-async function showList({ db, zone }: AutopayRulePagesDeps, context: Context, done?: string, rejected?: Rejected): Promise<void> {
+interface Place {
+  readonly done?: string | undefined
+  readonly after?: string | undefined
+}
+
+async function showList({ db, zone }: AutopayRulePagesDeps, context: Context, { done, after }: Place, rejected?: Rejected): Promise<void> {
   const [reader, organisations] = [{ ...context, zone }, await organisationsOf(db, context.staff)]
+  const { shown, links } = portionOf(organisations, { path: ORGANISATIONS, after })
   const model = {
     frame: frameOf(context, 'autopay', done),
     parts: partLinks(context.t, 'organisations'),
     autopay: presentSwitch({ organisations, staff: context.staff, back: ORGANISATIONS }, reader),
-    table: presentOrganisations(organisations, reader),
+    table: { ...presentOrganisations(shown, reader), ...links },
     mayAdd: may(context.staff, 'organisations.change'),
     organisationId: rejected?.organisationId ?? newId(),
     form: rejected?.form ?? EMPTY_ORGANISATION,
@@ -132,7 +140,7 @@ const addOne = (deps: AutopayRulePagesDeps): Route =>
     handle: async (context) => {
       const { body } = context.input
       const read = await readPeople(deps.db, body)
-      if (!read.ok) return showList(deps, context, undefined, rejectedOf(body, body.organisationId, read, context))
+      if (!read.ok) return showList(deps, context, {}, rejectedOf(body, body.organisationId, read, context))
       await requireNewOrOwn(deps, context.staff, body.organisationId)
       const fields = { ...typedOf(body), organisationId: body.organisationId }
       const what = context.t('autopay.organisation.what.add', { name: body.name })

@@ -74,7 +74,7 @@ function planTable({ items }: Plan, organisations: readonly Organisation[], read
       { label: t('autopay.queue.amount'), align: 'right' },
       { label: t('autopay.queue.due') },
       { label: t('autopay.plan.decision') },
-      { label: t('autopay.plan.why') },
+      { label: t('autopay.plan.why'), long: true },
     ],
     rows: items.slice(0, MOST_SHOWN).map(({ invoice, decision }, index) => ({
       cells: [

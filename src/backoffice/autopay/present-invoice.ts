@@ -1,4 +1,4 @@
-import { payeeOf, whyText } from '../../autopay'
+import { payeeOf, payerNameOf, whyText } from '../../autopay'
 import type { InvoiceChange, InvoiceHistory, KeptInvoice, Organisation, Signature, Verdict, Why } from '../../autopay'
 import { toDecimal } from '../../shared/money'
 import type { TextKey } from '../../shared/texts'
@@ -84,7 +84,7 @@ function rowsOf({ invoice, organisation }: InvoiceView, reader: Reader): Row[] {
     ...(invoice.problem === null ? [] : [{ label: t('autopay.invoice.problem'), value: invoice.problem }]),
     { label: t('autopay.queue.amount'), value: amountText(invoice.amount, reader) },
     { label: t('autopay.queue.organisation'), value: organisation.name },
-    { label: t('autopay.invoice.payer'), value: invoice.payerName || '—' },
+    { label: t('autopay.invoice.payer'), value: payerNameOf(invoice, organisation) || '—' },
     { label: t('autopay.invoice.payee'), value: payeeOf(invoice) },
     { label: t('autopay.queue.description'), value: invoice.description || '—' },
     ...moments,
@@ -154,6 +154,7 @@ function stepsOf(view: InvoiceView, reader: Reader): HistoryStep[] {
 
 const FIELDS: Readonly<Record<string, TextKey & `autopay.field.${string}`>> = {
   amount: 'autopay.field.amount',
+  payer: 'autopay.field.payer',
   due_at: 'autopay.field.due_at',
   status: 'autopay.field.status',
   problem: 'autopay.field.problem',
@@ -171,6 +172,7 @@ const nameOf = (staffId: string, { logins }: InvoiceView): string => logins.get(
 
 const OVER: Readonly<Record<string, TextKey & `autopay.over.${string}`>> = {
   amount_changed: 'autopay.over.amount_changed',
+  payer_changed: 'autopay.over.payer_changed',
   lapsed: 'autopay.over.lapsed',
   steps_changed: 'autopay.over.steps_changed',
   superseded: 'autopay.over.superseded',

@@ -8,6 +8,7 @@ import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
 import { INVOICES, RUNS } from './desk'
 import { amountText, numberText } from './present-queue'
+import { readTold } from '../../shared/told'
 
 const MARKS = { running: 'wait', done: 'good', failed: 'bad' } as const satisfies Record<Run['state'], Mark>
 
@@ -47,8 +48,9 @@ export function presentRuns({ runs, hasMore, before, logins }: RunsView, reader:
 }
 
 /** How far a run has come, in words. */
-export function progressText({ step, listed, total, done }: Run, { t }: Pick<Reader, 't'>): string {
+export function progressText({ state, step, listed, total, done }: Run, { t }: Pick<Reader, 't'>): string {
   const values = { listed: String(listed), done: String(done), total: String(total) }
+  if (state !== 'running') return total > 0 ? t('autopay.run.tried', values) : t('autopay.run.read', { listed: values.listed })
   switch (step) {
     case 'reading':
       return t('autopay.run.step.reading', { listed: values.listed })
@@ -96,7 +98,7 @@ export function presentRun(view: RunView, reader: Reader): RunPage {
     state: { text: t(`autopay.run.state.${run.state}`), mark: MARKS[run.state] },
     isRunning: run.state === 'running',
     progress: { text: progressText(run, reader), done: run.done, total: run.total },
-    problem: run.problem === null ? null : t('autopay.run.problem', { problem: run.problem }),
+    problem: run.problem === null ? null : t('autopay.run.problem', { problem: readTold(run.problem, t) }),
     rows: [
       { label: t('autopay.runs.by'), value: actorName(run.startedBy, logins, t) },
       { label: t('autopay.queue.organisation'), value: whose },
@@ -124,7 +126,7 @@ function itemsTable({ items, hasMore, outcome }: RunView, path: string, reader: 
       { label: t('autopay.queue.number') },
       { label: t('autopay.queue.amount'), align: 'right' },
       { label: t('autopay.queue.state') },
-      { label: t('autopay.plan.why') },
+      { label: t('autopay.plan.why'), long: true },
     ],
     rows: items.map((item) => ({
       href: `${INVOICES}/${item.invoiceId}`,

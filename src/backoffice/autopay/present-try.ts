@@ -48,7 +48,7 @@ const presentLines = (lines: readonly ReplayLine[], reader: Reader): Table => ({
     { label: reader.t('autopay.try.seen') },
     { label: reader.t('autopay.try.amount'), align: 'right' },
     { label: reader.t('autopay.try.would') },
-    { label: reader.t('autopay.try.why') },
+    { label: reader.t('autopay.try.why'), long: true },
     { label: reader.t('autopay.try.now') },
   ],
   rows: lines.map(({ past, decision }) => ({

@@ -20,6 +20,7 @@ import { formatMoment } from '../../shared/texts/format'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { listHref } from '../filters'
 import { frameOf } from '../frame'
+import { portionOf } from '../portion'
 import { staffLogins } from '../staff-logins'
 import type { AutopayRulePagesDeps } from './deps'
 import { partLinks } from './desk'
@@ -30,6 +31,7 @@ import { presentSwitch } from './present-switch'
 
 const ID = z.string().refine(looksLikeId)
 export const RULE_PARAMS = z.object({ id: ID })
+const AFTER = ID.optional()
 export const DONE = z.object({ done: z.string().optional() })
 
 /** The doors of rules: the list, and the editor of one. */
@@ -47,18 +49,19 @@ const listAll = ({ db, clock, zone }: AutopayRulePagesDeps): Route =>
     path: RULES,
     policy: staffWith('autopay.read'),
     summary: 'Lists the rules of automatic payment, the first to apply first.',
-    input: { query: DONE.extend({ organisation: z.string().max(36).optional() }) },
+    input: { query: DONE.extend({ organisation: z.string().max(36).optional(), after: AFTER }) },
     handle: async (context) => {
       const { staff, input, t } = context
       const [reader, all] = [{ ...context, zone }, await organisationsOf(db, staff)]
       const { organisation: wanted = '' } = input.query
       const named = all.filter(({ id }) => wanted === '' || id === wanted)
       const rules = await readRules(db, named.map(({ id }) => id)) // prettier-ignore
+      const { shown, links } = portionOf(rules, { path: RULES, query: { organisation: wanted }, after: input.query.after })
       context.page('backoffice/autopay-rules', {
         frame: frameOf(context, 'autopay', input.query.done),
         parts: partLinks(context.t, 'rules'),
         autopay: presentSwitch({ organisations: all, staff, back: RULES }, reader),
-        table: presentRules({ rules, organisations: all, now: clock.now() }, reader),
+        table: { ...presentRules({ rules: shown, organisations: all, now: clock.now() }, reader), ...links },
         organisations: [{ value: '', text: t('autopay.rules.all_organisations') }, ...choicesOf(all)],
         wanted,
         newHref: may(staff, 'autopay.rules') && all.length > 0 ? listHref(`${RULES}/new`, { organisation: wanted }) : null,

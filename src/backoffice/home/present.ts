@@ -12,6 +12,7 @@ import type { Cell, Mark, Table } from '../table'
 import { MOST_ALERTS, MOST_COUNTED } from './read-home'
 import type { Home } from './read-home'
 import type { Day } from '../../shared/days'
+import { readTold } from '../../shared/told'
 
 /** One of the four answers: an icon and a word, then what it rests on. */
 export interface Answer {
@@ -151,10 +152,10 @@ function presentAlerts(alerts: readonly Alert[], reader: Reader): Table {
   const { t } = reader
   return {
     caption: t('home.alerts'),
-    columns: [{ label: t('home.alert') }, { label: t('home.alert_detail') }, { label: t('home.alert_since') }],
+    columns: [{ label: t('home.alert') }, { label: t('home.alert_detail'), long: true }, { label: t('home.alert_since') }],
     rows: alerts.map((alert): { href?: string | undefined; cells: Cell[] } => ({
       href: hrefOf(alert),
-      cells: [{ text: alertName(alert, t), mark: 'wait' }, { text: alert.detail }, momentCell(alert.at, reader)],
+      cells: [{ text: alertName(alert, t), mark: 'wait' }, { text: readTold(alert.detail, t) }, momentCell(alert.at, reader)],
     })),
     empty: t('home.no_alerts'),
   }

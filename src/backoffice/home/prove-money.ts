@@ -13,6 +13,7 @@ import type { Db } from '../../shared/database'
 import type { Log } from '../../shared/log'
 import { requirePermission } from '../../shared/permissions'
 import { beatProof, beginProof, endProof, isProofDue } from './proofs'
+import { tell } from '../../shared/told'
 
 export interface ProofDeps {
   readonly db: Db
@@ -27,14 +28,14 @@ type Step = (db: Db, now: Date) => Promise<string[]>
 const STEPS: readonly Step[] = [
   async (db, now) => {
     await sealBatches(db, now)
-    return (await verifyLedger(db)).map(tell)
+    return (await verifyLedger(db)).map(asLine)
   },
-  async (db) => (await verifyPayments(db)).map(tell),
-  async (db) => [...(await verifyOrders(db)), ...(await verifyAutopay(db))].map(tell),
+  async (db) => (await verifyPayments(db)).map(asLine),
+  async (db) => [...(await verifyOrders(db)), ...(await verifyAutopay(db))].map(asLine),
   async (db) => [...(await verifyAudit(db)).differences],
 ]
 
-const tell = ({ invariant, text }: { readonly invariant: number; readonly text: string }): string => `${String(invariant)}: ${text}`
+const asLine = ({ invariant, text }: { readonly invariant: number; readonly text: string }): string => `${String(invariant)}: ${text}`
 
 /** What is wrong a thousand times need not be kept a thousand times: the command line tells all of it. */
 const MOST_KEPT = 50
@@ -98,6 +99,6 @@ async function runSteps({ db, clock, config }: ProofDeps, id: string): Promise<s
 async function raiseAlarm({ db, clock, log }: ProofDeps, findings: readonly string[]): Promise<void> {
   log.error({ findings: findings.length }, 'the books are wrong')
   const [first = ''] = findings
-  const detail = `${String(findings.length)} rules are broken, first: ${first} Run "gateway ledger verify" and "gateway audit verify".`
+  const detail = tell('told.rules_broken', { count: String(findings.length), first })
   await inTransaction(db, (tx) => openAlerts(tx, [{ kind: 'books_differ', subject: 'ledger', detail, at: clock.now() }]))
 }

@@ -1,4 +1,5 @@
 import { listRequests } from '../../approvals'
+import type { Approvals } from '../../approvals'
 import { readFundPicture } from '../../fund'
 import type { FundPicture } from '../../fund'
 import type { BudgetUse, CircuitState, InvoiceboxClient } from '../../invoicebox'
@@ -17,6 +18,7 @@ import type { Proof } from './proofs'
 export interface HomeDeps {
   readonly db: Db
   readonly clock: Clock
+  readonly approvals: Pick<Approvals, 'isKnownTo'>
   readonly invoicebox: Pick<InvoiceboxClient, 'circuit' | 'budget'>
   readonly config: { readonly timeZone: string; readonly pointsPerRuble: Rate }
 }
@@ -37,14 +39,14 @@ export interface Home {
   readonly budget: BudgetUse | null
 }
 
-export async function readHome({ db, clock, invoicebox, config }: HomeDeps, staff: StaffActor): Promise<Home> {
+export async function readHome({ db, clock, invoicebox, config, approvals: requests }: HomeDeps, staff: StaffActor): Promise<Home> {
   const now = clock.now()
   const [money, fund, alerts, reviews, approvals, differences, budget] = await Promise.all([
     readProofs(db, now),
     may(staff, 'fund.read') ? readFundPicture(db, { now, zone: config.timeZone, rate: config.pointsPerRuble }) : null,
     listOpenAlerts(db, MOST_ALERTS + 1),
     countReviews(db),
-    may(staff, 'approvals.decide') ? countForMe(db, staff, now) : null,
+    may(staff, 'approvals.decide') ? countForMe({ db, approvals: requests }, staff, now) : null,
     countOpenDifferences(db, MOST_COUNTED),
     invoicebox.budget(),
   ])
@@ -60,8 +62,11 @@ async function countReviews(db: Db): Promise<number> {
   return rows.length
 }
 
-/** Open requests that somebody else made. */
-async function countForMe(db: Db, staff: StaffActor, now: Date): Promise<number> {
+/** Open requests that somebody else made and that this person may know of. */
+async function countForMe({ db, approvals }: Pick<HomeDeps, 'db' | 'approvals'>, staff: StaffActor, now: Date): Promise<number> {
   const open = await listRequests(db, { state: 'open', limit: MOST_COUNTED + 1 })
-  return open.filter(({ maker, lapsesAt }) => authorName(maker) !== authorName(staff) && lapsesAt > now).length
+  const others = open.filter(({ maker, lapsesAt }) => authorName(maker) !== authorName(staff) && lapsesAt > now)
+  let known = 0
+  for (const request of others) if (await approvals.isKnownTo(request, staff)) known += 1
+  return known
 }

@@ -46,7 +46,7 @@ export function presentNotices({ notices, hasMore, state, before }: NoticesView,
 }
 
 const sourceHref = ({ topic, source }: Notice): string | undefined =>
-  topic === 'alert' || topic.startsWith('autopay_')
+  topic === 'alert' || topic === 'one_time_code' || topic === 'goods' || topic.startsWith('autopay_')
     ? undefined
     : topic === 'approval'
       ? `/admin/approvals/${source}`

@@ -1,19 +1,20 @@
 import { z } from 'zod'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
-import { checkOrder, looksLikeNumber, planRefund, readHistory } from '../../orders'
+import { checkOrder, findOrder, looksLikeNumber, planRefund, readHistory } from '../../orders'
 import type { RefundPlan } from '../../orders'
 import { listAlertsAbout } from '../../shared/alerts'
-import type { Db } from '../../shared/database'
 import { money, NotMoney, parsePositiveMoney, toDecimal } from '../../shared/money'
 import { Refusal } from '../../shared/refusals'
 import { formatMoney } from '../../shared/texts/format'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { staffLogins } from '../staff-logins'
+import type { Reader } from '../reader'
 import type { OrderPagesDeps } from './deps'
 import { ORDERS_PATH } from './order-filters'
 import { presentOrderCard } from './present-order'
+import type { OrderView } from './present-order'
 
 const ORDER_PATH = `${ORDERS_PATH}/:number`
 const PARAMS = z.object({ number: z.string().refine(looksLikeNumber) })
@@ -21,7 +22,7 @@ const PARAMS = z.object({ number: z.string().refine(looksLikeNumber) })
 /** The doors of one top-up. */
 export const orderCardRoutes = (deps: OrderPagesDeps): Route[] => [showOne(deps), checkOne(deps), refundOne(deps)]
 
-const showOne = ({ db, zone }: OrderPagesDeps): Route =>
+const showOne = (deps: OrderPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: ORDER_PATH,
@@ -30,19 +31,28 @@ const showOne = ({ db, zone }: OrderPagesDeps): Route =>
     input: { params: PARAMS, query: z.object({ done: z.string().optional(), checked: z.literal('yes').optional().catch(undefined) }) },
     handle: async (context) => {
       const { params, query } = context.input
-      const history = await readHistory(db, params.number)
-      const [plan, alerts, logins] = await Promise.all([planOf(db, params.number), listAlertsAbout(db, history.order.id), staffLogins(db)])
-      const told = alerts.map(({ detail }) => detail)
-      const view = { history, plan, alerts: told, wasChecked: query.checked === 'yes', logins }
-      const page = presentOrderCard(view, context.staff, { ...context, zone })
+      const view = { ...(await readView(deps, params.number)), wasChecked: query.checked === 'yes' }
+      const page = presentOrderCard(view, context.staff, { ...context, zone: deps.zone })
       context.page('backoffice/order', { frame: frameOf(context, 'orders', query.done), ...page })
     },
   })
 
+async function readView(deps: OrderPagesDeps, number: string): Promise<Omit<OrderView, 'wasChecked'>> {
+  const { db, fulfilment } = deps
+  const history = await readHistory(db, number)
+  const [plan, code, alerts, logins] = await Promise.all([
+    planOf(deps, number),
+    fulfilment.look(db, history.order),
+    listAlertsAbout(db, history.order.id),
+    staffLogins(db),
+  ])
+  return { history, plan, code, alerts: alerts.map(({ detail }) => detail), logins }
+}
+
 /** What a whole refund would be; null where there can be none. */
-async function planOf(db: Db, number: string): Promise<RefundPlan | null> {
+async function planOf(deps: OrderPagesDeps, number: string): Promise<RefundPlan | null> {
   try {
-    return await planRefund(db, number)
+    return await planRefund(deps, number)
   } catch (error) {
     if (error instanceof Refusal) return null
     throw error
@@ -68,18 +78,22 @@ const refundOne = (deps: OrderPagesDeps): Route =>
     path: `${ORDER_PATH}/refund`,
     policy: staffWith('orders.refund'),
     summary: 'Gives money of a paid order back and takes its points.',
-    input: { params: PARAMS, body: z.object({ ...DEED_FIELDS, amount: z.string().trim().max(30) }) },
+    input: {
+      params: PARAMS,
+      body: z.object({ ...DEED_FIELDS, amount: z.string().trim().max(30).default(''), unused: z.literal('yes').optional() }),
+    },
     handle: async (context) => {
       const { number } = context.input.params
       const amount = readAmount(context.input.body.amount)
+      const unused = context.input.body.unused === 'yes'
       const back = `${ORDERS_PATH}/${number}`
       await answerDeed(context, deps.approvals, {
         section: 'orders',
         deed: deps.deeds.orders.refund,
-        payload: { number, amount },
-        what: context.t('order.refund_what', { number, payout: await payoutText(deps.db, { number, amount }, context) }),
+        payload: { number, amount, unused },
+        what: await whatText(deps, { number, amount }, context),
         action: `${back}/refund`,
-        fields: { amount: amount ?? '' },
+        fields: { amount: amount ?? '', ...(unused && { unused: 'yes' }) },
         back,
       })
     },
@@ -97,13 +111,20 @@ function readAmount(text: string): string | null {
   }
 }
 
+async function whatText(deps: OrderPagesDeps, of: Wanted, reader: Pick<Reader, 't' | 'language'>): Promise<string> {
+  const goods = (await findOrder(deps.db, { number: of.number }))?.goods ?? 'points'
+  const words = { number: of.number, payout: await payoutText(deps, of, reader) }
+  return reader.t(goods === 'points' ? 'order.refund_what' : 'order.refund_code_what', words)
+}
+
+interface Wanted {
+  readonly number: string
+  readonly amount: string | null
+}
+
 /** The second step of a form that was sent twice finds nothing left to plan: then the amount as typed says it. */
-async function payoutText(
-  db: Db,
-  { number, amount }: { readonly number: string; readonly amount: string | null },
-  { language }: { readonly language: 'ru' | 'en' },
-): Promise<string> {
-  const plan = await planRefund(db, number, amount === null ? undefined : parsePositiveMoney(amount, 'RUB')).catch((error: unknown) => {
+async function payoutText(deps: OrderPagesDeps, { number, amount }: Wanted, { language }: Pick<Reader, 'language'>): Promise<string> {
+  const plan = await planRefund(deps, number, amount === null ? undefined : parsePositiveMoney(amount, 'RUB')).catch((error: unknown) => {
     if (error instanceof Refusal) return null
     throw error
   })

@@ -1,5 +1,5 @@
 import { ORDER_STATES } from '../../orders'
-import type { Order, OrderState } from '../../orders'
+import type { Order, OrderGoods, OrderState } from '../../orders'
 import type { StaffActor } from '../../shared/actor'
 import { csvMoment } from '../../shared/csv'
 import { toDecimal } from '../../shared/money'
@@ -25,7 +25,11 @@ const STATE_MARKS: Readonly<Record<OrderState, Mark>> = {
 }
 
 /** A state that a later version has brought keeps its own name. */
-export const stateName = (state: OrderState, t: Translate): string => (ORDER_STATES.includes(state) ? t(`top_up.state.${state}`) : state)
+export function stateName(state: OrderState, t: Translate, goods: OrderGoods = 'points'): string {
+  if (!ORDER_STATES.includes(state)) return state
+  return goods !== 'points' && (state === 'paid' || state === 'credited') ? t(`goods.state.${state}`) : t(`top_up.state.${state}`)
+}
+
 export const markOf = (state: OrderState): Mark => (ORDER_STATES.includes(state) ? STATE_MARKS[state] : 'wait')
 
 export interface OrdersView {
@@ -78,16 +82,16 @@ export function ordersTable(orders: readonly Order[], reader: Reader): Table {
       { label: t('orders.created') },
       { label: t('orders.state') },
       { label: t('orders.amount'), align: 'right' },
-      { label: t('orders.points'), align: 'right' },
+      { label: t('orders.what'), align: 'right' },
     ],
     rows: orders.map((order) => ({
       href: `${ORDERS_PATH}/${order.number}`,
       cells: [
         { text: order.number, title: order.paidId ?? order.invoiceboxId ?? order.id },
         momentCell(order.createdAt, reader),
-        { text: stateName(order.state, t), mark: markOf(order.state) },
+        { text: stateName(order.state, t, order.goods), mark: markOf(order.state) },
         { text: formatMoney(order.amount, language) },
-        { text: formatMoney(order.points, language) },
+        { text: order.goods === 'voucher' ? (order.title ?? '—') : formatMoney(order.points, language) },
       ],
     })),
     empty: t('orders.empty'),
@@ -105,6 +109,8 @@ export const orderHeader = (t: Translate): string[] => [
   t('orders.points'),
   t('orders.settled'),
   t('orders.reason'),
+  t('orders.goods'),
+  t('orders.sold'),
 ]
 
 export const orderCells = (order: Order, { t, zone }: Reader): string[] => [
@@ -113,9 +119,11 @@ export const orderCells = (order: Order, { t, zone }: Reader): string[] => [
   order.paidId ?? order.invoiceboxId ?? '',
   order.containerId ?? '',
   order.memberId ?? '',
-  stateName(order.state, t),
+  stateName(order.state, t, order.goods),
   toDecimal(order.amount.minor),
   toDecimal(order.points.minor),
   order.settledAt ? csvMoment(order.settledAt, zone) : '',
   order.reason ?? '',
+  t(`orders.goods.${order.goods}`),
+  order.title ?? '',
 ]

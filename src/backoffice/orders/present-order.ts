@@ -1,5 +1,5 @@
 import { REFUND_STATES } from '../../orders'
-import type { OrderHistory, OrderRefund, OrderStep, RefundPlan, RefundState } from '../../orders'
+import type { CodeFacts, OrderGoods, OrderHistory, OrderRefund, OrderStep, RefundPlan, RefundState } from '../../orders'
 import type { StaffActor } from '../../shared/actor'
 import { money } from '../../shared/money'
 import { may } from '../../shared/permissions'
@@ -11,11 +11,14 @@ import { actorName } from '../payments/present-payment'
 import { ORDERS_PATH } from './order-filters'
 import { logTable, presentReplays } from './present-log'
 import { markOf, stateName } from './present-list'
+import { readTold } from '../../shared/told'
 
 export interface OrderView {
   readonly history: OrderHistory
   /** What a whole refund would be now; null where there can be none. */
   readonly plan: RefundPlan | null
+  /** What became of the code that was sold; null where there is none. */
+  readonly code: CodeFacts | null
   readonly alerts: readonly string[]
   readonly wasChecked: boolean
   readonly logins: ReadonlyMap<string, string>
@@ -29,7 +32,12 @@ export interface OrderPage {
   readonly alerts: readonly string[]
   readonly rows: readonly { readonly label: string; readonly value: string; readonly href?: string | undefined }[]
   readonly checkAction: string | null
-  readonly refund: { readonly action: string; readonly hint: string; readonly fee: string | null } | null
+  readonly refund: {
+    readonly action: string
+    readonly hint: string
+    readonly fee: string | null
+    readonly code: RefundOfCode | null
+  } | null
   readonly refunds: Table
   readonly steps: readonly {
     readonly text: string
@@ -42,20 +50,26 @@ export interface OrderPage {
   readonly replays: readonly { readonly id: string; readonly text: string }[]
 }
 
+/** A code goes back as a whole, so no amount is asked for; of one that was seen staff must say that it was not used. */
+interface RefundOfCode {
+  readonly hint: string
+  readonly mustBeUnused: boolean
+}
+
 export function presentOrderCard(view: OrderView, staff: StaffActor, reader: Reader): OrderPage {
   const { order, refunds, steps, notifications } = view.history
   const { t } = reader
   const path = `${ORDERS_PATH}/${order.number}`
   return {
-    heading: t('order.heading', { number: order.number }),
-    state: { text: stateName(order.state, t), mark: markOf(order.state) },
+    heading: t(order.goods === 'points' ? 'order.heading' : `order.heading.${order.goods}`, { number: order.number }),
+    state: { text: stateName(order.state, t, order.goods), mark: markOf(order.state) },
     checked: view.wasChecked ? t('order.checked') : null,
-    alerts: view.alerts,
+    alerts: view.alerts.map((detail) => readTold(detail, reader.t)),
     rows: rowsOf(view, reader),
     checkAction: may(staff, 'orders.check') ? `${path}/check` : null,
     refund: view.plan && may(staff, 'orders.refund') ? presentRefund(view.plan, `${path}/refund`, reader) : null,
     refunds: refundTable(refunds, reader),
-    steps: steps.map((step) => presentStep(step, view.logins, reader)),
+    steps: steps.map((step) => presentStep(step, { logins: view.logins, goods: order.goods }, reader)),
     log: logTable(notifications, reader),
     replays: may(staff, 'notifications.replay') ? presentReplays(notifications.slice(0, MOST_REPLAYS), reader) : [],
   }
@@ -63,15 +77,18 @@ export function presentOrderCard(view: OrderView, staff: StaffActor, reader: Rea
 
 const MOST_REPLAYS = 5
 
-function rowsOf({ history: { order } }: OrderView, { t, language, zone }: Reader): OrderPage['rows'] {
+function rowsOf({ history: { order }, code }: OrderView, reader: Reader): OrderPage['rows'] {
+  const { t, language, zone } = reader
   const at = (moment: Date | null): string => (moment ? formatMoment(moment, language, zone) : '—')
   return [
     { label: t('orders.amount'), value: formatMoney(order.amount, language) },
-    { label: t('orders.points'), value: formatMoney(order.points, language) },
+    { label: t('orders.goods'), value: t(`orders.goods.${order.goods}`) },
+    ...(order.goods === 'voucher' ? [] : [{ label: t('orders.points'), value: formatMoney(order.points, language) }]),
     order.memberId === null
       ? { label: t('payment.member'), value: t('orders.guest') }
       : { label: t('payment.member'), value: order.memberId, href: `/admin/members/${order.memberId}` },
     ...(order.title === null ? [] : [{ label: t('orders.what'), value: order.title }]),
+    ...(code === null ? [] : [{ label: t('orders.code'), value: codeText(code, reader) }]),
     { label: t('orders.invoicebox'), value: order.paidId ?? order.invoiceboxId ?? '—' },
     { label: t('orders.container'), value: order.containerId ?? '—' },
     { label: t('orders.created'), value: at(order.createdAt) },
@@ -81,13 +98,23 @@ function rowsOf({ history: { order } }: OrderView, { t, language, zone }: Reader
   ]
 }
 
+/** What staff may know of a code: never the code. */
+function codeText({ use, shownAt, mailedAt }: CodeFacts, { t, language, zone }: Reader): string {
+  const seen = [
+    ...(shownAt === null ? [] : [t('orders.code.shown_at', { at: formatMoment(shownAt, language, zone) })]),
+    ...(mailedAt === null ? [] : [t('orders.code.mailed_at', { at: formatMoment(mailedAt, language, zone) })]),
+  ]
+  return [t(`orders.code.${use}`), ...seen].join(', ')
+}
+
 function presentRefund(plan: RefundPlan, action: string, { t, language }: Reader): NonNullable<OrderPage['refund']> {
-  const { canGoBack, left, spent, fee } = plan
+  const { canGoBack, left, spent, fee, code } = plan
   const words = { now: formatMoney(canGoBack, language), left: formatMoney(left, language), spent: formatMoney(spent, language) }
   return {
     action,
     hint: t('order.refund_hint', words),
     fee: fee.minor > 0n ? t('order.refund_fee', { fee: formatMoney(fee, language) }) : null,
+    code: code === null ? null : { hint: t(`order.refund_code.${code}`, { now: words.now }), mustBeUnused: code === 'seen' },
   }
 }
 
@@ -132,14 +159,18 @@ const refundTable = (refunds: readonly OrderRefund[], { t, language }: Reader): 
   empty: t('order.no_refunds'),
 })
 
-function presentStep(step: OrderStep, logins: ReadonlyMap<string, string>, { t, language, zone }: Reader): OrderPage['steps'][number] {
-  const state = step.refund === null ? stateName(step.to as never, t) : refundState(step.to, t)
+function presentStep(
+  step: OrderStep,
+  { logins, goods }: { readonly logins: ReadonlyMap<string, string>; readonly goods: OrderGoods },
+  { t, language, zone }: Reader,
+): OrderPage['steps'][number] {
+  const state = step.refund === null ? stateName(step.to as never, t, goods) : refundState(step.to, t)
   const mark: Mark = step.refund === null ? markOf(step.to as never) : refundMark(step.to)
   return {
     text: step.refund === null ? state : t('order.step', { what: step.refund, state }),
     at: formatMoment(step.at, language, zone),
     utc: step.at.toISOString(),
-    details: [actorName(step.actor, logins, t), ...(step.note === null ? [] : [step.note])],
+    details: [actorName(step.actor, logins, t), ...(step.note === null ? [] : [readTold(step.note, t)])],
     mark,
   }
 }

@@ -2,18 +2,18 @@ import { z } from 'zod'
 import type { Approvals, Deed, Payload } from '../../approvals'
 import { defineRoute, staffWith } from '../../http'
 import type { Route, RouteContext } from '../../http'
-import { checkPayment, FINDINGS, readTimeline, showPayment } from '../../payments'
+import { checkPayment, FINDINGS, readTimeline, requireKnownPayment } from '../../payments'
 import type { PaymentDeeds, PaymentDeps } from '../../payments'
 import type { Permission } from '../../shared/permissions'
 import type { StaffActor } from '../../shared/actor'
 import { listAlertsAbout } from '../../shared/alerts'
 import { looksLikeId } from '../../shared/ids'
-import { parseMoney } from '../../shared/money'
 import { formatMoney } from '../../shared/texts/format'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { staffLogins } from '../staff-logins'
 import { PAYMENTS_PATH } from './payment-filters'
+import { wordsFor } from './payer-words'
 import { presentPayment } from './present-payment'
 
 /** What the pages about payments work with. */
@@ -35,7 +35,7 @@ export const paymentCardRoutes = (deps: PaymentPagesDeps): Route[] => [
   captureOne(deps),
 ]
 
-const showOne = ({ db, zone }: PaymentPagesDeps): Route =>
+const showOne = (deps: PaymentPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: PAYMENT_PATH,
@@ -44,6 +44,8 @@ const showOne = ({ db, zone }: PaymentPagesDeps): Route =>
     input: { params: ID, query: z.object({ done: z.string().optional(), checked: z.enum(FINDINGS).optional().catch(undefined) }) },
     handle: async (context) => {
       const { params, query } = context.input
+      const { db, zone } = deps
+      await requireKnownPayment(deps, params.id, context.staff)
       const timeline = await readTimeline(db, params.id)
       const [alerts, logins] = await Promise.all([listAlertsAbout(db, params.id), staffLogins(db)])
       const view = presentPayment({ timeline, alerts, checked: query.checked, logins }, context.staff, { ...context, zone })
@@ -111,15 +113,15 @@ type FormContext = Pick<RouteContext, 'page' | 'redirect' | 't' | 'language'> & 
   readonly input: { readonly body: z.output<z.ZodObject<typeof DEED_FIELDS>> }
 }
 
-async function answer<P extends Payload>({ db, approvals }: PaymentPagesDeps, context: FormContext, order: Ordered<P>): Promise<void> {
-  const { points, invoiceNumber } = await showPayment(db, order.paymentId)
-  const words = { points: formatMoney(parseMoney(points, 'PTS'), context.language), number: invoiceNumber }
+async function answer<P extends Payload>(deps: PaymentPagesDeps, context: FormContext, order: Ordered<P>): Promise<void> {
+  const { points, amount, invoiceNumber: number, payer } = await requireKnownPayment(deps, order.paymentId, context.staff)
+  const words = { points: formatMoney(points, context.language), amount: formatMoney(amount, context.language), number }
   const back = `${PAYMENTS_PATH}/${order.paymentId}`
-  await answerDeed(context, approvals, {
+  await answerDeed(context, deps.approvals, {
     section: 'payments',
     deed: order.deed,
     payload: order.payload,
-    what: context.t(`payment.${order.name}.what`, words),
+    what: wordsFor(payer.kind, context.t)(`payment.${order.name}.what`, words),
     action: `${back}/${order.name}`,
     fields: order.fields,
     back,

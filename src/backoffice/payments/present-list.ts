@@ -14,6 +14,7 @@ import type { Mark, Table } from '../table'
 import { paymentChips, PAYMENTS_PATH, queryOf } from './payment-filters'
 import type { PaymentQuery } from './payment-filters'
 import type { SavedView } from './view-store'
+import { readTold } from '../../shared/told'
 
 export const STATE_MARKS: Readonly<Record<PaymentState, Mark>> = {
   confirming: 'wait',
@@ -77,7 +78,7 @@ function tableOf({ payments, hasMore, query, before }: PaymentsView, reader: Rea
       { label: t('payments.state') },
       { label: t('payments.points'), align: 'right' },
       { label: t('payments.amount'), align: 'right' },
-      ...(tellsWhy ? [{ label: t('payments.reason') }] : []),
+      ...(tellsWhy ? [{ label: t('payments.reason'), long: true as const }] : []),
     ],
     rows: payments.map((payment) => ({
       href: `${PAYMENTS_PATH}/${payment.id}`,
@@ -87,7 +88,7 @@ function tableOf({ payments, hasMore, query, before }: PaymentsView, reader: Rea
         { text: stateName(payment.state, t), mark: STATE_MARKS[payment.state] },
         { text: formatMoney(payment.points, language) },
         { text: formatMoney(payment.amount, language) },
-        ...(tellsWhy ? [{ text: payment.reason ?? '—' }] : []),
+        ...(tellsWhy ? [{ text: payment.reason === null ? '—' : readTold(payment.reason, t) }] : []),
       ],
     })),
     empty: t('payments.empty'),
@@ -123,5 +124,5 @@ export const paymentCells = (payment: Payment, { t, zone }: Reader): string[] =>
   toDecimal(payment.points.minor),
   toDecimal(payment.amount.minor),
   payment.settledAt ? csvMoment(payment.settledAt, zone) : '',
-  payment.reason ?? payment.rejectionCode ?? '',
+  payment.reason === null ? (payment.rejectionCode ?? '') : readTold(payment.reason, t),
 ]

@@ -9,7 +9,9 @@ import { formatMoment, formatMoney } from '../../shared/texts/format'
 import type { Reader } from '../reader'
 import type { Mark } from '../table'
 import { PAYMENTS_PATH } from './payment-filters'
+import { wordsFor } from './payer-words'
 import { STATE_MARKS, stateName } from './present-list'
+import { readTold } from '../../shared/told'
 
 export interface Row {
   readonly label: string
@@ -57,15 +59,16 @@ export interface PaymentView {
   readonly logins: ReadonlyMap<string, string>
 }
 
-export function presentPayment({ timeline, alerts, checked, logins }: PaymentView, staff: StaffActor, reader: Reader): PaymentPage {
-  const { t } = reader
+export function presentPayment({ timeline, alerts, checked, logins }: PaymentView, staff: StaffActor, by: Reader): PaymentPage {
   const { payment } = timeline
+  const t = wordsFor(payment.payer.kind, by.t)
+  const reader = { ...by, t }
   return {
     id: payment.id,
     heading: t('payment.heading', { number: payment.invoiceNumber }),
     state: { text: stateName(payment.state, t), mark: STATE_MARKS[payment.state] },
     checked: checked === undefined ? null : t(`payment.checked.${checked}`),
-    alerts: alerts.map(({ detail }) => detail),
+    alerts: alerts.map(({ detail }) => readTold(detail, t)),
     rows: rowsOf(payment, logins, reader),
     actions: actionsOf(payment, staff).map((name) => ({
       name,
@@ -98,13 +101,13 @@ function rowsOf(payment: Payment, logins: ReadonlyMap<string, string>, reader: R
   const at = (label: string, moment: Date): Row => ({ label, value: formatMoment(moment, language, zone), title: moment.toISOString() })
   return [
     { label: t('payments.amount'), value: formatMoney(payment.amount, language) },
-    { label: t('payments.points'), value: formatMoney(payment.points, language) },
+    ...(payment.payer.kind === 'member' ? [{ label: t('payments.points'), value: formatMoney(payment.points, language) }] : []),
     payerRow(payment, t),
     at(t('payments.created'), payment.createdAt),
     ...(payment.settledAt ? [at(t('payment.settled'), payment.settledAt)] : []),
     ...(payment.state === 'confirming' ? [at(t('payment.next'), payment.nextAttemptAt)] : []),
     { label: t('payment.attempts'), value: String(payment.attempts) },
-    ...(payment.reason ? [{ label: t('payments.reason'), value: payment.reason }] : []),
+    ...(payment.reason ? [{ label: t('payments.reason'), value: readTold(payment.reason, t) }] : []),
     ...(payment.resolvedBy ? [{ label: t('payment.resolved_by'), value: actorName(payment.resolvedBy, logins, t) }] : []),
     { label: t('payment.invoice_id'), value: payment.invoiceId },
     { label: t('payment.operation'), value: payment.operationId },
@@ -153,7 +156,7 @@ function stepText(step: Step, t: Translate): string {
 
 function detailsOf(step: Step, logins: ReadonlyMap<string, string>, t: Translate): string[] {
   if (step.kind !== 'asked') {
-    const note = step.kind === 'moved' && step.note !== null ? [step.note] : []
+    const note = step.kind === 'moved' && step.note !== null ? [readTold(step.note, t)] : []
     return [actorName(step.actor, logins, t), ...note]
   }
   return [

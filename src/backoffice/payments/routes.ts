@@ -32,7 +32,7 @@ export const paymentPages = (deps: PaymentPagesDeps): Route[] => [
   ...paymentCardRoutes(deps),
 ]
 
-const showList = ({ db, zone }: PaymentPagesDeps): Route =>
+const showList = ({ db, zone, knownOrganisations }: PaymentPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: PAYMENTS_PATH,
@@ -41,7 +41,8 @@ const showList = ({ db, zone }: PaymentPagesDeps): Route =>
     input: { query: z.object({ ...PAYMENT_FILTERS, before: ID.optional(), done: z.string().optional() }) },
     handle: async (context) => {
       const { before, done, ...query } = context.input.query
-      const found = await pagePayments(db, filterOf(query, zone), { before, limit: PAGE + 1 })
+      const filter = { ...filterOf(query, zone), organisations: await knownOrganisations(context.staff) }
+      const found = await pagePayments(db, filter, { before, limit: PAGE + 1 })
       const views = await listViews(db, context.staff.id, SECTION)
       const view = { payments: found.slice(0, PAGE), hasMore: found.length > PAGE, query, before, views }
       const page = presentPayments(view, context.staff, { ...context, zone })
@@ -49,7 +50,7 @@ const showList = ({ db, zone }: PaymentPagesDeps): Route =>
     },
   })
 
-const exportList = ({ db, clock, zone }: PaymentPagesDeps): Route =>
+const exportList = ({ db, clock, zone, knownOrganisations }: PaymentPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: `${PAYMENTS_PATH}.csv`,
@@ -60,7 +61,8 @@ const exportList = ({ db, clock, zone }: PaymentPagesDeps): Route =>
       await inTransaction(db, (tx) =>
         writeAudit(tx, [{ author: staff, at: clock.now(), action: 'payments_exported', subject: 'payments' }]),
       )
-      const rows = pagesOf(db, filterOf(query, zone), (payment) => paymentCells(payment, { t, language, zone }))
+      const filter = { ...filterOf(query, zone), organisations: await knownOrganisations(staff) }
+      const rows = pagesOf(db, filter, (payment) => paymentCells(payment, { t, language, zone }))
       await sendDownload(res, { name: 'payments.csv', type: CSV_TYPE, pieces: csvFile(paymentHeader(t), rows) })
     },
   })

@@ -13,12 +13,16 @@ import { momentCell } from '../reader'
 import type { Reader } from '../reader'
 import type { Cell, Mark, Table } from '../table'
 import { differenceText } from './difference-text'
+import { readTold } from '../../shared/told'
 
 export const RECONCILIATION_PATH = '/admin/reconciliation'
+export const STATEMENT_PATH = `${RECONCILIATION_PATH}/statement`
 
 export interface DifferenceQuery {
   readonly kind?: DifferenceKind | undefined
   readonly which?: 'all' | undefined
+  /** Those alone that this statement has shown last. */
+  readonly statement?: string | undefined
 }
 
 export interface ReconciliationView {
@@ -58,7 +62,7 @@ export interface ReconciliationPage {
   readonly items: readonly DifferenceItem[]
   readonly empty: string
   readonly kinds: readonly { readonly value: string; readonly text: string }[]
-  readonly filters: { readonly kind: string; readonly which: string }
+  readonly filters: { readonly kind: string; readonly which: string; readonly statement: string }
   readonly chips: readonly Chip[]
   readonly exportHref: string | null
   readonly olderHref: string | null
@@ -71,12 +75,19 @@ export interface ReconciliationPage {
 
 export const kindName = (kind: DifferenceKind, t: Translate): string => t(`difference.kind.${kind}`)
 
+function emptyText({
+  which,
+  statement,
+}: DifferenceQuery): 'reconciliation.empty' | 'reconciliation.empty_all' | 'reconciliation.no_statement_differences' {
+  if (which === 'all') return 'reconciliation.empty_all'
+  return statement === undefined ? 'reconciliation.empty' : 'reconciliation.no_statement_differences'
+}
+
 export function presentReconciliation(view: ReconciliationView, staff: StaffActor, reader: Reader): ReconciliationPage {
   const { t } = reader
   const { query, differences, runs } = view
   const running = runs.find(({ state }) => state === 'running')
-  const href = (more: Readonly<Record<string, string | undefined>> = {}): string =>
-    listHref(RECONCILIATION_PATH, { kind: query.kind, which: query.which, ...more })
+  const href = (more: Readonly<Record<string, string | undefined>> = {}): string => listHref(RECONCILIATION_PATH, { ...query, ...more })
   return {
     running: running
       ? t('reconciliation.running', {
@@ -87,21 +98,22 @@ export function presentReconciliation(view: ReconciliationView, staff: StaffActo
       : null,
     mayRun: may(staff, 'reconciliation.run'),
     items: differences.map((difference) => itemOf(difference, view, staff, reader)),
-    empty: t(query.which === 'all' ? 'reconciliation.empty_all' : 'reconciliation.empty'),
+    empty: t(emptyText(query)),
     kinds: [
       { value: '', text: t('reconciliation.any_kind') },
       ...DIFFERENCE_KINDS.map((kind) => ({ value: kind, text: kindName(kind, t) })),
     ],
-    filters: { kind: query.kind ?? '', which: query.which ?? '' },
+    filters: { kind: query.kind ?? '', which: query.which ?? '', statement: query.statement ?? '' },
     chips: chipsOf(
       RECONCILIATION_PATH,
-      { kind: query.kind, which: query.which },
+      { ...query },
       {
+        statement: (id) => t('reconciliation.chip.statement', { name: view.statements.find((one) => one.id === id)?.name ?? id }),
         kind: () => t('reconciliation.chip.kind', { value: query.kind ? kindName(query.kind, t) : '' }),
         which: () => t('reconciliation.chip.all'),
       },
     ),
-    exportHref: may(staff, 'lists.export') ? listHref(`${RECONCILIATION_PATH}.csv`, { kind: query.kind, which: query.which }) : null,
+    exportHref: may(staff, 'lists.export') ? listHref(`${RECONCILIATION_PATH}.csv`, { ...query }) : null,
     olderHref: view.hasMore ? href({ before: differences.at(-1)?.id }) : null,
     newestHref: view.before === undefined ? null : href(),
     bulkUpTo: bulkUpTo(view, staff),
@@ -157,7 +169,10 @@ const RUN_MARKS = { running: 'wait', done: 'good', failed: 'bad' } as const sati
 function runsTable({ runs, logins }: ReconciliationView, reader: Reader): Table {
   const { t } = reader
   const state = ({ state: now, problem }: Run): Cell => ({
-    text: now === 'failed' ? t('reconciliation.state.failed', { problem: problem ?? '—' }) : t(`reconciliation.state.${now}`),
+    text:
+      now === 'failed'
+        ? t('reconciliation.state.failed', { problem: problem === null ? '—' : readTold(problem, t) })
+        : t(`reconciliation.state.${now}`),
     mark: RUN_MARKS[now],
   })
   return {
@@ -198,7 +213,9 @@ function statementsTable(statements: readonly Statement[], reader: Reader): Tabl
     ],
     rows: statements.map((statement) => ({
       cells: [
-        { text: statement.name },
+        statement.replacedBy === null
+          ? { text: statement.name, href: listHref(RECONCILIATION_PATH, { statement: statement.id }), title: statement.id }
+          : { text: `${statement.name} (${t('reconciliation.statement_replaced')})`, title: statement.id },
         { text: period(statement) },
         { text: String(statement.lineCount) },
         momentCell(statement.importedAt, reader),

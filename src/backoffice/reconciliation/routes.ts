@@ -16,6 +16,7 @@ import type { ReconciliationPagesDeps } from './deps'
 import { differenceCells, differenceHeader, presentReconciliation, RECONCILIATION_PATH } from './present'
 import type { DifferenceQuery } from './present'
 import { settleRoutes } from './settle-routes'
+import { takeStatement } from './statement-routes'
 
 const PAGE = 50
 const EXPORT_PAGE = 500
@@ -31,15 +32,17 @@ const FILTERS = {
     .enum(['', 'all'])
     .transform((which) => (which === '' ? undefined : which))
     .optional(),
+  statement: z.union([z.literal('').transform(() => undefined), ID]).optional(),
 }
 
-const filterOf = ({ kind, which }: DifferenceQuery) => ({ kind, all: which === 'all' })
+const filterOf = ({ kind, which, statement }: DifferenceQuery) => ({ kind, all: which === 'all', foundBy: statement })
 
 /** The doors of the section about reconciliation. */
 export const reconciliationPages = (deps: ReconciliationPagesDeps): Route[] => [
   showPage(deps),
   exportList(deps),
   startRun(deps),
+  takeStatement(deps),
   ...settleRoutes(deps),
 ]
 

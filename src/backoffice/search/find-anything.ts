@@ -3,7 +3,7 @@ import type { Member } from '../../members'
 import { listOrders } from '../../orders'
 import type { Order } from '../../orders'
 import { searchPayments } from '../../payments'
-import type { PaymentHit } from '../../payments'
+import type { PaymentDeps, PaymentHit } from '../../payments'
 import type { StaffActor } from '../../shared/actor'
 import { hasControlCharacter } from '../../shared/audit'
 import type { Clock } from '../../shared/clock'
@@ -14,6 +14,7 @@ import { noteSearched } from '../note-searched'
 export interface SearchDeps {
   readonly db: Db
   readonly clock: Clock
+  readonly knownOrganisations: PaymentDeps['knownOrganisations']
 }
 
 export const MOST_FOUND = 20
@@ -30,13 +31,13 @@ export interface Found {
 /**
  * Members, payments and top-ups by whatever was typed. The look is written down for each member it shows.
  */
-export async function findAnything({ db, clock }: SearchDeps, typed: string, staff: StaffActor): Promise<Found> {
+export async function findAnything({ db, clock, knownOrganisations }: SearchDeps, typed: string, staff: StaffActor): Promise<Found> {
   const text = typed.trim()
   if (text === '' || hasControlCharacter(text)) return { members: [], payments: [], orders: [], hasMore: false }
   const whole = !may(staff, 'members.read-personal')
   const [members, payments, orders] = await Promise.all([
     searchMembers(db, text, MOST_FOUND + 1, { whole }),
-    searchPayments(db, text, MOST_FOUND + 1),
+    searchPayments(db, text, MOST_FOUND + 1, await knownOrganisations(staff)),
     text.length <= MOST_NAME ? listOrders(db, { name: text }, { limit: MOST_FOUND }) : [],
   ])
   const shown = { members: members.slice(0, MOST_FOUND), payments: payments.slice(0, MOST_FOUND), orders }

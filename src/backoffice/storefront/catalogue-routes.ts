@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { countCodes, findOffer, importCodes, readOffer, readOffers, setPicture } from '../../storefront'
+import { codeImports, countCodes, findOffer, importCodes, readOffer, readOffers, setPicture } from '../../storefront'
 import type { ImportOutcome } from '../../storefront'
 import { defineRoute, staffWith } from '../../http'
 import type { Route, RouteContext } from '../../http'
@@ -7,12 +7,12 @@ import type { StaffActor } from '../../shared/actor'
 import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
 import { Refusal } from '../../shared/refusals'
-import { answerDeed } from '../deed-routes'
+import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { CATALOGUE, offerPath } from './deps'
 import type { StorefrontPagesDeps } from './deps'
 import { OFFER_BODY, payloadFrom, typedOf } from './offer-fields'
-import { importText, offerForm, presentOffers, stockRows } from './present-offers'
+import { ALL_CODES, importText, offerForm, presentOffers, stockRows, withdrawChoices } from './present-offers'
 
 /** The doors of the catalogue: the list, one offer with its picture, and its stock of codes. */
 export const cataloguePages = (deps: StorefrontPagesDeps): Route[] => [
@@ -21,6 +21,7 @@ export const cataloguePages = (deps: StorefrontPagesDeps): Route[] => [
   changeOne(deps),
   takePicture(deps),
   takeCodes(deps),
+  withdrawCodes(deps),
 ]
 
 const PARAMS = z.object({ id: z.string().refine(looksLikeId) })
@@ -68,13 +69,15 @@ interface Shown {
 
 async function showCard({ db, zone }: StorefrontPagesDeps, context: Context, id: string, { done, imported }: Shown): Promise<void> {
   const [offer, reader] = [await readOffer(db, id), { ...context, zone }]
+  const [counts, mayChange] = [(await countCodes(db, [id])).get(id), may(context.staff, 'catalogue.change')]
   const model = {
     frame: frameOf(context, 'catalogue', done),
     title: offer.title[context.language],
     path: offerPath(id),
     picture: offer.picture?.href ?? null,
-    stock: offer.type === 'voucher' ? stockRows((await countCodes(db, [id])).get(id), reader) : null,
-    form: may(context.staff, 'catalogue.change') ? offerForm(id, offer, reader) : null,
+    stock: offer.type === 'voucher' ? stockRows(counts, reader) : null,
+    form: mayChange ? offerForm(id, offer, reader) : null,
+    withdraw: mayChange ? withdrawChoices(counts, await codeImports(db, id), reader) : null,
     imported: imported ?? null,
   }
   context.page('backoffice/offer', model, imported?.isDone === false ? 422 : 200)
@@ -138,4 +141,21 @@ const tryImport = (deps: StorefrontPagesDeps, order: Parameters<typeof importCod
   importCodes(deps, order).catch((error: unknown) => {
     if (error instanceof Refusal && error.code === 'bad_input' && error.detail === 'codes') return null
     throw error
+  })
+
+const withdrawCodes = (deps: StorefrontPagesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: `${CATALOGUE}/:id/codes/withdraw`,
+    policy: staffWith('catalogue.change'),
+    summary: 'Shows how many free codes would leave the stock, then takes them out of it, or asks a second person.',
+    input: { params: PARAMS, body: z.object({ ...DEED_FIELDS, codes: z.union([z.literal(ALL_CODES), z.iso.datetime()]) }) },
+    handle: async (context) => {
+      const { params, body } = context.input
+      const { id, title } = await readOffer(deps.db, params.id)
+      const [back, what] = [offerPath(id), context.t('catalogue.withdraw_what', { title: title[context.language] })]
+      const form = { section: 'catalogue', what, action: `${back}/codes/withdraw`, fields: { codes: body.codes }, back } as const
+      const payload = { offerId: id, importedAt: body.codes === ALL_CODES ? null : body.codes }
+      await answerDeed(context, deps.approvals, { ...form, deed: deps.deeds.offers.withdraw, payload })
+    },
   })

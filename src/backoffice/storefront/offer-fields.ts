@@ -9,6 +9,7 @@ const long = z.string().max(1_000)
 /** An offer as the form brings it; the deed checks what it says. */
 export const OFFER_BODY = z.object({
   offerId: z.uuid(),
+  basedOn: short.optional(),
   type: short,
   titleRu: short,
   titleEn: short,
@@ -43,6 +44,7 @@ const filled = (text: string): string | null => (text.trim() === '' ? null : tex
 export const payloadFrom = (body: OfferBody): OfferPayload =>
   ({
     offerId: body.offerId,
+    ...(body.basedOn !== undefined && body.basedOn !== '' && { basedOn: body.basedOn }),
     type: body.type,
     titleRu: body.titleRu,
     titleEn: body.titleEn,

@@ -1,7 +1,7 @@
 import { VAT_CODES } from '../../invoicebox'
 import { CODE_STATES, EMPTY, isOnSale, MOST_CODES, payloadOf } from '../../storefront'
-import type { ImportOutcome, Offer, OfferPayload, StockCounts } from '../../storefront'
-import { formatMoney } from '../../shared/texts/format'
+import type { CodeImport, ImportOutcome, Offer, OfferPayload, StockCounts } from '../../storefront'
+import { formatMoment, formatMoney } from '../../shared/texts/format'
 import type { Translate } from '../../shared/texts'
 import type { Reader } from '../reader'
 import type { Cell, Table } from '../table'
@@ -46,6 +46,8 @@ function stateCell(offer: Offer, free: number, now: Date, t: Translate): Cell {
 /** What `views/backoffice/partials/offer-fields.ejs` prints. */
 export interface OfferForm {
   readonly id: string
+  /** When the offer that is shown was last changed; empty for a new one. */
+  readonly basedOn: string
   readonly type: { readonly value: string; readonly choices: readonly Choice[] }
   readonly vatCode: readonly Choice[]
   readonly values: Readonly<Record<TextField, string>>
@@ -86,6 +88,7 @@ export function offerForm(id: string, offer: Offer | undefined, { t, zone }: Rea
   const vatCode = offer?.vatCode ?? 'VATNONE'
   return {
     id,
+    basedOn: filled.basedOn ?? '',
     type: { value: type, choices: (['voucher', 'points'] as const).map((value) => choice(value, type, t(`catalogue.type.${value}`))) },
     vatCode: VAT_CODES.map((value) => choice(value, vatCode, value)),
     values: Object.fromEntries(TEXT_FIELDS.map((name) => [name, filled[name] ?? ''])) as Record<TextField, string>,
@@ -98,11 +101,31 @@ const choice = (value: string, chosen: string, text: string): Choice => ({ value
 export const stockRows = (counts: StockCounts | undefined, { t }: Reader): { label: string; value: string }[] =>
   CODE_STATES.map((state) => ({ label: t(`catalogue.stock.${state}`), value: String((counts ?? EMPTY)[state]) }))
 
+/** The choice of free codes that may be taken out of the stock; null where none is free. */
+export function withdrawChoices(counts: StockCounts | undefined, imports: readonly CodeImport[], { t, language, zone }: Reader) {
+  const free = counts?.free ?? 0
+  if (free === 0) return null
+  const all = { value: ALL_CODES, text: t('catalogue.withdraw_all', { free: String(free) }) }
+  const each = imports
+    .filter((one) => one.free > 0)
+    .map((one) => ({
+      value: one.importedAt.toISOString(),
+      text: t('catalogue.withdraw_import', {
+        at: formatMoment(one.importedAt, language, zone),
+        free: String(one.free),
+        reserved: String(one.reserved),
+      }),
+    }))
+  return [...each, all]
+}
+
+export const ALL_CODES = 'all'
+
 /** What became of an import, in one sentence; null for one that held no codes at all. */
 export function importText(outcome: ImportOutcome | null, { t }: Reader): { text: string; isDone: boolean } {
   if (outcome === null) return { text: t('catalogue.codes_none', { most: String(MOST_CODES) }), isDone: false }
-  const { added, duplicates, free, oddLines } = outcome
+  const { added, duplicates, free, first, last, oddLines } = outcome
   if (oddLines.length > 0) return { text: t('catalogue.codes_odd', { lines: oddLines.join(', ') }), isDone: false }
-  const counts = { added: String(added), duplicates: String(duplicates), free: String(free) }
+  const counts = { added: String(added), duplicates: String(duplicates), free: String(free), first, last }
   return { text: t('catalogue.codes_done', counts), isDone: true }
 }

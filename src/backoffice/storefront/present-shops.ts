@@ -1,12 +1,15 @@
+import { SHOPS_ON_A_PAGE } from '../../storefront'
 import type { MarketplaceState, Shop } from '../../storefront'
+import { listHref } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
 import type { Cell, Mark, Table } from '../table'
-import { shopPath } from './deps'
+import { shopPath, SHOPS } from './deps'
 
 const MARKS: Readonly<Record<MarketplaceState, Mark>> = { none: 'off', asked: 'wait', accepted: 'good', rejected: 'bad', unknown: 'wait' }
 
-export const presentShops = (shops: readonly Shop[], reader: Reader): Table => ({
+/** @param shops as many as a page holds, and one more when there are more */
+export const presentShops = (shops: readonly Shop[], reader: Reader, { after }: { readonly after?: string | undefined } = {}): Table => ({
   caption: reader.t('shops.heading'),
   empty: reader.t('shops.empty'),
   columns: [
@@ -15,10 +18,12 @@ export const presentShops = (shops: readonly Shop[], reader: Reader): Table => (
     { label: reader.t('shops.shown') },
     { label: reader.t('shops.marketplace') },
   ],
-  rows: shops.map((shop) => ({
+  rows: shops.slice(0, SHOPS_ON_A_PAGE).map((shop) => ({
     href: shopPath(shop.id),
     cells: [{ text: shop.title[reader.language] }, { text: shop.address || '—' }, shownCell(shop, reader), stateCell(shop, reader)],
   })),
+  ...(shops.length > SHOPS_ON_A_PAGE && { olderHref: listHref(SHOPS, { after: shops[SHOPS_ON_A_PAGE - 1]?.id }) }),
+  ...(after !== undefined && { newestHref: SHOPS }),
 })
 
 const shownCell = ({ isShown }: Shop, { t }: Reader): Cell =>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { listShops, publishShop, readShop, saveShop } from '../../storefront'
+import { isInDoubt, listShops, publishShop, readShop, saveShop, SHOPS_ON_A_PAGE } from '../../storefront'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
 import { looksLikeId, newId } from '../../shared/ids'
@@ -22,12 +22,16 @@ const listAll = ({ db, zone }: StorefrontPagesDeps): Route =>
     path: SHOPS,
     policy: staffWith('catalogue.read'),
     summary: 'Lists the shops that accept the programme, and how the marketplace knows them.',
-    input: { query: DONE },
+    input: { query: DONE.extend({ after: z.string().max(36).optional() }) },
     handle: async (context) => {
       const reader = { ...context, zone }
       context.page('backoffice/shops', {
         frame: frameOf(context, 'shops', context.input.query.done),
-        table: presentShops(await listShops(db), reader),
+        table: presentShops(
+          await listShops(db, { after: context.input.query.after, limit: SHOPS_ON_A_PAGE + 1 }),
+          reader,
+          context.input.query,
+        ),
         form: may(context.staff, 'catalogue.change') ? shopForm(newId()) : null,
       })
     },
@@ -48,9 +52,7 @@ const showOne = ({ db, zone, marketplace }: StorefrontPagesDeps): Route =>
         title: shop.title[context.language],
         rows: shopRows(shop, { ...context, zone }),
         form: mayChange ? shopForm(shop.id, shop) : null,
-        publish: mayChange
-          ? { action: `${shopPath(shop.id)}/publish`, isOn: marketplace !== null, isUnknown: shop.marketplace.state === 'unknown' }
-          : null,
+        publish: mayChange ? { action: `${shopPath(shop.id)}/publish`, isOn: marketplace !== null, isUnknown: isInDoubt(shop) } : null,
       })
     },
   })
@@ -92,10 +94,13 @@ const publishOne = (deps: StorefrontPagesDeps): Route =>
     path: `${SHOPS}/:id/publish`,
     policy: staffWith('catalogue.change'),
     summary: 'Creates a shop in the marketplace or updates it there, and records the answer.',
-    input: { params: PARAMS, body: z.object({ knownId: z.string().trim().max(15).optional(), reason: REASON }) },
+    input: {
+      params: PARAMS,
+      body: z.object({ knownId: z.string().trim().max(15).optional(), notThere: z.literal('yes').optional(), reason: REASON }),
+    },
     handle: async ({ input: { params, body }, staff, redirect }) => {
       const knownId = body.knownId === '' ? undefined : body.knownId
-      await publishShop(deps, { shopId: params.id, knownId, author: staff, reason: body.reason })
+      await publishShop(deps, { shopId: params.id, knownId, isNotThere: body.notThere === 'yes', author: staff, reason: body.reason })
       redirect(shopPath(params.id))
     },
   })

@@ -12,7 +12,7 @@ import { pathId } from '../path-id'
 import { checkSettings } from '../settings'
 import type { Asked, Asking } from '../types'
 import { exactText } from '../wire'
-import type { MarketplaceClient, MarketplaceShop, MarketplaceShopDraft, ShopWritten } from './types'
+import type { MarketplaceClient, MarketplaceShop, MarketplaceShopUpdate, ShopWritten } from './types'
 
 /**
  * A client of the marketplace API with the merchant's token and its own connections. The request budget is shared with whoever else has it.
@@ -24,11 +24,11 @@ export function createMarketplaceClient(settings: MerchantSettings, deps: Invoic
   const path = `${rules.prefix}/marketplace/api/shop`
   const ask = async (
     question: Pick<Question, 'operation' | 'path'>,
-    of: { readonly draft: MarketplaceShopDraft; readonly body: object; readonly isOurs: (shop: MarketplaceShop) => boolean },
+    of: { readonly body: Sent; readonly isOurs: (shop: MarketplaceShop) => boolean },
     { as = 'page', permit, waitMs }: Asking = {},
   ): Promise<Asked<ShopWritten>> => {
     const asked: Question = { ...question, method: 'POST', as, permit, waitMs }
-    const fault = faultOf(of.draft)
+    const fault = faultOf(of.body)
     if (fault !== null)
       return asker.unsent(asked, { kind: 'rejected', code: 'validation', status: null, message: fault }, `checked here: ${fault}`)
     const reading: Reading<'shop', MarketplaceShop> = { name: 'shop', read: toShop, isOurs: of.isOurs }
@@ -36,13 +36,12 @@ export function createMarketplaceClient(settings: MerchantSettings, deps: Invoic
   }
   return {
     merchantId: settings.merchantId,
-    createShop: (draft, asking) =>
-      ask({ operation: 'marketplace.create', path }, { draft, body: createBody(draft), isOurs: () => true }, asking),
+    createShop: (draft, asking) => ask({ operation: 'marketplace.create', path }, { body: draft, isOurs: () => true }, asking),
     // Here, and nowhere else, an update is a POST (3.8).
-    updateShop: (shopId, draft, asking) =>
+    updateShop: (shopId, update, asking) =>
       ask(
         { operation: 'marketplace.update', path: `${path}/${pathId(shopId)}` },
-        { draft, body: updateBody(draft), isOurs: ({ id }) => id === shopId },
+        { body: update, isOurs: ({ id }) => id === shopId },
         asking,
       ),
     circuit: () => asker.circuit.state(),
@@ -54,30 +53,16 @@ export function createMarketplaceClient(settings: MerchantSettings, deps: Invoic
 const hidden = (outcome: ShopWritten, { redactor }: Asker): ShopWritten =>
   outcome.kind === 'rejected' ? { ...outcome, message: redactor.message(outcome.message) } : outcome
 
+type Sent = MarketplaceShopUpdate & { readonly title?: string; readonly merchantId?: string }
+
 const LIMITS = { title: 50, description: 2_000, shopUrl: 64, registrationAddress: 200 } as const
 
 /** The field that Invoicebox would refuse; `null` when the shop can be sent. */
-function faultOf(draft: MarketplaceShopDraft): string | null {
-  if (draft.title === '') return 'title'
-  for (const [field, most] of Object.entries(LIMITS)) if ((draft[field as keyof typeof LIMITS] ?? '').length > most) return field
+function faultOf(body: Sent): string | null {
+  if (body.title === '') return 'title'
+  for (const [field, most] of Object.entries(LIMITS)) if ((body[field as keyof typeof LIMITS] ?? '').length > most) return field
   return null
 }
-
-const createBody = ({ title, description, merchantId, accountProgramIds }: MarketplaceShopDraft): object => ({
-  title,
-  description,
-  merchantId,
-  accountProgramIds,
-})
-
-/** A title cannot be changed by an update: the documents do not name it there. */
-const updateBody = ({ description, merchantId, accountProgramIds, shopUrl, registrationAddress }: MarketplaceShopDraft): object => ({
-  description,
-  shopUrl,
-  registrationAddress,
-  merchantId,
-  accountProgramIds,
-})
 
 const shopShape = z.object({
   id: exactText.pipe(z.string().regex(/^\d{1,15}$/)),
@@ -89,5 +74,5 @@ function toShop(value: JsonObject): MarketplaceShop | OddObject {
   const read = shopShape.safeParse(value)
   if (!read.success) return { kind: 'odd', id: '', problem: 'The shop has no number.' }
   const { id, shopUrl, accountProgramIds } = read.data
-  return { id, shopUrl: shopUrl ?? null, accountProgramIds: accountProgramIds ?? [] }
+  return { id, shopUrl: shopUrl ?? null, accountProgramIds: accountProgramIds ?? null }
 }

@@ -1,6 +1,6 @@
 import type { Asked, Asking, CircuitState, Unknown } from '../types'
 
-/** A shop as the marketplace is told of it (3.8); only documented fields are sent. */
+/** A shop as the marketplace is told of it at first (3.8); only documented fields are sent. */
 export interface MarketplaceShopDraft {
   /** 1 to 50 characters. */
   readonly title: string
@@ -9,7 +9,15 @@ export interface MarketplaceShopDraft {
   readonly merchantId: string
   /** The loyalty programmes that the shop accepts. */
   readonly accountProgramIds: readonly string[]
-  /** Where the shop lives on the web, at most 64 characters; an update alone takes these two. */
+}
+
+/** What is changed of a shop that is there; the rest stays as it is. A title cannot be changed: the documents do not name it here. Neither can whose shop it is, by us. */
+export interface MarketplaceShopUpdate {
+  /** At most 2,000 characters. */
+  readonly description?: string | undefined
+  /** All of them: those that are not named are not accepted any more. */
+  readonly accountProgramIds?: readonly string[] | undefined
+  /** Where the shop lives on the web, at most 64 characters. */
   readonly shopUrl?: string | undefined
   /** At most 200 characters. */
   readonly registrationAddress?: string | undefined
@@ -20,7 +28,8 @@ export interface MarketplaceShop {
   /** A whole number there; text here. */
   readonly id: string
   readonly shopUrl: string | null
-  readonly accountProgramIds: readonly string[]
+  /** null where the answer does not tell. */
+  readonly accountProgramIds: readonly string[] | null
 }
 
 export type ShopWritten =
@@ -34,7 +43,7 @@ export interface MarketplaceClient {
   /** Ours, for drafts. */
   readonly merchantId: string
   createShop(draft: MarketplaceShopDraft, asking?: Asking): Promise<Asked<ShopWritten>>
-  updateShop(shopId: string, draft: MarketplaceShopDraft, asking?: Asking): Promise<Asked<ShopWritten>>
+  updateShop(shopId: string, update: MarketplaceShopUpdate, asking?: Asking): Promise<Asked<ShopWritten>>
   circuit(): CircuitState
   close(): Promise<void>
 }

@@ -1,5 +1,6 @@
 import { backofficeEn } from './backoffice'
 import { catalogueEn } from './catalogue'
+import { minappEn } from './minapp'
 import { ordersEn } from './orders'
 import type { ru } from './ru'
 import type { EnglishOf } from './russian-only'
@@ -9,6 +10,7 @@ export const en = {
   ...backofficeEn,
   ...ordersEn,
   ...catalogueEn,
+  ...minappEn,
   'layout.other_language': 'Русский',
   'layout.skip': 'Skip to content',
   'layout.banner': 'SANDBOX: this is not real money',
@@ -182,6 +184,7 @@ export const en = {
   'refusal.autopay_off': 'Automatic payment of this organisation is off. Nothing was paid.',
   'refusal.rule_off': 'This rule is off, or it has been changed. Nothing was paid by it.',
   'refusal.rule_untried': 'Try this version of the rule on past invoices first, then switch it on.',
+  'refusal.offer_changed': 'Somebody has changed this offer meanwhile. Look at it again.',
   'refusal.rule_changed': 'Somebody has changed this rule meanwhile. Look at it again.',
   'refusal.request_not_open': 'This request has been decided already, or its time is over.',
 } as const satisfies EnglishOf<typeof ru>

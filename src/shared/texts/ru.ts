@@ -1,5 +1,6 @@
 import { backofficeRu } from './backoffice'
 import { catalogueRu } from './catalogue'
+import { minappRu } from './minapp'
 import { ordersRu } from './orders'
 import type { REFUSALS, RefusalCode } from '../refusals'
 
@@ -13,6 +14,7 @@ export const ru = {
   ...backofficeRu,
   ...ordersRu,
   ...catalogueRu,
+  ...minappRu,
   'layout.other_language': 'English',
   'layout.skip': 'К содержанию',
   'layout.banner': 'ПЕСОЧНИЦА: деньги не настоящие',
@@ -192,6 +194,7 @@ export const ru = {
   'refusal.autopay_off': 'Автооплата этой организации выключена. Ничего не оплачено.',
   'refusal.rule_off': 'Это правило выключено или изменено. Ничего по нему не оплачено.',
   'refusal.rule_untried': 'Сначала проверьте эту версию правила на прошлых счетах, потом включайте.',
+  'refusal.offer_changed': 'Предложение тем временем кто-то изменил. Посмотрите на него снова.',
   'refusal.rule_changed': 'Правило тем временем кто-то изменил. Посмотрите на него снова.',
   'refusal.request_not_open': 'По этому запросу уже всё решено, или его срок истёк.',
 } as const satisfies Record<`refusal.${RefusalCode}` | `error.heading.${RefusalStatus | 500}`, string> & Record<string, string>

@@ -2,7 +2,6 @@ import type { EnglishOf } from '../russian-only'
 
 /** Automatic payment: overview, queues, one invoice, letters. Rules, and runs with plan and report, have files of their own. */
 export const autopayRu = {
-  'admin.nav.autopay': 'Автооплата',
   'autopay.heading': 'Автооплата счетов организаций',
   'autopay.note': 'Счета организаций оплачиваются из гарантийного фонда по правилам. Покупатели в этом не участвуют.',
   'autopay.nav': 'Разделы автооплаты',
@@ -78,10 +77,12 @@ export const autopayRu = {
   'autopay.step.released': 'Вернул в оплату {{who}}',
   'autopay.step.payment': 'Оплата: {{state}}',
   'autopay.over.amount_changed': 'сумма изменилась',
+  'autopay.over.payer_changed': 'изменился плательщик',
   'autopay.over.lapsed': 'прошло 72 часа',
   'autopay.over.steps_changed': 'изменились шаги согласования',
   'autopay.over.superseded': 'решено иначе',
   'autopay.field.amount': 'сумма',
+  'autopay.field.payer': 'плательщик',
   'autopay.field.due_at': 'срок оплаты',
   'autopay.field.status': 'состояние в Инвойсбоксе',
   'autopay.field.problem': 'читаемость',
@@ -101,7 +102,6 @@ export const autopayRu = {
 } as const satisfies Record<string, string>
 
 export const autopayEn = {
-  'admin.nav.autopay': 'Automatic payment',
   'autopay.heading': "Automatic payment of organisations' invoices",
   'autopay.note': 'Invoices of organisations are paid from the guarantee fund by rules. No buyer takes part.',
   'autopay.nav': 'Sections of automatic payment',
@@ -177,10 +177,12 @@ export const autopayEn = {
   'autopay.step.released': 'Let go on by {{who}}',
   'autopay.step.payment': 'Payment: {{state}}',
   'autopay.over.amount_changed': 'the amount has changed',
+  'autopay.over.payer_changed': 'the payer has changed',
   'autopay.over.lapsed': '72 hours have passed',
   'autopay.over.steps_changed': 'the approval steps have changed',
   'autopay.over.superseded': 'decided otherwise',
   'autopay.field.amount': 'amount',
+  'autopay.field.payer': 'payer',
   'autopay.field.due_at': 'deadline',
   'autopay.field.status': 'state at Invoicebox',
   'autopay.field.problem': 'readability',

@@ -35,8 +35,17 @@ export const backofficeCatalogueRu = {
   'catalogue.codes_text': 'Вставьте коды',
   'catalogue.codes_file': 'или выберите файл CSV',
   'catalogue.codes_send': 'Загрузить коды',
-  'catalogue.codes_done': 'Добавлено кодов: {{added}}. Повторов пропущено: {{duplicates}}. Теперь свободно: {{free}}.',
-  'catalogue.codes_odd': 'Ничего не добавлено: это не коды, строки {{lines}}.',
+  'catalogue.codes_done':
+    'Добавлено кодов: {{added}}. Повторов пропущено: {{duplicates}}. Теперь свободно: {{free}}. Первый код {{first}}, последний {{last}}.',
+  'catalogue.codes_odd': 'Ничего не добавлено: это не коды, строки {{lines}}. Первая строка могла быть заголовком таблицы: уберите её.',
+  'catalogue.withdraw': 'Изъять свободные коды',
+  'catalogue.withdraw_note':
+    'Например, если партия утекла или файл был не тот. Изъятые коды больше не продаются. Отложенный под неоплаченный заказ код остаётся за ним; если заказ не оплатят, код тоже изымется.',
+  'catalogue.withdraw_which': 'Какие коды',
+  'catalogue.withdraw_all': 'все свободные: {{free}}',
+  'catalogue.withdraw_import': 'загрузка {{at}}: свободно {{free}}, отложено {{reserved}}',
+  'catalogue.withdraw_what': 'Изъять коды предложения «{{title}}»',
+  'catalogue.withdraw_send': 'Показать, что изменится',
   'catalogue.codes_none': 'Ничего не добавлено: кодов не видно, или их больше {{most}}.',
   'catalogue.stock.free': 'Свободны',
   'catalogue.stock.reserved': 'Отложены под заказы',
@@ -61,7 +70,9 @@ export const backofficeCatalogueRu = {
   'shops.marketplace_at': 'Передан',
   'shops.marketplace_note': 'Что ответили',
   'shops.publish': 'Передать в маркетплейс',
-  'shops.publish_note': 'Создаёт магазин в маркетплейсе или обновляет его, с нашей программой в списке принимаемых.',
+  'shops.publish_note':
+    'Создаёт магазин в маркетплейсе или обновляет его. При обновлении наша программа добавляется к тем, что он принимает; владелец и название не меняются: название там правят в кабинете Инвойсбокса.',
+  'shops.not_there': 'Я проверил в кабинете Инвойсбокса: такого магазина там нет',
   'shops.publish_again':
     'Прошлый ответ неизвестен: магазин там мог появиться. Посмотрите в кабинете Инвойсбокса и впишите его номер, иначе получится второй.',
   'shops.publish_off': 'Передавать нечем: задайте PROGRAM_ID и INVOICEBOX_MERCHANT_ID.',
@@ -109,8 +120,17 @@ export const backofficeCatalogueEn = {
   'catalogue.codes_text': 'Paste codes',
   'catalogue.codes_file': 'or choose a CSV file',
   'catalogue.codes_send': 'Import codes',
-  'catalogue.codes_done': 'Codes added: {{added}}. Duplicates left out: {{duplicates}}. Free now: {{free}}.',
-  'catalogue.codes_odd': 'Nothing was added: these are no codes, lines {{lines}}.',
+  'catalogue.codes_done':
+    'Codes added: {{added}}. Duplicates left out: {{duplicates}}. Free now: {{free}}. The first code is {{first}}, the last one {{last}}.',
+  'catalogue.codes_odd': 'Nothing was added: these are no codes, lines {{lines}}. If the first line is the heading of a table, remove it.',
+  'catalogue.withdraw': 'Withdraw free codes',
+  'catalogue.withdraw_note':
+    'When a batch has leaked, say, or the file was the wrong one. Withdrawn codes are not sold any more. A code that is set aside for an unpaid order stays with it; when the order is not paid, it is withdrawn too.',
+  'catalogue.withdraw_which': 'Which codes',
+  'catalogue.withdraw_all': 'all free ones: {{free}}',
+  'catalogue.withdraw_import': 'import of {{at}}: {{free}} free, {{reserved}} set aside',
+  'catalogue.withdraw_what': 'Withdraw codes of the offer “{{title}}”',
+  'catalogue.withdraw_send': 'Show what would change',
   'catalogue.codes_none': 'Nothing was added: there are no codes, or more than {{most}} of them.',
   'catalogue.stock.free': 'Free',
   'catalogue.stock.reserved': 'Set aside for orders',
@@ -135,7 +155,9 @@ export const backofficeCatalogueEn = {
   'shops.marketplace_at': 'Sent',
   'shops.marketplace_note': 'What was answered',
   'shops.publish': 'Send to the marketplace',
-  'shops.publish_note': 'Creates the shop in the marketplace or updates it there, with our programme among those that it accepts.',
+  'shops.publish_note':
+    'Creates the shop in the marketplace or updates it there. An update adds our programme to those that it accepts; its owner and its title stay: a title is changed at Invoicebox itself.',
+  'shops.not_there': 'I have looked at Invoicebox: there is no such shop',
   'shops.publish_again':
     'The last answer is unknown: the shop may be there by now. Look it up at Invoicebox and enter its number, or there will be two.',
   'shops.publish_off': 'Nothing to send with: set PROGRAM_ID and INVOICEBOX_MERCHANT_ID.',

@@ -14,6 +14,8 @@ import { backofficeOrdersEn, backofficeOrdersRu } from './orders'
 import { paymentsEn, paymentsRu } from './payments'
 import { reconciliationEn, reconciliationRu } from './reconciliation'
 import { staffEn, staffRu } from './staff'
+import { statementEn, statementRu } from './statement'
+import { toldEn, toldRu } from '../told'
 
 /** The texts of the staff's pages and of the letters, one file for each section. */
 export const backofficeRu = {
@@ -25,6 +27,8 @@ export const backofficeRu = {
   ...backofficeOrdersRu,
   ...backofficeCatalogueRu,
   ...reconciliationRu,
+  ...statementRu,
+  ...toldRu,
   ...fundRu,
   ...mailRu,
   ...approvalsRu,
@@ -44,6 +48,8 @@ export const backofficeEn = {
   ...backofficeOrdersEn,
   ...backofficeCatalogueEn,
   ...reconciliationEn,
+  ...statementEn,
+  ...toldEn,
   ...fundEn,
   ...mailEn,
   ...approvalsEn,

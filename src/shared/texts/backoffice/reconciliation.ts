@@ -21,7 +21,7 @@ export const reconciliationRu = {
   'reconciliation.state.failed': 'не окончена: {{problem}}',
   'reconciliation.statements': 'Выписки фонда',
   'reconciliation.statements_note':
-    'Сохраните выписку Инвойсбокса в CSV со столбцами date, operation, invoice, amount и сравните её командой: gateway reconcile --statement ФАЙЛ. Расхождения появятся здесь.',
+    'CSV до 300 КБ со столбцами date, operation, invoice, amount (или «Дата», «Операция», «Счёт», «Сумма»). Больший файл загружает команда: gateway reconcile --statement ФАЙЛ.',
   'reconciliation.no_statements': 'Выписок ещё не было',
   'reconciliation.statement_name': 'Файл',
   'reconciliation.statement_period': 'За время',
@@ -123,7 +123,7 @@ export const reconciliationEn = {
   'reconciliation.state.failed': 'not ended: {{problem}}',
   'reconciliation.statements': 'Statements of the fund',
   'reconciliation.statements_note':
-    "Save Invoicebox's statement as CSV with the columns date, operation, invoice, amount, and compare it by the command: gateway reconcile --statement FILE. The differences appear here.",
+    'CSV of up to 300 KB with the columns date, operation, invoice, amount. A larger file is taken by the command: gateway reconcile --statement FILE.',
   'reconciliation.no_statements': 'There was no statement yet',
   'reconciliation.statement_name': 'File',
   'reconciliation.statement_period': 'Period',

@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import type { Deed, Performer } from '../approvals'
+import { authorName } from '../shared/actor'
+import { writeAudit } from '../shared/audit'
+import { inTransaction } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
+import { money } from '../shared/money'
+import type { Money } from '../shared/money'
+import { requirePermission } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
+import { countChosen, ordersHolding, withdrawChosen } from './code-imports'
+import type { CodeChoice } from './code-imports'
+import type { StorefrontDeps } from './deps'
+import { lockOffer, readOffer } from './offer-store'
+import { countCodes, EMPTY } from './stock-store'
+
+const PAYLOAD = z.strictObject({
+  offerId: z.uuid(),
+  /** The moment of one import; null: whatever is free. */
+  importedAt: z.iso.datetime().nullable(),
+})
+export type CodesPayload = z.output<typeof PAYLOAD>
+
+export interface CodesWithdrawn {
+  readonly withdrawn: number
+  /** How many codes of the offer are free afterwards. */
+  readonly free: number
+  /** The numbers of the orders that hold codes of the choice: whoever pays those still gets theirs. */
+  readonly reservedBy: readonly string[]
+}
+
+export type CodesDeed = Deed<CodesPayload, CodesWithdrawn>
+
+/**
+ * Taking free codes out of a stock, such as a batch that leaked or a file that was wrong. What orders have set aside stays theirs while they may be paid; when such an order
+ * ends, its code goes after the others of its import. It weighs the price of what goes.
+ */
+export const withdrawDeed = (deps: StorefrontDeps): CodesDeed => ({
+  kind: 'voucher_codes_withdrawn',
+  permission: 'catalogue.change',
+  payload: PAYLOAD,
+  weigh: async (payload) => worthOf(deps.db, payload, await countChosen(deps.db, choiceOf(payload))),
+  async preview(payload) {
+    const [choice, { free, withdrawn }] = [choiceOf(payload), await stockOf(deps.db, payload)]
+    const count = await countChosen(deps.db, choice)
+    if (count === 0) throw new Refusal('sold_out')
+    const held = (await ordersHolding(deps.db, choice)).join(', ')
+    return {
+      subject: `offer:${payload.offerId}`,
+      before: { codes_free: String(free), codes_withdrawn: String(withdrawn), still_reserved: held || null },
+      after: { codes_free: String(free - count), codes_withdrawn: String(withdrawn + count), still_reserved: held || null },
+    }
+  },
+  perform: (payload, by) => withdrawCodes(deps, payload, by),
+})
+
+const choiceOf = ({ offerId, importedAt }: CodesPayload): CodeChoice => ({
+  offerId,
+  importedAt: importedAt === null ? null : new Date(importedAt),
+})
+
+const stockOf = async (db: Db, { offerId }: CodesPayload) => (await countCodes(db, [offerId])).get(offerId) ?? EMPTY
+
+/** @throws Refusal bad_input (detail: offer) for one that sells no codes */
+async function worthOf(db: Db, { offerId }: CodesPayload, count: number): Promise<Money> {
+  const { price } = await readOffer(db, offerId)
+  if (price === null) throw new Refusal('bad_input', 'offer')
+  return money(price.minor * BigInt(count), price.unit)
+}
+
+/** @throws Refusal offer_changed when more codes are free by now than were weighed */
+async function withdrawCodes({ db, clock }: StorefrontDeps, payload: CodesPayload, by: Performer): Promise<CodesWithdrawn> {
+  requirePermission(by.author, 'catalogue.change')
+  const [at, choice] = [clock.now(), choiceOf(payload)]
+  return inTransaction(db, async (tx) => {
+    await lockOffer(tx, payload.offerId)
+    const withdrawn = (await wasDone(tx, by)) ? 0 : await withdrawChosen(tx, choice, at)
+    const worth = await worthOf(tx, payload, withdrawn)
+    if (typeof by.weighed === 'object' && worth.minor > by.weighed.minor) throw new Refusal('offer_changed')
+    if (withdrawn > 0) await tellWithdrawn(tx, payload, by, { withdrawn, at })
+    return { withdrawn, free: (await stockOf(tx, payload)).free, reservedBy: await ordersHolding(tx, choice) }
+  })
+}
+
+/** A confirmation that is sent again must not take what was imported in between. */
+const wasDone = async (tx: Tx, { author, key }: Performer): Promise<boolean> =>
+  (await tx('audit_log')
+    .where({ instruction_key: keyOf(key), actor: authorName(author) })
+    .first('id')) !== undefined
+
+const keyOf = (key: string): string => `withdraw-codes:${key}`
+
+async function tellWithdrawn(
+  tx: Tx,
+  { offerId, importedAt }: CodesPayload,
+  { author, reason, key, approvedBy }: Performer,
+  { withdrawn, at }: { readonly withdrawn: number; readonly at: Date },
+): Promise<void> {
+  const after = { codes: String(withdrawn), imported_at: importedAt }
+  const entry = { author, at, action: 'voucher_codes_withdrawn', subject: `offer:${offerId}`, reason, after, instructionKey: keyOf(key) }
+  await writeAudit(tx, [{ ...entry, ...(approvedBy && { approvedBy }) }])
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import { addStaff } from '../../src/members'
+import { checkPayment, resolveReview } from '../../src/payments'
+import type { Payment } from '../../src/payments'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import type { StaffActor } from '../../src/shared/actor'
+import { bill, company, rule, runs } from '../autopay/organisations'
+import type { Company } from '../autopay/organisations'
+import { paymentOf } from '../payments/steps'
+import type { Browser, Page } from '../support/browser'
+import type { SandboxInvoice } from '../support/sandbox-control'
+import { PASSWORD, World } from '../support/world'
+
+const plain = (page: Page): string => page.html.replaceAll('\u00a0', ' ')
+
+describe('payments of organisations on the pages about payments', () => {
+  let world: World
+  let acme: Company
+  let invoice: SandboxInvoice
+  let payment: Awaited<ReturnType<typeof paymentOf>>
+  let [olga, adam, boss]: { actor: StaffActor; browser: Browser }[] = []
+
+  beforeAll(async () => {
+    world = await World.make({ env: { MODE: 'demo' } })
+    acme = await company(world)
+    await rule(world, acme)
+    invoice = await bill(world, acme, { amount: '70.00', number: '900-17' })
+    await runs(world, { organisationId: acme.id })
+    payment = await paymentOf(world, invoice)
+    const anna = await world.member({ points: '50.00' })
+    await anna.pays(await world.sandbox.invoice({ amount: '20.00', number: '900-18' }))
+    const hired = []
+    for (const role of ['operator', 'approver', 'auditor'] as const) {
+      const login = `the-${role}`
+      const actor = await addStaff(world.parts, { login, password: PASSWORD, role, actor: COMMAND_LINE })
+      const browser = world.browser()
+      await browser.submit(await browser.open('/sign-in'), '/sign-in', { login, password: PASSWORD })
+      hired.push({ actor, browser })
+    }
+    ;[olga, adam, boss] = hired
+  })
+  afterAll(async () => {
+    expect(await world.findings()).toEqual([])
+    await world.close()
+  })
+
+  const path = () => `/admin/payments/${payment.id}`
+  const assign = (who: { actor: StaffActor } | undefined) =>
+    world.db('organisation_staff').insert({ organisation_id: acme.id, staff_id: who?.actor.id ?? '' })
+  const open = (who: { browser: Browser } | undefined, address: string): Promise<Page> =>
+    (who as { browser: Browser }).browser.open(address)
+  const token = async (who: { browser: Browser } | undefined): Promise<string> =>
+    /name="_csrf" value="([^"]+)"/.exec((await open(who, '/admin/me')).html)?.[1] ?? ''
+
+  test('do not exist for staff who are not assigned to the organisation: not in lists, files, search, nor by address', async () => {
+    const list = await open(olga, '/admin/payments')
+    expect([list.html.includes('900-17'), list.html.includes('900-18')]).toEqual([false, true])
+    expect((await open(olga, '/admin/payments?invoice=900-17')).html).not.toContain(payment.id)
+    const file = await (await (olga as { browser: Browser }).browser.fetch('/admin/payments.csv')).text()
+    expect([file.includes('900-17'), file.includes('900-18')]).toEqual([false, true])
+    for (const name of ['900-17', payment.id, payment.operationId, invoice.id])
+      expect((await open(olga, `/admin/search?q=${name}`)).html).not.toContain(`/admin/payments/${payment.id}`)
+    expect((await open(olga, path())).status).toBe(404)
+    const _csrf = await token(olga)
+    for (const action of ['check', 'void', 'reverse', 'capture']) {
+      const fields = { _csrf, ...(action !== 'check' && { reason: 'test' }), ...(action === 'capture' && { transactionId: 'x' }) }
+      const answer = await (olga as { browser: Browser }).browser.post(`${path()}/${action}`, fields, world.url)
+      expect([action, answer.status]).toEqual([action, 404])
+    }
+  })
+
+  test('and neither does the command line act on them for such a person, nor an approver decide', async () => {
+    const by = { author: olga?.actor as StaffActor, reason: 'test', key: randomUUID() }
+    const unknown = { code: 'not_found' }
+    const { approvals, deeds } = world.parts
+    await expect(checkPayment(world.parts, { paymentId: payment.id, author: by.author })).rejects.toMatchObject(unknown)
+    const resolution = { kind: 'ask-again' } as const
+    await expect(resolveReview(world.parts, { paymentId: payment.id, resolution, ...by })).rejects.toMatchObject(unknown)
+    const payload = { paymentId: payment.id }
+    for (const deed of [deeds.payments.void, deeds.payments.reverse])
+      await expect(approvals.submit<{ paymentId: string }, Payment>(deed, { payload, ...by })).rejects.toMatchObject(unknown)
+    const capture = approvals.submit(deeds.payments.capture, { payload: { ...payload, transactionId: 'x' }, ...by })
+    await expect(capture).rejects.toMatchObject(unknown)
+    const submitted = await approvals.submit(deeds.payments.reverse, { payload, ...by, author: COMMAND_LINE })
+    if (submitted.state !== 'waiting') throw new Error('The reversal of a paid invoice waits for a second person.')
+    await expect(approvals.approve(submitted.request.id, adam?.actor as StaffActor)).rejects.toMatchObject(unknown)
+    expect((await open(adam, '/admin/approvals')).html).not.toContain(submitted.request.id)
+  })
+
+  test('are there for those who are assigned and for those who see all, and speak of the fund and of nobody’s points', async () => {
+    await assign(olga)
+    for (const who of [olga, boss]) {
+      expect((await open(who, '/admin/payments')).html).toContain('900-17')
+      expect((await open(who, path())).status).toBe(200)
+      expect((await open(who, '/admin/search?q=900-17')).html).toContain('900-17')
+    }
+    const card = plain(await open(olga, path()))
+    expect(card).toContain('Решено платить по правилу')
+    expect(card).toContain('Оплачено из фонда')
+    expect(card).toContain('Вернуть деньги в фонд')
+    const step = await (olga as { browser: Browser }).browser.submit(await open(olga, path()), `${path()}/reverse`, {
+      reasonKind: 'agreement',
+      reason: 'test',
+    })
+    expect(plain(step)).toContain('Вернуть в фонд 70,00 ₽ по счёту 900-17')
+    const english = plain(await open(olga, `${path()}?lang=en`))
+    for (const [page, words] of [
+      [card, /участник увидел|участнику|балл/i],
+      [plain(step), /участнику|балл/i],
+      [english, /the member saw|to the member|points/i],
+    ] as const)
+      expect(new RegExp(`.{0,60}(${words.source}).{0,60}`, 'i').exec(/<main[\s\S]*<\/main>/.exec(page)?.[0] ?? '')?.[0]).toBeUndefined()
+  })
+})
