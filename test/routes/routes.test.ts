@@ -77,6 +77,17 @@ describe.each(ENGINES)('the routes on %s', (engine) => {
       .replace(/[0-9A-F]{4}(-[0-9A-F]{4}){2}|\b[0-9A-F]{8}\b/g, 'CODE')
       .replace(/value="[^"]{60,}"/g, 'TOKEN')
 
+  test('what is called unchanged below would show a new row and a changed value', async () => {
+    const before = await contents(world.db)
+    const { id } = await world.member({ points: '0', login: 'nobody-else' })
+    const added = await contents(world.db)
+    expect(Object.keys(added).filter((table) => added[table] !== before[table])).toEqual(expect.arrayContaining(['audit_log', 'members']))
+    await world.db('members').where({ id }).update({ created_at: '2020-01-01T00:00:00.000Z' })
+    const changed = await contents(world.db)
+    expect(Object.keys(changed).filter((table) => changed[table] !== added[table])).toEqual(['members'])
+    expect(await contents(world.db)).toEqual(changed)
+  })
+
   describe.each(named(tried[engine]))('%s', (_name, route) => {
     // Signing out is a route like the others, so whoever did it comes back afterwards.
     afterEach(() => (route.method === 'post' && endsSessions(route) ? cast.gather() : undefined))
