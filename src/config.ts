@@ -11,7 +11,6 @@ import {
   isOrigin,
   isServer,
   isTimeZone,
-  isWeak,
   isWebAddress,
   oneOf,
   optional,
@@ -23,6 +22,8 @@ import type { MerchantConfig } from './config-merchant'
 import { MINAPP_FIELDS, minappFaults, toMinapp } from './config-minapp'
 import type { MinappConfig } from './config-minapp'
 import { noticeFaults } from './config-notices'
+import { SECRET_FIELDS, secretFaults, toSecrets } from './config-secrets'
+import type { SecretConfig } from './config-secrets'
 import { TOP_UP_FIELDS, topUpFaults, toTopUps } from './config-top-ups'
 import type { TopUpConfig } from './config-top-ups'
 import { parseRate } from './shared/money'
@@ -31,13 +32,12 @@ import type { Money, Rate } from './shared/money'
 export type Mode = 'demo' | 'sandbox' | 'production'
 
 /** Everything the gateway is told from outside. Read once, here, and nowhere else. */
-export interface Config {
+export interface Config extends SecretConfig {
   readonly host: string
   readonly port: number
   readonly publicUrl: URL
   readonly mode: Mode
   readonly databaseUrl: string
-  readonly sessionSecret: string
   readonly invoicebox: MerchantConfig & {
     readonly apiUrl: string
     readonly version: 'v3' | 'l3'
@@ -111,7 +111,7 @@ const ENVIRONMENT = z.object({
     .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)/, 'DATABASE_URL must begin with sqlite: or postgres://.')
     .refine((text) => !text.startsWith('postgres') || URL.canParse(text), 'DATABASE_URL is not an address that can be read.')
     .default(DEFAULT_DATABASE),
-  SESSION_SECRET: optional,
+  ...SECRET_FIELDS,
   INVOICEBOX_API_URL: checked(isServer, 'INVOICEBOX_API_URL must be an http or https address without user, password and query.'),
   INVOICEBOX_API_VERSION: oneOf('INVOICEBOX_API_VERSION', ['v3', 'l3']).default('v3'),
   INVOICEBOX_TOKEN: checked(isToken, 'INVOICEBOX_TOKEN must be at most 512 Latin letters, digits and signs without blanks.'),
@@ -243,7 +243,7 @@ function toConfig(env: Environment): Config {
     publicUrl: new URL(env.PUBLIC_URL ?? `http://localhost:${env.PORT}`),
     mode: env.MODE,
     databaseUrl: env.DATABASE_URL,
-    sessionSecret: env.SESSION_SECRET ?? (isProduction ? '' : NOT_FOR_PRODUCTION.sessionSecret),
+    ...toSecrets(env, isProduction ? '' : NOT_FOR_PRODUCTION.sessionSecret),
     invoicebox: {
       ...toMerchant(env, { isProduction, apiUrl, token }),
       apiUrl,
@@ -273,8 +273,7 @@ function productionFaults(env: Environment, config: Config): string[] {
   const { token, apiUrl } = config.invoicebox
   const checks: [boolean, string][] = [
     [config.publicUrl.protocol !== 'https:', 'PUBLIC_URL must be set and begin with https:// in production.'],
-    [!env.SESSION_SECRET, 'SESSION_SECRET is missing. Set it to 32 or more random characters.'],
-    [!!env.SESSION_SECRET && isWeak(env.SESSION_SECRET), 'SESSION_SECRET is too weak. Set it to 32 or more random characters.'],
+    ...secretFaults(env),
     [!token, 'INVOICEBOX_TOKEN is missing.'],
     [PUBLISHED_TOKEN.test(token), "INVOICEBOX_TOKEN is the demo token of Invoicebox's public documents. Set your own."],
     [token === NOT_FOR_PRODUCTION.token, "INVOICEBOX_TOKEN is the sandbox's token. Set your own."],

@@ -1,7 +1,7 @@
 import { BadConfig, readConfig } from './config'
 import { buildProgram } from './cli/program'
-import { NotReady } from './serve'
 import { NotMoney } from './shared/money'
+import { NotReady } from './shared/not-ready'
 import { Refusal } from './shared/refusals'
 import type { RefusalCode } from './shared/refusals'
 import { createTexts } from './shared/texts'

@@ -8,6 +8,8 @@ import { findDefaultPasswords } from './members'
 import { releaseLeases } from './payments'
 import { SECOND } from './shared/clock'
 import { isMigrated, migrateToLatest } from './shared/migrate'
+import { NotReady } from './shared/not-ready'
+import { unreadableCodes } from './storefront'
 import { startWorker } from './worker'
 import type { Parts } from './wiring'
 
@@ -23,11 +25,6 @@ export interface Running {
   readonly port: number
   /** Takes no new requests, lets those under way end, hands unfinished payments over and closes everything. */
   stop(): Promise<void>
-}
-
-/** The gateway must not start like this; each fault is one plain sentence. */
-export class NotReady extends Error {
-  override name = 'NotReady'
 }
 
 /** Starts the web process, with the background jobs in the same process where asked. @throws NotReady */
@@ -69,13 +66,23 @@ export async function work(parts: Parts): Promise<{ stop(): Promise<void> }> {
 }
 
 /** An embedded database is brought up to date on the way; a shared one belongs to whoever deploys. */
-async function prepare({ config, db }: Parts): Promise<void> {
+async function prepare(parts: Parts): Promise<void> {
+  const { config, db } = parts
   if (config.databaseUrl.startsWith('sqlite:')) await migrateToLatest(config.databaseUrl)
   else if (!(await isMigrated(config.databaseUrl))) throw new NotReady('The database is not migrated. Run `gateway migrate` first.')
-  if (config.mode !== 'production') return
-  const logins = await findDefaultPasswords(db)
+  const logins = config.mode === 'production' ? await findDefaultPasswords(db) : []
   if (logins.length > 0)
     throw new NotReady(`These logins still have their default password: ${logins.join(', ')}. Change or remove them before production.`)
+  await requireReadableCodes(parts)
+}
+
+/** Else what is sold could not be handed out. @throws NotReady */
+async function requireReadableCodes(parts: Parts): Promise<void> {
+  const what = await unreadableCodes(parts)
+  if (what !== undefined)
+    throw new NotReady(
+      `The stored ${what} do not open under CODES_SECRET, nor what stands in its place: SESSION_SECRET. Set CODES_SECRET to what SESSION_SECRET or CODES_SECRET was when they were stored; docs/runbook.md, "Rotate secrets", tells what to do when that is lost.`,
+    )
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

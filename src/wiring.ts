@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { createApprovals } from './approvals'
 import type { Approvals } from './approvals'
-import { isInHand, knownOrganisations } from './autopay'
+import { invoicesOfOthers, isInHand, knownOrganisations } from './autopay'
 import type { Config } from './config'
 import { allDeeds, buildDeeds } from './deeds'
 import type { Deeds } from './deeds'
@@ -96,7 +96,7 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
     fundGate: createFundGate(clock),
     instance,
     ownGoodsOn: (invoiceId) => ownGoodsOn(db, invoiceId),
-    knownOrganisations: (by) => knownOrganisations(db, by),
+    ...whoKnowsWhat(db),
     settings: paymentSettings(config),
     faultPoint: replace.faultPoint,
   }
@@ -124,6 +124,12 @@ export function buildParts(config: Config, replace: Replacements = {}): Parts {
   }
 }
 
+/** Of whose payments and invoices somebody may know. */
+const whoKnowsWhat = (db: Db): Pick<PaymentDeps, 'knownOrganisations' | 'invoicesOfOthers'> => ({
+  knownOrganisations: (by) => knownOrganisations(db, by),
+  invoicesOfOthers: (organisations) => invoicesOfOthers(db, organisations),
+})
+
 /** Whether a payment with points, or of an organisation, binds an invoice, or automatic payment is about to make one. */
 const isBeingPaidIn =
   (db: Db) =>
@@ -145,12 +151,12 @@ function storefrontParts(config: Config): Pick<Parts, 'storefront' | 'fulfilment
   return { storefront, fulfilment: createFulfilment(storefront.codes, tellBuyerWith(noticeSettings(config))) }
 }
 
-/** Each seal has a purpose of its own, so that what one of them made means nothing to another. */
-const storefrontSettings = ({ sessionSecret, timeZone }: Config): StorefrontSettings => ({
-  codes: createSeal(sessionSecret, 'codes of vouchers'),
+/** Each seal has a purpose of its own, so that what one of them made means nothing to another. What must outlive a change of the session secret has a secret of its own. */
+const storefrontSettings = ({ sessionSecret, codesSecret, timeZone }: Config): StorefrontSettings => ({
+  codes: createSeal(codesSecret, 'codes of vouchers'),
   oneTimeCodes: createSeal(sessionSecret, 'one-time codes by e-mail'),
   memberPasses: createSeal(sessionSecret, 'passes of members in the mini-app'),
-  orderPasses: createSeal(sessionSecret, 'passes of orders in the mini-app'),
+  orderPasses: createSeal(codesSecret, 'passes of orders in the mini-app'),
   zone: timeZone,
 })
 

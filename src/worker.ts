@@ -10,7 +10,15 @@ import { checkThresholds, closeFundDays } from './fund'
 import { sealBatches } from './ledger'
 import { forgetOldAttempts } from './members'
 import { openNotificationGate } from './notification-gate'
-import { checkOrders, COMPARE_EVERY_MS, compareOrders, compareRefunds, forgetBuyers, recoverRefunds } from './orders'
+import {
+  checkOrders,
+  COMPARE_COMPLETED_EVERY_MS,
+  COMPARE_EVERY_MS,
+  compareOrders,
+  compareRefunds,
+  forgetBuyers,
+  recoverRefunds,
+} from './orders'
 import { checkCaptured, forgetOldCheckouts, recoverPayments } from './payments'
 import { reconcileNightly } from './reconciliation'
 import { forgetCodes } from './storefront'
@@ -32,6 +40,7 @@ export function startWorker(parts: Parts): { stop(): Promise<void> } {
     job('recover-refunds', 2 * SECOND, () => recoverRefunds(parts)),
     job('compare-orders', COMPARE_EVERY_MS, () => compareOrders(parts)),
     job('compare-refunds', COMPARE_EVERY_MS, () => compareRefunds(parts)),
+    job('compare-completed-refunds', COMPARE_COMPLETED_EVERY_MS, () => compareRefunds(parts, 'completed')),
     job('watch-merchant-token', 10 * SECOND, () => watchMerchantToken(parts).then(() => 0)),
     job('forget-buyers', HOUR, () => forgetBuyers(db, clock.now())),
     job('forget-codes', 10 * MINUTE, () => forgetCodes(db, clock.now())),

@@ -1,56 +1,24 @@
 import type { Author, StaffActor } from '../shared/actor'
 import { authorName, isStaff } from '../shared/actor'
-import { requireKey, requireReason, writeAudit } from '../shared/audit'
-import type { Clock } from '../shared/clock'
+import { requireReason, writeAudit } from '../shared/audit'
 import { MINUTE } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
-import { canonicalJson, newSortedId } from '../shared/ids'
-import type { Log } from '../shared/log'
-import type { Money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import type { AnyDeed, Deed, Payload, Preview, Weight } from './deed'
-import { checkPayload } from './payload'
-import { LAPSES_AFTER_MS } from './request'
+import type { AnyDeed, Deed, Payload, Preview } from './deed'
 import type { ApprovalRequest } from './request'
-import {
-  decideRequest,
-  findByKey,
-  insertRequest,
-  lapsedRequests,
-  markLapsed,
-  notePerformed,
-  readRequest,
-  unperformedRequests,
-  hasLeftItsRow,
-} from './store'
-import type { NewRequest, Verdict } from './store'
-
-export interface ApprovalsDeps {
-  readonly db: Db
-  readonly clock: Clock
-  readonly log: Log
-  /** Up to these amounts, themselves included, one person may act alone. */
-  readonly alone: { readonly points: Money; readonly roubles: Money }
-}
-
-export interface Order<P extends Payload> {
-  readonly payload: P
-  readonly author: Author
-  readonly reason: string
-  /** Names the intent: the same author, key and payload have one effect and one answer. */
-  readonly key: string
-}
-
-export type Submitted<R> = { readonly state: 'done'; readonly result: R } | { readonly state: 'waiting'; readonly request: ApprovalRequest }
+import { decideRequest, lapsedRequests, markLapsed, notePerformed, readRequest, unperformedRequests, hasLeftItsRow } from './store'
+import type { Verdict } from './store'
+import { look, submit } from './submit'
+import type { ApprovalsDeps, Look, Order, Submitted } from './submit'
 
 /** The one place where it is decided whether a deed needs a second person, and the only one that carries deeds out. */
 export interface Approvals {
   /** Does it at once, or stores a request that somebody else must approve. @throws Refusal forbidden, bad_input, key_reused and those of the deed */
   submit<P extends Payload, R>(deed: Deed<P, R>, order: Order<P>): Promise<Submitted<R>>
   /** What a deed would change as of now, and whether it would wait for a second person. @throws Refusal bad_input and those of the deed */
-  look<P extends Payload, R>(deed: Deed<P, R>, payload: P): Promise<Preview & { readonly needsSecond: boolean }>
+  look<P extends Payload, R>(deed: Deed<P, R>, payload: P, by?: Author): Promise<Look>
   /** What a stored request would change as of now. @throws Refusal of the deed */
   preview(request: ApprovalRequest): Promise<Preview>
   /** Whether somebody may see a request: their own, and those on what they may know of. */
@@ -79,10 +47,7 @@ export function createApprovals(deps: ApprovalsDeps, deeds: readonly AnyDeed[]):
   }
   return {
     submit: (deed, order) => submit(deps, deed, order),
-    look: async (deed, payload) => {
-      const checked = checkPayload(deed, payload)
-      return { ...(await deed.preview(checked)), needsSecond: isHeavy(deps, await deed.weigh(checked)) }
-    },
+    look: (deed, payload, by) => look(deps, deed, payload, by),
     preview: (request) => deedOf(request).preview(request.payload),
     isKnownTo: (request, by) => isKnownTo(deedOf, request, by),
     approve: (id, by, reason) => approve(deps, deedOf, { id, by, reason: reason === undefined ? null : requireReason(reason) }),
@@ -90,49 +55,6 @@ export function createApprovals(deps: ApprovalsDeps, deeds: readonly AnyDeed[]):
     withdraw: (id, by) => withdraw(deps, id, by),
     tidyUp: () => tidyUp(deps, deedOf),
   }
-}
-
-function isHeavy({ alone }: ApprovalsDeps, weight: Weight): boolean {
-  if (typeof weight === 'string') return weight === 'always'
-  return weight.minor > (weight.unit === 'PTS' ? alone.points : alone.roubles).minor
-}
-
-async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R>, order: Order<P>): Promise<Submitted<R>> {
-  requirePermission(order.author, deed.permission)
-  const reason = requireReason(order.reason)
-  const key = requireKey(order.key)
-  const payload = checkPayload(deed, order.payload)
-  await deed.requireKnown?.(payload, order.author)
-  const known = await findByKey(deps.db, order.author, key)
-  if (known) return waiting(known, deed.kind, payload)
-  const weighed = await deed.weigh(payload, key)
-  if (!isHeavy(deps, weighed)) return { state: 'done', result: await deed.perform(payload, { author: order.author, reason, key, weighed }) }
-  // The key stands for something that one person could do alone, and did.
-  if (await deed.wasDone?.(key)) throw new Refusal('key_reused')
-  const { subject } = await deed.preview(payload)
-  return waiting(await store(deps, { kind: deed.kind, payload, subject, reason, maker: order.author, key }), deed.kind, payload)
-}
-
-/** The same key with another deed is another intent. */
-function waiting<R>(request: ApprovalRequest, kind: string, payload: Payload): Submitted<R> {
-  if (request.kind !== kind || canonicalJson(request.payload) !== canonicalJson(payload)) throw new Refusal('key_reused')
-  return { state: 'waiting', request }
-}
-
-async function store(deps: ApprovalsDeps, order: Omit<NewRequest, 'id' | 'createdAt' | 'lapsesAt'>): Promise<ApprovalRequest> {
-  const at = deps.clock.now()
-  const request: NewRequest = { ...order, id: newSortedId(), createdAt: at, lapsesAt: new Date(at.getTime() + LAPSES_AFTER_MS) }
-  await inTransaction(deps.db, async (tx) => {
-    if (!(await insertRequest(tx, request))) return
-    const { maker: author, subject, reason } = request
-    await writeAudit(tx, [
-      { author, at, action: 'approval_requested', subject, reason, after: { deed: request.kind, request: request.id } },
-    ])
-  })
-  const stored = await findByKey(deps.db, request.maker, request.key)
-  if (!stored) throw new Error('bug: a request that was just stored is not there')
-  deps.log.info({ request: stored.id, kind: stored.kind }, 'a request waits for a second person')
-  return stored
 }
 
 interface Decided {

@@ -19,8 +19,17 @@ export interface Performer {
   readonly key: string
   /** Who looked at it besides, when that was needed. For the audit row. */
   readonly approvedBy?: StaffActor
-  /** What it weighed when one person was found to be enough: a deed whose weight grows with what others do meanwhile refuses to do more than that. */
+  /** What it weighed when one person was found to be enough: a deed whose weight grows with what others do meanwhile does no more than that (`WeighsMore`, or a refusal of its own). */
   readonly weighed?: Weight
+}
+
+/** Thrown by `perform`, with nothing changed, when the deed weighs more by now than it did when one person was found to be enough: it is weighed anew then. */
+export class WeighsMore extends Error {}
+
+/** Whether a deed weighs more now than it `weighed` when one person was found to be enough. Undefined where a second person has agreed, whatever it weighs. */
+export function weighsMore(now: Weight, weighed: Weight | undefined): boolean {
+  if (weighed === undefined || weighed === 'always' || now === 'never') return false
+  return now === 'always' || weighed === 'never' || now.minor > weighed.minor
 }
 
 /** What would change, for whoever decides: facts as decimal text, by names that have a text `fact.…`. */
@@ -40,6 +49,8 @@ export interface Deed<P extends Payload = Payload, R = unknown> {
   readonly kind: string
   /** What its author must be allowed to do. */
   readonly permission: Permission
+  /** For deeds that anybody could do in slices: what their maker did of them alone in the last day counts with the next one. */
+  readonly addsUp?: true
   /** Strict: unknown keys are refused. */
   readonly payload: z.ZodType<P>
   /** For deeds on what only some of the staff may know of: whoever may not neither makes nor decides a request. @throws Refusal not_found */

@@ -12,6 +12,7 @@ import { lockOrganisation, requireOrganisation } from './organisation-store'
 import type { Rule, RuleBody } from './rule'
 import { ruleFacts } from './rule-payload'
 import { isSameBody } from './rule-schema'
+import { requireWeighed } from './weigh-rule'
 import { insertRule, lockRule, markRemoved, readRule, writeStanding, writeVersion } from './rule-store'
 
 export interface RuleDeps {
@@ -51,6 +52,7 @@ export async function changeRule({ db, clock, log }: RuleDeps, change: RuleChang
   await inTransaction(db, async (tx) => {
     await lockOrganisation(tx, change.organisationId)
     const before = await lockRule(tx, change.ruleId)
+    if (change.enabled) await requireWeighed(tx, change, by.weighed)
     const changed = await write(tx, change, before, { author: by.author, at })
     if (!changed) return
     const facts = { ...(before && { before: ruleFacts(before.body, before.isOn) }), after: ruleFacts(change.body, change.enabled) }
@@ -120,6 +122,7 @@ export async function switchRule(
     if (!rule || (version !== undefined && rule.version !== version)) throw new Refusal('rule_changed')
     if (rule.isOn === isOn) return
     if (isOn && !rule.triedAt) throw new Refusal('rule_untried')
+    if (isOn) await requireWeighed(tx, { ...rule, ruleId }, by.weighed)
     await writeStanding(tx, ruleId, { isOn, triedAt: rule.triedAt })
     await auditSwitch(tx, rule, isOn, { ...by, reason, at: clock.now() })
   })

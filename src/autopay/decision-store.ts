@@ -54,9 +54,17 @@ export async function latestDecisions(db: Db, invoiceIds: readonly string[]): Pr
   return found
 }
 
-/** The decisions about one invoice, the newest first. */
-export async function decisionsOf(db: Db, invoiceId: string, limit: number): Promise<KeptDecision[]> {
-  const rows = (await db('autopay_decisions').where({ invoice_id: invoiceId }).orderBy('id', 'desc').limit(limit)) as DecisionRow[]
+/** The decisions about one invoice, the newest first, from the id `since` on. */
+export async function decisionsOf(
+  db: Db,
+  invoiceId: string,
+  { since, limit }: { readonly since: string; readonly limit: number },
+): Promise<KeptDecision[]> {
+  const rows = (await db('autopay_decisions')
+    .where({ invoice_id: invoiceId })
+    .where('id', '>=', since)
+    .orderBy('id', 'desc')
+    .limit(limit)) as DecisionRow[]
   return rows.map(toDecision)
 }
 

@@ -4,6 +4,7 @@ export type { Decision, DecisionKind, Gate, Why } from './decision'
 export type { DueInvoice } from './invoice'
 export type { ApprovalStep, Organisation } from './organisation'
 export {
+  invoicesOfOthers,
   knownOrganisations,
   organisationByVat,
   organisationsOf,
@@ -54,7 +55,7 @@ export type { FileFault } from './rule-file'
 export { checkFlat, fieldAt, flatten, RULE_FIELDS, weighRules } from './rule-payload'
 export type { FlatRule, RuleChangePayload, RuleField, RuleVersionPayload } from './rule-payload'
 export type { Fault, RuleEntry } from './rule-schema'
-export { readRule, readRules, readVersions, ruleByName } from './rule-store'
+export { pageRules, readRule, readRules, readVersions, ruleByName } from './rule-store'
 export type { RuleVersion } from './rule-store'
 export { parseSteps, stepsAsText } from './steps'
 export { maySwitch, refuseUnlessOn, switchAutopay } from './switch'

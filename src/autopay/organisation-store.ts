@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import type { Author } from '../shared/actor'
 import { isStaff } from '../shared/actor'
 import { bound, engineOf, iso, moment, optionalMoment } from '../shared/database'
@@ -72,6 +73,12 @@ async function known(db: Db, author: Author): Promise<Organisation[]> {
 /** The same by their ids, for lists of what belongs to organisations; undefined for those who see all of them. */
 export const knownOrganisations = async (db: Db, author: Author): Promise<readonly string[] | undefined> =>
   seesAll(author) ? undefined : (await organisationsOf(db, author)).map(({ id }) => id)
+
+/** The invoices of all other organisations, by id: what is about them does not exist for whoever knows of these alone. */
+export const invoicesOfOthers = (db: Db, organisations: readonly string[]): Knex.QueryBuilder =>
+  db('autopay_invoices')
+    .whereNotIn('organisation_id', [...organisations])
+    .select('id')
 
 /** An organisation that this person may know of; of any other they do not even learn that it is there. @throws Refusal not_found (detail: organisation) */
 export async function requireOrganisation(db: Db, author: Author, id: string): Promise<Organisation> {

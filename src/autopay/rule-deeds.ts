@@ -1,12 +1,13 @@
-import type { Deed, Weight } from '../approvals'
+import type { Deed } from '../approvals'
 import type { Db } from '../shared/database'
 import { changeRule, requireRule, ruleSubject, switchRule } from './change-rule'
 import type { RuleDeps } from './change-rule'
-import { readOrganisation, requireOrganisation } from './organisation-store'
-import type { Rule, RuleBody } from './rule'
-import { bodyOf, CHANGE, isOnlyLower, ruleFacts, VERSION, weighRules } from './rule-payload'
+import { requireOrganisation } from './organisation-store'
+import type { Rule } from './rule'
+import { bodyOf, CHANGE, ruleFacts, VERSION } from './rule-payload'
 import type { RuleChangePayload, RuleVersionPayload } from './rule-payload'
-import { readRule, readRules } from './rule-store'
+import { readRule } from './rule-store'
+import { weighOn } from './weigh-rule'
 import { Refusal } from '../shared/refusals'
 
 export interface RuleDeeds {
@@ -63,22 +64,6 @@ export const ruleDeeds = (deps: RuleDeps): RuleDeeds => ({
     perform: ({ ruleId, version }, by) => switchRule(deps, { ruleId, version: Number(version), isOn: true }, by),
   },
 })
-
-interface WouldBeOn {
-  readonly ruleId: string
-  readonly organisationId: string
-  readonly body: RuleBody
-}
-
-/** A rule that is on weighs what all of its organisation let out then: one person may write any number of small ones. One that asks or holds weighs nothing. */
-async function weighOn(db: Db, { ruleId, organisationId, body }: WouldBeOn): Promise<Weight> {
-  if (body.do !== 'pay') return 'never'
-  const on = (await readRules(db, [organisationId])).filter(({ isOn }) => isOn)
-  const before = on.find(({ id }) => id === ruleId)
-  if (before && isOnlyLower(before.body, body)) return 'never'
-  const others = on.filter(({ id }) => id !== ruleId).map((rule) => rule.body)
-  return weighRules([...others, body], await readOrganisation(db, organisationId))
-}
 
 async function present(db: Db, id: string): Promise<Rule | undefined> {
   try {

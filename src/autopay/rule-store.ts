@@ -5,7 +5,7 @@ import type { Db, Tx } from '../shared/database'
 import { canonicalJson } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import type { Rule, RuleBody } from './rule'
-import { readBody, ruleForm } from './rule-schema'
+import { readBody, ruleForm, USUAL_PRIORITY } from './rule-schema'
 
 interface RuleRow {
   id: string
@@ -31,12 +31,40 @@ const selectRules = (db: Db) =>
     .whereNot('r.state', 'removed')
     .select('r.id', 'r.organisation_id', 'r.version', 'r.state', 'r.tried_at', 'v.body')
 
-const byPriority = (a: Rule, b: Rule): number => a.body.priority - b.body.priority || (a.body.name < b.body.name ? -1 : 1)
+/** Rules of two organisations may have one name. */
+const byPriority = (a: Rule, b: Rule): number => a.body.priority - b.body.priority || order(a.body.name, b.body.name) || order(a.id, b.id)
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** The rules of these organisations in their present version, on and off, the first to apply first. */
 export async function readRules(db: Db, organisationIds: readonly string[]): Promise<Rule[]> {
   const rows = (await selectRules(db).whereIn('r.organisation_id', organisationIds)) as RuleRow[]
   return rows.map(toRule).sort(byPriority)
+}
+
+/** A page of the same rules in the same order, those after the one with the id `after`; one that is gone meanwhile leads to the beginning. */
+export async function pageRules(
+  db: Db,
+  organisationIds: readonly string[],
+  page: { readonly after: string | undefined; readonly limit: number },
+): Promise<Rule[]> {
+  const { priority, name } = orderOf(db)
+  const query = selectRules(db).whereIn('r.organisation_id', [...organisationIds])
+  const last = page.after === undefined ? undefined : await placeOf(db, page.after)
+  if (last) void query.whereRaw(`(${priority}, ${name}, r.id) > (?, ?, ?)`, [last.priority, last.name, last.id])
+  const rows = (await query.orderByRaw(`${priority}, ${name}, r.id`).limit(page.limit)) as RuleRow[]
+  return rows.map(toRule)
+}
+
+/** The order of `byPriority` as the databases know it: letters by their codes, and the priority out of the words of the version. */
+const orderOf = (db: Db): { priority: string; name: string } =>
+  engineOf(db) === 'postgres'
+    ? { priority: `coalesce((v.body::json ->> 'priority')::int, ${USUAL_PRIORITY})`, name: 'r.name collate "C"' }
+    : { priority: `coalesce(json_extract(v.body, '$.priority'), ${USUAL_PRIORITY})`, name: 'r.name' }
+
+async function placeOf(db: Db, id: string): Promise<{ id: string; name: string; priority: number } | undefined> {
+  const rows = (await selectRules(db).where('r.id', id)) as RuleRow[]
+  const [rule] = rows.map(toRule)
+  return rule && { id, name: rule.body.name, priority: rule.body.priority }
 }
 
 /** A rule in its present version. @throws Refusal not_found (detail: rule) when there is none, or it was removed */

@@ -124,10 +124,13 @@ export async function openVerdicts(db: Db, invoiceIds: readonly string[]): Promi
   return rows.map(toVerdict)
 }
 
-/** Everything that was said about one invoice, the oldest first. */
-export async function wordsOf(db: Db, invoiceId: string): Promise<{ signatures: Signature[]; verdicts: Verdict[] }> {
-  const signatures = (await db('autopay_signatures').where({ invoice_id: invoiceId }).orderBy('id')) as SignatureRow[]
-  const verdicts = (await db('autopay_verdicts').where({ invoice_id: invoiceId }).orderBy('id')) as VerdictRow[]
+/** Everything that was said about one invoice, the oldest first, from the id `since` on. */
+export async function wordsOf(db: Db, invoiceId: string, since: string): Promise<{ signatures: Signature[]; verdicts: Verdict[] }> {
+  const signatures = (await db('autopay_signatures')
+    .where({ invoice_id: invoiceId })
+    .where('id', '>=', since)
+    .orderBy('id')) as SignatureRow[]
+  const verdicts = (await db('autopay_verdicts').where({ invoice_id: invoiceId }).where('id', '>=', since).orderBy('id')) as VerdictRow[]
   return { signatures: signatures.map(toSignature), verdicts: verdicts.map(toVerdict) }
 }
 

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import type { Approvals, Deed, Payload } from '../approvals'
+import type { Approvals, Deed, DoneAlone, Payload } from '../approvals'
 import type { RouteContext } from '../http'
 import type { StaffActor } from '../shared/actor'
 import { newId } from '../shared/ids'
+import { filedReason, REASON_KINDS } from '../shared/reasons'
+import type { ReasonKind } from '../shared/reasons'
+import { formatMoney } from '../shared/texts/format'
 import { factRows } from './facts'
 import { frameOf } from './frame'
 import type { Section } from './frame'
-
-export const REASON_KINDS = ['correction', 'complaint', 'agreement', 'check', 'other'] as const
 
 /** The fields that every form of a deed has besides its own. Without `confirmed` the form only asks what would change. */
 export const DEED_FIELDS = {
@@ -31,7 +32,7 @@ export interface DeedForm<P extends Payload, R> {
 }
 
 interface DeedBody {
-  readonly reasonKind?: (typeof REASON_KINDS)[number] | undefined
+  readonly reasonKind?: ReasonKind | undefined
   readonly reason: string
   readonly confirmed?: 'yes' | undefined
   readonly key?: string | undefined
@@ -49,14 +50,14 @@ type Context = Pick<RouteContext, 'page' | 'redirect' | 't' | 'language'> & {
 export async function answerDeed<P extends Payload, R>(context: Context, approvals: Approvals, form: DeedForm<P, R>): Promise<void> {
   const { confirmed, key, reasonKind, reason } = context.input.body
   if (confirmed === undefined || key === undefined) return showPreview(context, approvals, form)
-  const why = reasonKind === undefined ? reason : `${reasonKind}: ${reason}`
-  const { state } = await approvals.submit(form.deed, { payload: form.payload, author: context.staff, reason: why, key })
+  const filed = { payload: form.payload, author: context.staff, reason: filedReason(reasonKind, reason), key }
+  const { state } = await approvals.submit(form.deed, filed)
   context.redirect(`${form.back}${form.back.includes('?') ? '&' : '?'}done=${state}`)
 }
 
 async function showPreview<P extends Payload, R>(context: Context, approvals: Approvals, form: DeedForm<P, R>): Promise<void> {
   const { reasonKind, reason } = context.input.body
-  const preview = await approvals.look(form.deed, form.payload)
+  const preview = await approvals.look(form.deed, form.payload, context.staff)
   const fields = Object.entries({ ...form.fields, ...(reasonKind && { reasonKind }), reason, key: newId(), confirmed: 'yes' })
   context.page('backoffice/confirm', {
     frame: frameOf(context, form.section),
@@ -64,8 +65,13 @@ async function showPreview<P extends Payload, R>(context: Context, approvals: Ap
     facts: factRows(preview, context),
     reason,
     second: preview.needsSecond,
+    alone: preview.alone ? aloneText(preview.alone, context) : null,
     action: form.action,
     fields,
     back: form.back,
   })
 }
+
+/** What the reader has done alone lately counts with this: they see how much of it is left. */
+const aloneText = ({ done, most }: DoneAlone, { t, language }: Context): string =>
+  t('confirm.alone', { done: formatMoney(done, language), most: formatMoney(most, language) })

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import { chainAudit, listAudit, parseLink, verifyAudit } from '../audit'
 import type { AuditProof, Link } from '../audit'
+import { LIMIT } from './limit'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -26,7 +27,7 @@ export function addAuditCommands(program: Command, config: ConfigFor): void {
     .description('list the newest rows')
     .option('--subject <subject>', 'only what was done to this, such as member:…')
     .option('--actor <actor>', 'only what this one did, such as staff:…')
-    .option('--limit <number>', 'how many at most', positive, 50)
+    .option(...LIMIT, 50)
     .option('--json')
     .action(({ subject, actor, limit, json = false }: { subject?: string; actor?: string; limit: number; json?: boolean }) =>
       withParts(config(), async ({ db }) => answer(await listAudit(db, { subject, actor }, { limit }), { json })),
@@ -45,9 +46,4 @@ function link(text: string): Link {
   const read = parseLink(text)
   if (!read) throw new InvalidArgumentError('A link is a position and a hash with a colon between them, as `audit verify` prints it.')
   return read
-}
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('A whole number from 1 to 9999.')
-  return Number(text)
 }

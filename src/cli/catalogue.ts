@@ -22,7 +22,7 @@ interface ActOptions extends AuthorOptions, Json {
   reason: string
 }
 
-/** What is sold and where points can be spent. Offers are changed on their pages, where one sees them. */
+/** What is sold and where points can be spent. Offers are changed on their pages, where one sees them. Codes and the addresses of guests are known by the secret that `serve` has. */
 export function addCatalogueCommands(program: Command, config: ConfigFor): void {
   const catalogue = program.command('catalogue').description('what is sold: offers, and the codes of vouchers')
   catalogue
@@ -45,7 +45,7 @@ export function addCatalogueCommands(program: Command, config: ConfigFor): void 
   named(catalogue.command('import-codes <offer> <file>'))
     .description('put codes of vouchers into the stock of an offer: a code a line, of a CSV line its first cell; known ones are left out')
     .action((offer: string, file: string, options: ActOptions) =>
-      withParts(config(), async (parts) => {
+      withParts(config('serve'), async (parts) => {
         const [offerId, text, author] = [knownOffer(offer), await readFile(file, 'utf8'), await authorOf(parts, options)]
         tell(await importCodes(parts, { offerId, text, author, reason: options.reason }), options)
       }),
@@ -61,7 +61,7 @@ export function addCatalogueCommands(program: Command, config: ConfigFor): void 
   named(program.command('guests').description('those who buy without an account').command('forget <email>'))
     .description('remove the e-mail address of a guest; the orders stay')
     .action((email: string, options: ActOptions) =>
-      withParts(config(), async (parts) =>
+      withParts(config('serve'), async (parts) =>
         answer(await forgetGuest(parts, { email, author: await authorOf(parts, options), reason: options.reason }), options),
       ),
     )

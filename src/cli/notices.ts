@@ -5,6 +5,7 @@ import type { Notice, NoticeState } from '../notices'
 import { iso } from '../shared/database'
 import { authorOf } from './author'
 import type { AuthorOptions } from './author'
+import { LIMIT } from './limit'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -14,7 +15,7 @@ export function addNoticeCommands(program: Command, config: ConfigFor): void {
     .command('list', { isDefault: true })
     .description('list them, newest first')
     .option('--state <state>', `one of ${NOTICE_STATES.join(', ')}`, noticeState)
-    .option('--limit <number>', 'how many at most', positive, 100)
+    .option(...LIMIT, 100)
     .option('--json')
     .action((options: { state?: NoticeState; limit: number; json?: boolean }) =>
       withParts(config(), async ({ db }) => {
@@ -51,9 +52,4 @@ function noticeState(text: string): NoticeState {
   const state = NOTICE_STATES.find((known) => known === text)
   if (!state) throw new InvalidArgumentError(`A state is one of ${NOTICE_STATES.join(', ')}.`)
   return state
-}
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('A whole number from 1 to 9999.')
-  return Number(text)
 }

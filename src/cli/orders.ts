@@ -20,6 +20,7 @@ import type { Parts } from '../wiring'
 import { tellIfWaiting } from './approvals'
 import { authorOf } from './author'
 import type { AuthorOptions } from './author'
+import { LIMIT } from './limit'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -37,7 +38,7 @@ export function addOrderCommands(program: Command, config: ConfigFor): void {
     .command('list')
     .description('list orders, newest first')
     .option('--state <state>', `one of ${ORDER_STATES.join(', ')}`, orderState)
-    .option('--limit <number>', 'how many at most', positive, 100)
+    .option(...LIMIT, 100)
     .option('--json')
     .action((options: Json & { state?: OrderState; limit: number }) =>
       withParts(config(), async ({ db }) =>
@@ -104,7 +105,7 @@ function addNotifications(program: Command, config: ConfigFor): void {
     .command('list', { isDefault: true })
     .description('list signed notifications with what was answered, newest first')
     .option('--refused', 'only those that were answered with an error')
-    .option('--limit <number>', 'how many at most', positive, 100)
+    .option(...LIMIT, 100)
     .option('--json')
     .action((options: Json & { refused?: boolean; limit: number }) =>
       withParts(config(), async ({ db }) =>
@@ -130,12 +131,6 @@ function orderState(text: string): OrderState {
   const state = ORDER_STATES.find((one) => one === text)
   if (!state) throw new InvalidArgumentError(`A state is one of ${ORDER_STATES.join(', ')}.`)
   return state
-}
-
-function positive(text: string): number {
-  const number = Number(text)
-  if (!Number.isSafeInteger(number) || number <= 0) throw new InvalidArgumentError('A whole number above zero is needed.')
-  return number
 }
 
 const shownPlan = (plan: RefundPlan): object => ({

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import type { Submitted } from '../approvals'
-import { checkPayment, PAYMENT_STATES, resolveReview, searchPayments, showPayment, showPayments } from '../payments'
+import { checkPayment, nothingOfOthers, PAYMENT_STATES, resolveReview, searchPayments, showPayment, showPayments } from '../payments'
 import type { PaymentState, Resolution } from '../payments'
 import { closeAlert, countOpenAlerts, listOpenAlerts } from '../shared/alerts'
 import { inTransaction } from '../shared/database'
@@ -13,6 +13,7 @@ import { tellIfWaiting } from './approvals'
 import { authorOf } from './author'
 import type { AuthorOptions } from './author'
 import { AS, CODE } from './member-deed'
+import { LIMIT } from './limit'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -22,7 +23,7 @@ export function addPaymentCommands(program: Command, config: ConfigFor): void {
     .command('list')
     .description('list payments, newest first')
     .option('--state <state>', `one of ${PAYMENT_STATES.join(', ')}`, paymentState)
-    .option('--limit <number>', 'how many at most', positive, 100)
+    .option(...LIMIT, 100)
     .option('--json')
     .action((options: { state?: PaymentState; limit: number; json?: boolean }) =>
       withParts(config(), async ({ db }) => answer(await showPayments(db, { limit: options.limit, state: options.state }), options)),
@@ -56,7 +57,7 @@ function addAlerts(program: Command, config: ConfigFor): void {
   alerts
     .command('list', { isDefault: true })
     .description('list the open alerts, the oldest first')
-    .option('--limit <number>', 'how many at most', positive, 100)
+    .option(...LIMIT, 100)
     .option('--json')
     .action((options: { limit: number; json?: boolean }) => withParts(config(), ({ db }) => listAlerts(db, options)))
   alerts
@@ -67,7 +68,9 @@ function addAlerts(program: Command, config: ConfigFor): void {
     .option(...CODE)
     .action((id: string, options: AuthorOptions & { reason: string }) =>
       withParts(config(), async (parts) => {
-        const by = { author: await authorOf(parts, options), reason: options.reason, at: parts.clock.now() }
+        const author = await authorOf(parts, options)
+        const known = await nothingOfOthers(parts, author, 'alerts.subject')
+        const by = { author, reason: options.reason, at: parts.clock.now(), known }
         await inTransaction(parts.db, (tx) => closeAlert(tx, id, by))
         process.stdout.write('Closed.\n')
       }),
@@ -177,9 +180,4 @@ function paymentState(text: string): PaymentState {
   const state = PAYMENT_STATES.find((known) => known === text)
   if (!state) throw new InvalidArgumentError(`A state is one of ${PAYMENT_STATES.join(', ')}.`)
   return state
-}
-
-function positive(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('A whole number from 1 to 9999.')
-  return Number(text)
 }

@@ -1,13 +1,14 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
-import { BadStatement, compareStatement, decodeStatement, reconcile } from '../reconciliation'
+import { BadStatement, compareStatement, decodeStatement, reconcileAll } from '../reconciliation'
 import type { Difference } from '../reconciliation'
 import type { Parts } from '../wiring'
 import { authorOf } from './author'
 import type { AuthorOptions } from './author'
-import { answer, withParts } from './run'
+import { withParts } from './run'
 import type { ConfigFor } from './run'
 
 interface Options extends AuthorOptions {
@@ -42,9 +43,9 @@ export function addReconcileCommand(program: Command, config: ConfigFor): void {
 
 async function compareInvoices(parts: Parts, options: Options): Promise<void> {
   const { since, resolve: resolves = false } = options
-  const { checked, differences, unread } = await reconcile(parts, { author: await authorOf(parts, options), since, resolves })
-  tell({ checked, differences, of: 'invoice' }, options)
-  if (unread) {
+  const { checked, differences, unread } = await reconcileAll(parts, { author: await authorOf(parts, options), since, resolves })
+  await tell({ checked, differences: differences(), of: 'invoice' }, options)
+  if (unread !== null) {
     process.stderr.write(`Not everything was compared. ${unread}\n`)
     process.exitCode = 1
   }
@@ -59,7 +60,8 @@ async function compareFile(parts: Parts, path: string, options: Options): Promis
       author: await authorOf(parts, options),
       replaces: options.replaces,
     }
-    tell({ ...(await compareStatement(deps, file)), of: 'line' }, options)
+    const { checked, differences } = await compareStatement(deps, file)
+    await tell({ checked, differences: [differences], of: 'line' }, options)
   } catch (error) {
     if (!(error instanceof BadStatement)) throw error
     process.stderr.write(`The statement cannot be used:\n${error.faults.join('\n')}\n`)
@@ -69,14 +71,26 @@ async function compareFile(parts: Parts, path: string, options: Options): Promis
 
 interface Compared {
   readonly checked: number
-  readonly differences: readonly Difference[]
+  readonly differences: Iterable<readonly Difference[]> | AsyncIterable<readonly Difference[]>
   readonly of: 'invoice' | 'line'
 }
 
-function tell({ checked, differences, of }: Compared, options: Options): void {
-  if (options.json) answer({ checked, differences }, options)
-  else process.stdout.write(`${[...differences.map(asLine), summary(checked, differences.length, of)].join('\n')}\n`)
-  if (differences.some(({ resolved }) => !resolved)) process.exitCode = 1
+/** Piece by piece: after a long failure of ours there may be more differences than fit into the memory. */
+async function tell({ checked, differences, of }: Compared, { json }: Options): Promise<void> {
+  let count = 0
+  if (json) await write(`{"checked":${checked},"differences":[`)
+  for await (const some of differences) {
+    const asJson = (one: Difference, index: number): string => `${count + index > 0 ? ',' : ''}${JSON.stringify(one)}`
+    await write(some.map(json ? asJson : (one) => `${asLine(one)}\n`).join(''))
+    if (some.some(({ resolved }) => !resolved)) process.exitCode = 1
+    count += some.length
+  }
+  await write(json ? ']}\n' : `${summary(checked, count, of)}\n`)
+}
+
+/** Whoever reads slowly is waited for. */
+async function write(text: string): Promise<void> {
+  if (!process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 
 const asLine = ({ text, resolved }: Difference): string => (resolved ? `Settled: ${text}` : text)

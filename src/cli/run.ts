@@ -1,7 +1,7 @@
 import type { Config, Purpose } from '../config'
 import { createLog } from '../shared/log'
 import { isMigrated } from '../shared/migrate'
-import { NotReady } from '../serve'
+import { NotReady } from '../shared/not-ready'
 import { buildParts } from '../wiring'
 import type { Parts } from '../wiring'
 

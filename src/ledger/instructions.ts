@@ -1,5 +1,5 @@
 import { storable } from '../shared/database'
-import type { Tx } from '../shared/database'
+import type { RowWriter } from '../shared/statements'
 import { canonicalJson, sha256 } from '../shared/ids'
 import { MAX_MINOR } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
@@ -59,11 +59,11 @@ export interface Instruction {
 
 /** A set-based writer of another room and one row for it; the ledger calls the writer once for all rows of a batch. */
 export interface Companion {
-  readonly write: (tx: Tx, rows: readonly never[]) => Promise<void>
+  readonly write: RowWriter<never>
   readonly row: unknown
 }
 
-export const companion = <R>(write: (tx: Tx, rows: readonly R[]) => Promise<void>, row: R): Companion => ({ write, row })
+export const companion = <R>(write: RowWriter<R>, row: R): Companion => ({ write, row })
 
 /** The plain case of a transfer: one account pays another. */
 export const transfer = (of: { kind: TransferKind; from: string; to: string; amount: Money; memo?: string }): Line => ({
@@ -101,6 +101,16 @@ export function accountsOf(line: Line): string[] {
   return line.do === 'post' ? [line.account, line.to] : [line.account]
 }
 
-/** A digest of what the caller wants. The hold's own id is left out: a caller who asks again may have drawn another one. */
-export const fingerprint = (instruction: Instruction): string =>
-  sha256(canonicalJson(instruction.lines.map((line) => (line.do === 'hold' ? { ...line, holdId: null } : line))))
+const prints = new WeakMap<Instruction, string>()
+
+/**
+ * A digest of what the caller wants. The hold's own id is left out: a caller who asks again may have drawn another one. Remembered, so that it can be worked out when the
+ * instruction is handed in, and not while its accounts are locked.
+ */
+export function fingerprint(instruction: Instruction): string {
+  const known = prints.get(instruction)
+  if (known !== undefined) return known
+  const print = sha256(canonicalJson(instruction.lines.map((line) => (line.do === 'hold' ? { ...line, holdId: null } : line))))
+  prints.set(instruction, print)
+  return print
+}

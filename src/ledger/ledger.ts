@@ -6,7 +6,7 @@ import type { Log } from '../shared/log'
 import { Refusal } from '../shared/refusals'
 import { asInstruction, openCredit } from './credit-many'
 import type { BulkCredit, OpenCredit } from './credit-many'
-import { checkInstruction } from './instructions'
+import { checkInstruction, fingerprint } from './instructions'
 import type { Instruction } from './instructions'
 import { sealBatches } from './seal'
 import { writeBatch } from './write-batch'
@@ -39,6 +39,7 @@ export function createLedger(deps: { db: Db; clock: Clock; log: Log }): Ledger {
   const gathered = gather((instructions: readonly Instruction[]) => writeBatch(deps.db, instructions, deps.clock.now()), sealer.wake)
   const submit: Ledger['submit'] = async (instruction) => {
     checkInstruction(instruction)
+    fingerprint(instruction)
     const { replayed, answer } = await gathered.submit(instruction)
     if (answer.answer !== 'done') throw new Refusal(answer.answer, answer.detail ?? undefined)
     return { replayed }

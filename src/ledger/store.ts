@@ -1,7 +1,8 @@
 import { bound, engineOf, iso, moment } from '../shared/database'
-import type { Db, Engine, Tx } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
 import { isOneOf, listOf, readRows } from '../shared/gather-reads'
 import { insertMissingRows, readTogether } from '../shared/statements'
+import type { Statement } from '../shared/statements'
 import { Refusal, isRefusalCode } from '../shared/refusals'
 import type { Unit } from '../shared/money'
 import type { AccountState, Answer, Books, HoldState } from './decide'
@@ -90,29 +91,68 @@ export async function setMinAvailable(tx: Tx, id: string, minAvailable: bigint):
  */
 export async function readBooks(
   tx: Tx,
-  of: { accounts: readonly string[]; holds: readonly string[]; keys: readonly string[] },
+  of: Wanted,
 ): Promise<Pick<Books, 'holds' | 'answers'> & { readonly accounts: ReadonlyMap<string, AccountState> }> {
-  const engine = engineOf(tx)
-  const isOne = isOneOf(engine)
-  const [accounts = [], answers = [], holds = []] = await readTogether(tx, [
-    {
-      sql: `select ${ACCOUNT_COLUMNS} from ledger_accounts where id ${isOne} order by id${LOCKED[engine]}`,
-      values: [listOf(engine, of.accounts)],
-    },
-    { sql: `select key, fingerprint, answer, detail from ledger_instructions where key ${isOne}`, values: [listOf(engine, of.keys)] },
-    ...(of.holds.length > 0 ? [{ sql: `${HOLDS} where h.id ${isOne}`, values: [listOf(engine, of.holds)] }] : []),
-  ])
+  const { accounts, answers, holds } = await (engineOf(tx) === 'postgres' ? openPostgres(tx, of) : openSqlite(tx, of))
   return {
-    accounts: new Map((accounts as AccountRow[]).map((row) => [row.id, toAccount(row)])),
-    holds: new Map((holds as HoldRow[]).map((row) => [row.id, toHold(row)])),
-    answers: new Map((answers as AnswerRow[]).map((row) => [row.key, toAnswer(row)])),
+    accounts: new Map(accounts.map((row) => [row.id, toAccount(row)])),
+    holds: new Map(holds.map((row) => [row.id, toHold(row)])),
+    answers: new Map(answers.map((row) => [row.key, toAnswer(row)])),
   }
+}
+
+interface Wanted {
+  readonly accounts: readonly string[]
+  readonly holds: readonly string[]
+  readonly keys: readonly string[]
+}
+
+interface Opened {
+  readonly accounts: readonly AccountRow[]
+  readonly answers: readonly AnswerRow[]
+  readonly holds: readonly HoldRow[]
+}
+
+/** One call of the database's own function (migrations/023), which keeps its plans. Whole numbers arrive as text, since a JSON number would lose digits. */
+async function openPostgres(tx: Tx, of: Wanted): Promise<Opened> {
+  const [[row] = []] = (await readTogether(tx, [
+    { sql: 'select * from ledger_open(?, ?, ?)', values: [of.accounts, of.keys, of.holds] },
+  ])) as { accounts: AccountText[] | null; answers: AnswerRow[] | null; holds: AsText<HoldRow, 'amount'>[] | null }[][]
+  return {
+    accounts: (row?.accounts ?? []).map((account) => ({
+      ...account,
+      balance: BigInt(account.balance),
+      held: BigInt(account.held),
+      min_available: account.min_available === null ? null : BigInt(account.min_available),
+      entry_count: BigInt(account.entry_count),
+    })),
+    answers: row?.answers ?? [],
+    holds: (row?.holds ?? []).map((hold) => ({ ...hold, amount: BigInt(hold.amount) })),
+  }
+}
+
+/** A row of which some columns have arrived as text. */
+type AsText<Row, Column extends keyof Row> = Omit<Row, Column> & {
+  readonly [Name in Column]: string | (null extends Row[Name] ? null : never)
+}
+type AccountText = AsText<AccountRow, 'balance' | 'held' | 'min_available' | 'entry_count'>
+
+async function openSqlite(tx: Tx, of: Wanted): Promise<Opened> {
+  const read = (sql: string, values: readonly string[]): Statement => ({
+    sql: `${sql} ${isOneOf('sqlite')}`,
+    values: [listOf('sqlite', values)],
+  })
+  const [accounts = [], answers = [], holds = []] = await readTogether(tx, [
+    read(`select ${ACCOUNT_COLUMNS} from ledger_accounts where id`, of.accounts),
+    read('select key, fingerprint, answer, detail from ledger_instructions where key', of.keys),
+    ...(of.holds.length > 0 ? [read(`${HOLDS} where h.id`, of.holds)] : []),
+  ])
+  return { accounts: accounts as AccountRow[], answers: answers as AnswerRow[], holds: holds as HoldRow[] }
 }
 
 const ACCOUNT_COLUMNS = 'id, unit, balance, held, min_available, entry_count, locked'
 const HOLDS = `select h.id, h.account_id, h.to_account_id, h.unit, h.amount, r.hold_id as resolved
     from ledger_holds h left join ledger_resolutions r on r.hold_id = h.id`
-const LOCKED = { postgres: ' for no key update', sqlite: '' } as const satisfies Record<Engine, string>
 
 interface HoldRow {
   id: string

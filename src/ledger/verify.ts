@@ -183,7 +183,7 @@ async function inPortions(db: Db, page: readonly WrittenBatch[]): Promise<Writte
   return portions.map(({ batches }) => batches)
 }
 
-/** Rows that belong to no batch stand in no digest, so they are looked for by themselves. */
+/** Rows that belong to no batch stand in no digest, so they are looked for by themselves; as are rows that refer to others which are not there. */
 const ORPHANS: Rule = {
   invariant: 13,
   name: 'rows-without-batch',
@@ -192,6 +192,12 @@ const ORPHANS: Rule = {
       (table) =>
         `select '${table}' as place, x.batch_id as missing from ${table} x left join ledger_batches b on b.id = x.batch_id where b.id is null`,
     ),
+    ...['account_id', 'to_account_id'].map(
+      (column) =>
+        `select 'ledger_holds' as place, x.${column} as missing from ledger_holds x left join ledger_accounts a on a.id = x.${column} where a.id is null`,
+    ),
+    `select 'ledger_resolutions' as place, r.transfer_id as missing from ledger_resolutions r left join ledger_transfers t on t.id = r.transfer_id
+      where r.transfer_id is not null and t.id is null`,
     `select 'ledger_entries' as place, e.transfer_id as missing from ledger_entries e left join ledger_transfers t on t.id = e.transfer_id where t.id is null`,
   ].join(' union '),
   tell: (row) => `${text(row.place)} has rows that belong to ${text(row.missing)}, which does not exist.`,

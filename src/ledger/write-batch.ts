@@ -1,7 +1,8 @@
 import { brokenUniqueRule, engineOf, inTransaction, iso } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
-import { allOf, runTogether } from '../shared/statements'
+import { allOf, runLast, runTogether } from '../shared/statements'
+import type { Statement } from '../shared/statements'
 import { batchStatements } from './batch'
 import type { BatchRows } from './batch'
 import { decide } from './decide'
@@ -38,10 +39,16 @@ const writeOnce = (db: Db, instructions: readonly Instruction[], now: Date): Pro
     const rows = toRows(fresh, batchId, now)
     const changed = [...books.accounts.values()].filter((account) => before.accounts.get(account.id) !== account)
     const closing = { id: batchId, digest: digestBatch(rows), now }
-    // The companions' rows refer to the ledger's, so they are sent behind them, yet without waiting for an answer.
-    await allOf<unknown>([runTogether(tx, batchStatements(engineOf(tx), changed, rows, closing)), ...companionWrites(tx, fresh)])
+    await writeAll(tx, batchStatements(engineOf(tx), changed, rows, closing), companionsOf(fresh))
     return decisions
   })
+
+/** The companions' rows refer to the ledger's, so they are sent behind them, yet without waiting for an answer; the COMMIT goes with them unless one of them decides here. */
+async function writeAll(tx: Tx, books: readonly Statement[], companions: readonly Companions[]): Promise<void> {
+  const told = companions.map(({ write, rows }) => write.statements?.(engineOf(tx), rows))
+  if (told.every((statements) => statements !== undefined)) return runLast(tx, [...books, ...told.flat()])
+  await allOf<unknown>([runTogether(tx, books), ...companions.map(({ write, rows }) => write(tx, rows))])
+}
 
 function booksFor(tx: Tx, instructions: readonly Instruction[]): ReturnType<typeof readBooks> {
   const lines = instructions.flatMap((instruction) => instruction.lines)
@@ -97,8 +104,13 @@ function toRows(fresh: readonly Fresh[], batchId: string, now: Date): BatchRows 
   return rows
 }
 
-/** Calls each writer once, with the rows of every instruction that was not refused. */
-function companionWrites(tx: Tx, fresh: readonly Fresh[]): Promise<void>[] {
+interface Companions {
+  readonly write: Companion['write']
+  readonly rows: readonly never[]
+}
+
+/** Each writer once, with the rows of every instruction that was not refused. */
+function companionsOf(fresh: readonly Fresh[]): Companions[] {
   const byWriter = new Map<Companion['write'], unknown[]>()
   for (const { decision, instruction } of fresh) {
     if (decision.answer.answer !== 'done') continue
@@ -108,5 +120,5 @@ function companionWrites(tx: Tx, fresh: readonly Fresh[]): Promise<void>[] {
       else byWriter.set(write, [row])
     }
   }
-  return [...byWriter].map(([write, rows]) => write(tx, rows as never[]))
+  return [...byWriter].map(([write, rows]) => ({ write, rows: rows as never[] }))
 }

@@ -1,8 +1,6 @@
-import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
-import { requireReason, writeAudit } from '../shared/audit'
+import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
-import type { Tx } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { lockAccount, memberAccount } from '../ledger'
@@ -39,7 +37,8 @@ async function changeLock({ db, clock, log }: Deps, change: LockChange, locked: 
   const at = clock.now()
   const instructionKey = change.key === undefined ? undefined : `lock:${change.key}`
   const changed = await inTransaction(db, async (tx) => {
-    if (instructionKey !== undefined && (await wasDone(tx, authorName(change.actor), instructionKey))) return false
+    // A confirmation that is sent again, such as by the way back in the browser, finds what it did the first time.
+    if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, change.actor))) return false
     if (!(await updateLock(tx, id, locked ? { at, reason } : null))) return false
     await lockAccount(tx, memberAccount(id), locked)
     const facts = { before: { locked: !locked }, after: { locked }, ...(instructionKey === undefined ? {} : { instructionKey }) }
@@ -51,7 +50,3 @@ async function changeLock({ db, clock, log }: Deps, change: LockChange, locked: 
   if (changed) log.info({ memberId: id, locked }, 'the lock of a member was changed')
   return readMember(db, id)
 }
-
-/** A confirmation that is sent again, such as by the way back in the browser, finds what it did the first time. */
-const wasDone = async (tx: Tx, actor: string, key: string): Promise<boolean> =>
-  (await tx('audit_log').where({ instruction_key: key, actor }).first('id')) !== undefined

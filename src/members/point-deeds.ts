@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { amountText } from '../approvals'
 import type { Deed, Performer } from '../approvals'
-import { isKeyUsed, memberAccount } from '../ledger'
+import { memberAccount } from '../ledger'
+import { wasCarriedOut } from '../shared/audit'
 import { parsePositiveMoney, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
@@ -33,6 +34,7 @@ const pointsDeed = (deps: MembersDeps, kind: string, sign: 1n | -1n, adjust: Adj
   kind,
   permission: 'members.adjust',
   payload: PAYLOAD,
+  addsUp: true,
   weigh: amountOf,
   async preview(payload) {
     const { id, erasedAt } = await readMember(deps.db, payload.memberId)
@@ -42,7 +44,7 @@ const pointsDeed = (deps: MembersDeps, kind: string, sign: 1n | -1n, adjust: Adj
     if (after < 0n) throw new Refusal('not_enough_available')
     return { subject: memberAccount(id), before: { available: points(available.minor) }, after: { available: points(after) } }
   },
-  wasDone: (key) => isKeyUsed(deps.db, `adjust:${key}`),
+  wasDone: (key) => wasCarriedOut(deps.db, `adjust:${key}`),
   async perform(payload, by: Performer) {
     const { login } = await readMember(deps.db, payload.memberId)
     const { author, reason, key, approvedBy } = by

@@ -1,5 +1,6 @@
 import type { EntryView } from '../ledger'
 import { money } from '../shared/money'
+import { readReason } from '../shared/reasons'
 import type { Refusal } from '../shared/refusals'
 import type { Translate, Language } from '../shared/texts'
 import { formatMoment, formatMoney } from '../shared/texts/format'
@@ -49,7 +50,7 @@ export interface StatementLine {
 
 export function presentAccount({ member, points, history, receipts, older }: Statement, language: Language, t: Translate): AccountPage {
   const { lockedAt, lockedReason } = member
-  const lockedText = lockedReason === null ? t('account.locked') : t('account.locked_reason', { reason: lockedReason })
+  const lockedText = lockedReason === null ? t('account.locked') : t('account.locked_reason', { reason: readReason(lockedReason, t) })
   return {
     login: member.login,
     available: formatMoney(points.available, language),

@@ -1,6 +1,6 @@
 import { addressOfRecipient } from '../autopay'
 import { readContacts } from '../members'
-import { buyerAddress, findOrder } from '../orders'
+import { buyerAddress, CodeUnreadable, findOrder } from '../orders'
 import { readPaymentFacts } from '../payments'
 import { errorCode } from './delivery'
 import type { Delivery } from './delivery'
@@ -20,7 +20,8 @@ export async function deliverMail(deps: NoticesDeps, mailer: Mailer | undefined,
   if (!mailer) return { kind: 'dropped', why: 'no mail server' }
   const to = await addressOf(deps, notice.recipient)
   if (to === undefined) return { kind: 'dropped', why: 'no address' }
-  const body = await bodyOf(deps, notice)
+  const body = await bodyOf(deps, notice).catch(whenUnreadable)
+  if (body === 'unreadable') return { kind: 'failed', error: 'code unreadable' }
   if (!body) return { kind: 'dropped', why: 'nothing to tell' }
   try {
     await mailer.send({ id: notice.id, to, ...body })
@@ -28,6 +29,12 @@ export async function deliverMail(deps: NoticesDeps, mailer: Mailer | undefined,
   } catch (error) {
     return { kind: isFinal(error) ? 'refused' : 'failed', error: errorCode(error) }
   }
+}
+
+/** Staff are told by then, and the letter waits for the right secret. */
+function whenUnreadable(error: unknown): 'unreadable' {
+  if (error instanceof CodeUnreadable) return 'unreadable'
+  throw error
 }
 
 async function addressOf({ db, settings }: NoticesDeps, recipient: string): Promise<string | undefined> {

@@ -5,7 +5,7 @@ import { plus } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import type { NoticesDeps, NoticeSettings } from './notice'
 import { GIVE_UP_AFTER_MS } from './queue-notices'
-import { insertNotices } from './store'
+import { insertNotices, requeueUnsent } from './store'
 import type { NewNotice } from './store'
 
 const AT_ONCE = 100
@@ -40,10 +40,11 @@ async function letterFor({ db }: NoticesDeps, { id, email, language, expiresAt }
 }
 
 /** Has the buyer of goods told by letter, in the transaction that hands them out: once, whoever dies where. What was bought is looked up when the letter is written. */
-export const tellBuyerWith =
-  ({ mail }: NoticeSettings): TellBuyer =>
-  async (tx, { id, language }, at) => {
+export const tellBuyerWith = ({ mail }: NoticeSettings): TellBuyer => ({
+  async first(tx, { id, language }, at) {
     if (mail.url === undefined) return
     const letter = { channel: 'mail', topic: 'goods', source: id, recipient: `order:${id}`, language, facts: {}, state: 'queued' } as const
     await insertNotices(tx, [letter], at, plus(at, GIVE_UP_AFTER_MS))
-  }
+  },
+  again: (tx, { id }, at) => requeueUnsent(tx, { topic: 'goods', source: id }, at, plus(at, GIVE_UP_AFTER_MS)),
+})

@@ -105,6 +105,17 @@ export async function requeueNotice(tx: Tx, id: string, at: Date, giveUpAt: Date
   return changed > 0
 }
 
+/**
+ * Queues notices of one source once more which were dropped, because there was nothing to tell for a while. One that is being tried at this moment for the same reason is taken
+ * from whoever tries it: `attempts` is another number by then.
+ */
+export async function requeueUnsent(tx: Tx, of: Pick<Notice, 'topic' | 'source'>, at: Date, giveUpAt: Date): Promise<void> {
+  await tx('notices')
+    .where(of)
+    .whereIn('state', ['queued', 'dropped'])
+    .update({ state: 'queued', attempts: tx.raw('attempts + 1'), next_attempt_at: iso(at), give_up_at: iso(giveUpAt), last_error: null })
+}
+
 /** Notices, newest first: so many after `before`, which is the id of the last one seen. */
 export async function listNotices(
   db: Db,

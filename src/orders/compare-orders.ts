@@ -43,22 +43,24 @@ export async function compareOrders(deps: OrderDeps): Promise<number> {
 }
 
 /**
- * Compares the refunds that Invoicebox is about to pay out with ours: after a restored backup one may be there and not here, and somebody may have made one by hand. Its list
- * knows no dates, so those on their way are looked at, which they are for up to two working days. Each is told once, since only a person knows what becomes of its points.
+ * Compares the refunds of Invoicebox with ours: after a restored backup one may be there and not here, and somebody may have made one by hand. Its list knows no dates. Those on
+ * their way (`created`) are a short list, which they are on for up to two working days; those whose money is gone (`completed`) are all there ever were, so that they are asked for
+ * less often. Of a `draft` and of one that was `canceled` no money leaves. Each is told once, since only a person knows what becomes of its points.
  * @returns how many were told
  */
-export async function compareRefunds(deps: OrderDeps): Promise<number> {
+export async function compareRefunds(deps: OrderDeps, status: 'created' | 'completed' = 'created'): Promise<number> {
   if (!deps.merchant) return 0
   let told = 0
   for (let page = 1; page <= MOST_PAGES; page++) {
-    const { outcome } = await deps.merchant.findRefunds({ status: ['created'], page, pageSize: PAGE }, { as: 'background' })
+    const { outcome } = await deps.merchant.findRefunds({ status: [status], page, pageSize: PAGE }, { as: 'background' })
     if (outcome.kind !== 'page') return told
     const numbered = outcome.items.map((read) => ({ number: read.merchantOrderId, read }))
     await oneByOne(numbered, deps.log, async ({ read }) => {
       if (await tellIfUnknown(deps, read)) told++
     })
-    if (!outcome.hasMore) break
+    if (!outcome.hasMore) return told
   }
+  deps.log.error({ pages: MOST_PAGES, status }, 'there are more refunds than one comparison looks at; the others were not compared')
   return told
 }
 
@@ -90,3 +92,5 @@ async function makeGood(deps: OrderDeps, order: Order, read: MerchantOrder): Pro
 
 /** How often the comparison is worth its requests. */
 export const COMPARE_EVERY_MS = HOUR
+/** The same for refunds whose money is gone, of which there are more each day. */
+export const COMPARE_COMPLETED_EVERY_MS = DAY

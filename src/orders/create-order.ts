@@ -62,29 +62,40 @@ const PATIENCE_MS = 8 * SECOND
 export async function createOrder(deps: OrderDeps, request: NewOrder): Promise<Order> {
   requireMerchant(deps)
   const key = requireKey(request.key ?? newId())
-  const intent = { member_id: request.memberId, intent_key: key }
-  const known = await findOrder(deps.db, intent)
-  if (known) return sameIntent(deps.db, known, request)
+  const known = await orderOfIntent(deps, { ...request, key })
+  if (known) return known
   const order = newOrder(deps, request, key)
   if (!(await writeOrder(deps, order, request))) {
-    const earlier = await findOrder(deps.db, intent)
-    if (earlier) return sameIntent(deps.db, earlier, request)
+    const earlier = await orderOfIntent(deps, { ...request, key })
+    if (earlier) return earlier
     throw new Error('bug: an order of this intent is there and cannot be found')
   }
   return askFor(deps, order, request)
 }
 
-/** Who corrects their address, or adds to another invoice, wants another order: the first one would send the code to the wrong place. */
-async function sameIntent(db: Db, known: Order, { amount, goods, offerId, buyer, orderContainerId }: NewOrder): Promise<Order> {
-  const isSame =
-    known.amount.minor === amount.minor &&
-    known.goods === goods &&
-    known.offerId === (offerId ?? null) &&
-    (orderContainerId === undefined || known.containerId === orderContainerId.toLowerCase()) &&
-    (buyer === undefined || (await isBuyerOf(db, known.id, buyer)))
-  if (!isSame) throw new Refusal('key_reused')
+/** What the same form says each time it is sent. */
+type Intent = Pick<NewOrder, 'memberId' | 'buyer' | 'goods' | 'offerId' | 'orderContainerId' | 'key'> & {
+  readonly amount?: Money | undefined
+}
+
+/**
+ * The order that a form has made before; undefined when it has made none. Whoever asks whether something may be ordered asks for this first: what became of an offer, its price or
+ * an invoice since changes nothing about an order that is there. @throws Refusal key_reused when the form wants something else by now
+ */
+export async function orderOfIntent({ db }: Pick<OrderDeps, 'db'>, intent: Intent): Promise<Order | undefined> {
+  if (intent.key === undefined) return undefined
+  const known = await findOrder(db, { member_id: intent.memberId, intent_key: intent.key })
+  if (known && !(await isSameIntent(db, known, intent))) throw new Refusal('key_reused')
   return known
 }
+
+/** Who corrects their address, or adds to another invoice, wants another order: the first one would send the code to the wrong place. A voucher's amount is its offer's, not the form's. */
+const isSameIntent = async (db: Db, known: Order, { amount, goods, offerId, buyer, orderContainerId }: Intent): Promise<boolean> =>
+  (goods === 'voucher' || known.amount.minor === amount?.minor) &&
+  known.goods === goods &&
+  known.offerId === (offerId ?? null) &&
+  (orderContainerId === undefined || known.containerId === orderContainerId.toLowerCase()) &&
+  (buyer === undefined || (await isBuyerOf(db, known.id, buyer)))
 
 /** With the member's row locked, so that a hundred forms at once are counted one after the other. */
 async function requireMayBuy(tx: Tx, { memberId, createdAt }: Order, buyer: GuestBuyer | undefined): Promise<void> {

@@ -31,6 +31,14 @@ export interface Withdrawal {
   readonly at: Date
 }
 
+/** A code that was sold does not open under the secret that is set. Whoever shows codes says that it is being looked into, since the code may well be good. */
+export class CodeUnreadable extends Error {
+  override name = 'CodeUnreadable'
+  constructor() {
+    super('a code that was sold does not open: CODES_SECRET is not what it was sealed under')
+  }
+}
+
 /** How anything but points is handed out. The room that knows the stock hands it in, since it stands above this one. */
 export interface Fulfilment {
   /** Sets the goods of a new order aside, in the transaction that writes it. @throws Refusal sold_out */
@@ -39,7 +47,7 @@ export interface Fulfilment {
   deliver(tx: Tx, order: Fulfilled, at: Date): Promise<boolean>
   /** Lets what was set aside go, when the order ends unpaid. */
   release(tx: Tx, orderId: string, at: Date): Promise<void>
-  /** The code that the buyer has bought, for the buyer alone; null while there is none, and when it was withdrawn. Notes that it was seen. */
+  /** The code that the buyer has bought, for the buyer alone; null while there is none, and when it was withdrawn. Notes that it was seen. @throws CodeUnreadable */
   show(db: Db, order: Pick<Fulfilled, 'id' | 'goods'>, at: Date): Promise<string | null>
   /** What became of the code; null while none was handed out. */
   look(db: Db, order: Pick<Fulfilled, 'id' | 'goods'>): Promise<CodeFacts | null>

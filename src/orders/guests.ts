@@ -51,6 +51,8 @@ export async function requireGuestMayBuy(tx: Tx, { digest, addressDigest }: Gues
  * @param containerId of the invoice, in lower case; @param buyer a guest, if it is one; @throws Refusal too_many_requests
  */
 export async function requireMayJoin(tx: Tx, containerId: string, buyer: GuestBuyer | undefined): Promise<void> {
+  // Members lock rows of their own: whoever adds to the same invoice at this moment waits here. Taken after those rows, and nothing waits for a row of them behind it.
+  if (engineOf(tx) === 'postgres') await tx.raw('select pg_advisory_xact_lock(hashtext(?))', [`joins ${containerId}`])
   const onInvoice: unknown[] = await tx('orders')
     .where({ container_id: containerId })
     .whereIn('state', [...OPEN])

@@ -32,6 +32,8 @@ export function wordsOfGoods(
   if (state === 'expired' || state === 'cancelled') return { heading: t(`top_up.${state}.heading`), note: t('goods.ended.note') }
   if (state !== 'unavailable') return undefined
   if (isDisputed) return { heading: t('top_up.disputed.heading'), note: t('goods.disputed.note') }
+  if (order.state === 'credited')
+    return { heading: t('goods.unreadable.heading'), note: t('goods.unreadable.note', { number: order.number }) }
   if (order.state === 'paid') return { heading: t('goods.undelivered.heading'), note: t('goods.undelivered.note') }
   return { heading: t('goods.unavailable.heading'), note: t('top_up.unavailable.note') }
 }

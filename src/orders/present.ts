@@ -158,7 +158,7 @@ export function presentForm(
       most: formatWhole(settings.most, language),
       points: formatMoney(perRouble, language),
     }),
-    alert: typed ? t(`refusal.${typed.refusal.code}`) : null,
+    alert: typed ? t(typed.refusal.code === 'key_reused' ? 'top_up.key_reused' : `refusal.${typed.refusal.code}`) : null,
   }
 }
 

@@ -2,13 +2,16 @@ import { z } from 'zod'
 import { amountText } from '../approvals'
 import type { Deed, Preview, Weight } from '../approvals'
 import { memberAccount, readAccount } from '../ledger'
+import type { AuditFacts } from '../shared/audit'
 import type { Db } from '../shared/database'
 import { parsePositiveMoney, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import { looksLikeNumber } from './number'
+import { memberOf } from './order'
 import type { OrderDeps, OrderRefund } from './order'
 import { planRefund, requireUnseen, weightOf } from './plan-refund'
+import type { RefundPlan } from './plan-refund'
 import { findRefund } from './refund-store'
 import { refundOrder } from './refund-order'
 import { findOrder } from './store'
@@ -43,19 +46,23 @@ async function weighRefund(deps: OrderDeps, payload: RefundPayload, key: string 
   }
 }
 
-/** A guest has no points. */
-const availableTo = async (db: Db, memberId: string | null): Promise<bigint> =>
-  memberId === null ? 0n : (await readAccount(db, memberAccount(memberId))).available
+/** What the member has before and after; nothing where no points were bought for an account. */
+async function availableIn(db: Db, { order, points }: RefundPlan): Promise<{ before: AuditFacts; after: AuditFacts }> {
+  if (order.goods !== 'points') return { before: {}, after: {} }
+  const { available } = await readAccount(db, memberAccount(memberOf(order)))
+  const pts = (minor: bigint): AuditFacts => ({ available: `${toDecimal(minor)} PTS` })
+  return { before: pts(available), after: pts(available - points.minor) }
+}
 
 async function previewRefund(deps: OrderDeps, payload: RefundPayload): Promise<Preview> {
   const plan = await planRefund(deps, payload.number, amountOf(payload))
   requireUnseen(plan, payload.unused)
-  const available = await availableTo(deps.db, plan.order.memberId)
-  const [rub, pts] = [(minor: bigint) => `${toDecimal(minor)} RUB`, (minor: bigint) => `${toDecimal(minor)} PTS`]
-  const before = { refundable: rub(plan.left.minor), available: pts(available), payout: null, fee: null }
+  const available = await availableIn(deps.db, plan)
+  const rub = (minor: bigint) => `${toDecimal(minor)} RUB`
+  const before = { refundable: rub(plan.left.minor), ...available.before, payout: null, fee: null }
   const after = {
     refundable: rub(plan.left.minor - plan.amount.minor),
-    available: pts(available - plan.points.minor),
+    ...available.after,
     payout: rub(plan.amount.minor - plan.fee.minor),
     fee: rub(plan.fee.minor),
   }

@@ -2,7 +2,7 @@ import { readMember } from '../members'
 import { NotMoney, parsePositiveMoney } from '../shared/money'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
-import { createOrder } from './create-order'
+import { createOrder, orderOfIntent } from './create-order'
 import type { NewOrder } from './create-order'
 import { requireMerchant } from './order'
 import type { Order, OrderDeps } from './order'
@@ -16,8 +16,9 @@ export type TopUpRequest = Pick<NewOrder, 'amount' | 'key' | 'checkoutId' | 'lan
  */
 export async function topUp(deps: OrderDeps, { memberId, amount, key, checkoutId, language }: TopUpRequest): Promise<Order> {
   requireMerchant(deps)
-  const points = pointsWorth(deps, amount)
-  return createOrder(deps, { memberId, goods: 'points', amount, points, key, checkoutId, language })
+  const wanted = { memberId, goods: 'points', amount, key } as const
+  const known = await orderOfIntent(deps, wanted)
+  return known ?? createOrder(deps, { ...wanted, points: pointsWorth(deps, amount), checkoutId, language })
 }
 
 /** The points that so many roubles buy. @throws Refusal top_up_out_of_range (detail: the limits) */

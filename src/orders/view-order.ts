@@ -1,8 +1,10 @@
 import { listAlertsAbout } from '../shared/alerts'
+import type { Db } from '../shared/database'
 import { MINUTE } from '../shared/clock'
 import { money } from '../shared/money'
 import type { Money } from '../shared/money'
 import { lookAtOrder } from './check-orders'
+import { CodeUnreadable } from './fulfilment'
 import type { Order, OrderDeps } from './order'
 import { boughtBy } from './plan-refund'
 import { refundsOf } from './refund-store'
@@ -34,14 +36,35 @@ export async function viewOrder(deps: OrderDeps, number: string, memberId: strin
   const now = deps.clock.now()
   const refunds = isPaid(order.state) ? await refundsOf(deps.db, order.id) : []
   const { refunded, kept } = boughtBy(order, refunds)
-  const isDisputed = !isPaid(order.state) && (await listAlertsAbout(deps.db, order.id)).some(({ kind }) => kind === 'order_amount_differs')
+  const [isDoubted, { code, isUnreadable }] = [await isDisputed(deps.db, order), await showCode(deps, order, now)]
   return {
     order,
-    state: isDisputed ? 'unavailable' : stateOf(order, now),
-    isDisputed,
+    state: isDoubted || isUnreadable ? 'unavailable' : stateOf(order, now),
+    isDisputed: isDoubted,
     refunded: money(refunded - kept, order.amount.unit),
-    code: order.state === 'credited' && order.goods !== 'points' ? await deps.fulfilment.show(deps.db, order, now) : null,
+    code,
     now,
+  }
+}
+
+/** Whether money came for an unpaid order, but not what was asked for. */
+export const isDisputed = async (db: Db, { id, state }: Pick<Order, 'id' | 'state'>): Promise<boolean> =>
+  !isPaid(state) && (await listAlertsAbout(db, id)).some(({ kind }) => kind === 'order_amount_differs')
+
+interface ShownCode {
+  readonly code: string | null
+  /** There is one, and it cannot be shown now. */
+  readonly isUnreadable: boolean
+}
+
+/** The code of an order for its buyer, where it has one. It counts as seen from now on. */
+export async function showCode({ db, fulfilment }: Pick<OrderDeps, 'db' | 'fulfilment'>, order: Order, now: Date): Promise<ShownCode> {
+  if (order.state !== 'credited' || order.goods === 'points') return { code: null, isUnreadable: false }
+  try {
+    return { code: await fulfilment.show(db, order, now), isUnreadable: false }
+  } catch (error) {
+    if (error instanceof CodeUnreadable) return { code: null, isUnreadable: true }
+    throw error
   }
 }
 

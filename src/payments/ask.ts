@@ -1,8 +1,8 @@
 import { plus } from '../shared/clock'
 import { openAlerts } from '../shared/alerts'
 import type { NewAlert } from '../shared/alerts'
-import { inTransaction } from '../shared/database'
-import type { Db } from '../shared/database'
+import { engineOf, inOneStatement, inTransaction } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
 import { gatherFor } from '../shared/gather'
 import { toDecimal } from '../shared/money'
 import { ownAsFound } from '../invoicebox'
@@ -67,13 +67,17 @@ export const keepExchange = (
 type Call = Parameters<typeof insertExchanges>[1][number] & { readonly keptAt: Date }
 
 /** Answers that arrive at the same moment are kept by one commit. */
-const keepCalls = gatherFor((db: Db, calls: readonly Call[]) =>
-  inTransaction(db, async (tx) => {
+const keepCalls = gatherFor(async (db: Db, calls: readonly Call[]) => {
+  const alerts = calls.flatMap(refusedToken)
+  const keep = async (tx: Tx): Promise<void> => {
     await insertExchanges(tx, calls)
-    await openAlerts(tx, calls.flatMap(refusedToken))
-    return calls.map(() => undefined)
-  }),
-)
+    if (alerts.length > 0) await openAlerts(tx, alerts)
+  }
+  // One statement on PostgreSQL, which is a transaction by itself: one round trip in place of three.
+  const isAlone = engineOf(db) === 'postgres' && alerts.length === 0
+  await (isAlone ? inOneStatement(db, (lone) => keep(lone as Tx)) : inTransaction(db, keep))
+  return calls.map(() => undefined)
+})
 
 function refusedToken({ exchange, keptAt }: Call): NewAlert[] {
   if (exchange.status !== 401 && exchange.status !== 403) return []

@@ -5,6 +5,8 @@ import { freeLeasesOf, renewLease } from './store'
 
 /** A process that dies is noticed after this long; a frozen one loses its payment after this long and is fenced off by the lease's number. */
 export const LEASE_MS = 15 * SECOND
+/** The number of a payment's first lease; each holder after that gets a higher one. */
+export const FIRST_LEASE = 1n
 const RENEW_EVERY_MS = 5 * SECOND
 
 /** Runs `work` on a leased payment and keeps the lease alive meanwhile. That the lease may pass on all the same is found out where the result is recorded. */

@@ -1,6 +1,6 @@
-import { brokenUniqueRule, engineOf, iso } from '../shared/database'
-import type { Tx } from '../shared/database'
-import { insertions, rowsAsJson, runTogether } from '../shared/statements'
+import { iso } from '../shared/database'
+import type { Engine } from '../shared/database'
+import { insertions, rowsAsJson, writerOf } from '../shared/statements'
 import type { Row, Statement } from '../shared/statements'
 import { newSortedId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
@@ -27,41 +27,34 @@ export interface Move {
  * Moves payments, tells their history and promises their events, all in the caller's transaction.
  * @throws Refusal payment_in_wrong_state when one of them is not where it was decided on, or the lease has passed to somebody else.
  */
-export async function movePayments(tx: Tx, moves: readonly Move[]): Promise<void> {
+export const movePayments = writerOf((engine: Engine, moves: readonly Move[]) => {
   for (const { payment, to } of moves) if (!canMove(payment.state, to)) throw new Error(`bug: ${payment.state} -> ${to}`)
   const events = moves.map(toEventRow)
   const promised = moves.map(toOutboxRow)
-  const write = engineOf(tx) === 'postgres' ? inOneCall : oneByOne
-  const moved = await write(tx, moves, { events, promised }).catch((error: unknown) => {
-    // The event of that state is promised already: another process was quicker, and the update, whose answer was not waited for, found nothing.
-    throw brokenUniqueRule(error)?.includes('outbox') ? new Refusal('payment_in_wrong_state') : error
-  })
-  if (moved !== moves.length) throw new Refusal('payment_in_wrong_state')
-}
+  return engine === 'postgres' ? [inOneCall(moves, { events, promised })] : oneByOne(moves, { events, promised })
+})
 
 interface Told {
   readonly events: readonly Row[]
   readonly promised: readonly Row[]
 }
 
-/** One call of the database's own function (migrations/009_payments_write), which answers how many stood where they were decided on. */
-async function inOneCall(tx: Tx, moves: readonly Move[], { events, promised }: Told): Promise<number> {
-  const sql = `select payments_move(${[...MOVED, 'events', 'promised'].map(() => '?').join(', ')}) as moved`
-  const values = [...MOVED.map(({ of }) => moves.map(of)), rowsAsJson(events), rowsAsJson(promised)]
-  const [[row] = []] = (await runTogether(tx, [{ sql, values }])) as { moved: number }[][]
-  return row?.moved ?? 0
-}
+const fenced = (): Refusal => new Refusal('payment_in_wrong_state')
 
-async function oneByOne(tx: Tx, moves: readonly Move[], { events, promised }: Told): Promise<number> {
-  const [moved] = await runTogether(tx, [
-    stateUpdate(moves),
-    ...insertions('sqlite', [
-      ['payment_events', events],
-      ['outbox', promised],
-    ]),
-  ])
-  return moved?.length ?? 0
-}
+/** One call of the database's own function (migrations/023_set_guards), which refuses when one of them does not stand where it was decided on. */
+const inOneCall = (moves: readonly Move[], { events, promised }: Told): Statement => ({
+  sql: `select payments_move_all(${[...MOVED, 'events', 'promised'].map(() => '?').join(', ')})`,
+  values: [...MOVED.map(({ of }) => moves.map(of)), rowsAsJson(events), rowsAsJson(promised)],
+  refusalFor: (error) => ((error as { code?: unknown }).code === 'GW001' ? fenced() : undefined),
+})
+
+const oneByOne = (moves: readonly Move[], { events, promised }: Told): Statement[] => [
+  stateUpdate(moves),
+  ...insertions('sqlite', [
+    ['payment_events', events],
+    ['outbox', promised],
+  ]),
+]
 
 /** The payment as a move that was carried out has left it: what the update below writes, known without reading it back. */
 export const afterMove = (payment: Payment, move: Move): Payment => ({
@@ -86,6 +79,9 @@ function stateUpdate(moves: readonly Move[]): Statement {
   return {
     sql: `update payments set ${set} from (select ${picked.join(', ')} from json_each(?)) as v where ${match} returning id`,
     values: [json],
+    check: (moved) => {
+      if (moved.length !== moves.length) throw fenced()
+    },
   }
 }
 

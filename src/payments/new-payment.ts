@@ -1,6 +1,6 @@
 import { plus } from '../shared/clock'
 import { newId, newSortedId } from '../shared/ids'
-import { LEASE_MS } from './lease'
+import { FIRST_LEASE, LEASE_MS } from './lease'
 import type { Payment } from './payment'
 
 /** What is known of a payment before it exists. */
@@ -17,7 +17,7 @@ export const newPayment = (wanted: Wanted, now: Date): Payment => ({
   state: 'confirming',
   fundHoldId: newSortedId(),
   attempts: 1,
-  leaseToken: 1n,
+  leaseToken: FIRST_LEASE,
   leaseUntil: plus(now, LEASE_MS),
   nextAttemptAt: plus(now, LEASE_MS),
   transactionId: null,

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import type { Author } from '../shared/actor'
 import type { Background } from '../shared/background'
 import type { Clock } from '../shared/clock'
@@ -82,6 +83,8 @@ export interface PaymentDeps {
   readonly ownGoodsOn: (invoiceId: string) => Promise<'points' | 'voucher' | undefined>
   /** The organisations that somebody may know of, by id; undefined where that is all of them. Handed in, since this room knows of organisations only their ids. */
   readonly knownOrganisations: (by: Author) => Promise<readonly string[] | undefined>
+  /** The invoices that belong to other organisations than these, by id. Handed in for the same reason. */
+  readonly invoicesOfOthers: (organisations: readonly string[]) => Knex.QueryBuilder
   /** Names this process among those that share the database: the owner of its leases. */
   readonly instance: string
   /** Tests die here at a named step; the product passes nothing. */

@@ -2,6 +2,7 @@ import { MINUTE } from '../shared/clock'
 import { newId } from '../shared/ids'
 import { money, pointsPrice, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
+import { readReason } from '../shared/reasons'
 import type { Language, Translate } from '../shared/texts'
 import { formatMoment, formatMoney, formatWhole } from '../shared/texts/format'
 import type { CheckoutState } from './checkout-state'
@@ -127,7 +128,7 @@ function wordsOf(view: CheckoutView, { t, language }: Speaker): { heading: strin
       if (overLimit && !account?.locked) return presentOverLimit(overLimit, zone, { t, language })
       return {
         heading: t('pay.blocked.heading'),
-        note: lockedReason ? t('pay.blocked.reason', { reason: lockedReason }) : t('pay.blocked.note'),
+        note: lockedReason ? t('pay.blocked.reason', { reason: readReason(lockedReason, t) }) : t('pay.blocked.note'),
       }
     default:
       if (checkout.problem === 'own-top-up') return { heading: t('pay.own_top_up.heading'), note: t('pay.own_top_up.note') }

@@ -1,9 +1,9 @@
-import { bound, engineOf, iso, moment, optionalMoment } from '../shared/database'
-import type { Db, Tx } from '../shared/database'
+import { bound, iso, moment, optionalMoment } from '../shared/database'
+import type { Db, Engine, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { gatherReads, isOneOf, listOf, readRows } from '../shared/gather-reads'
-import { insertRows, insertions, rowsAsJson, runTogether } from '../shared/statements'
-import type { Row, Statement } from '../shared/statements'
+import { insertions, rowsAsJson, writerOf } from '../shared/statements'
+import type { Row } from '../shared/statements'
 import { money } from '../shared/money'
 import type { Unit } from '../shared/money'
 import { Refusal } from '../shared/refusals'
@@ -111,17 +111,14 @@ export const toPayment = (row: PaymentRow): Payment => ({
 })
 
 /** New payments as they enter the books: confirming, about to be sent for the first time, leased to the process that attempts them; and the first line of their history. */
-export async function insertPayments(tx: Tx, payments: readonly (Payment & { leaseOwner: string })[]): Promise<void> {
+export const insertPayments = writerOf((engine: Engine, payments: readonly (Payment & { leaseOwner: string })[]) => {
   const [rows, births] = [payments.map(toNewRow), payments.map(toBirthRow)]
-  const written: Statement[] =
-    engineOf(tx) === 'postgres'
-      ? [{ sql: 'select payments_begin(?, ?)', values: [rowsAsJson(rows), rowsAsJson(births)] }] // See migrations/009_payments_write.
-      : insertions('sqlite', [
-          ['payments', rows],
-          ['payment_events', births],
-        ])
-  await runTogether(tx, written)
-}
+  if (engine === 'postgres') return [{ sql: 'select payments_begin(?, ?)', values: [rowsAsJson(rows), rowsAsJson(births)] }] // See migrations/009_payments_write.
+  return insertions('sqlite', [
+    ['payments', rows],
+    ['payment_events', births],
+  ])
+})
 
 const toBirthRow = (payment: Payment): Row => ({
   id: newSortedId(),
@@ -159,30 +156,32 @@ const toNewRow = (payment: Payment & { leaseOwner: string }): Row => ({
   created_at: iso(payment.createdAt),
 })
 
-/** The calls made for a payment, redacted by the client that made them. */
-export const insertExchanges = (
-  tx: Tx,
-  calls: readonly { paymentId: string; exchange: Exchange; transactionId: string | null }[],
-): Promise<void> =>
-  insertRows(
-    tx,
-    'exchanges',
-    calls.map(({ paymentId, exchange, transactionId }) => ({
-      id: newSortedId(),
-      payment_id: paymentId,
-      operation: exchange.operation,
-      method: exchange.method,
-      path: exchange.path.slice(0, 500),
-      started_at: iso(exchange.startedAt),
-      duration_ms: Math.round(exchange.durationMs),
-      status: exchange.status,
-      request_id: exchange.requestId?.slice(0, 200) ?? null,
-      request: exchange.request,
-      response: exchange.response,
-      outcome: exchange.outcome.slice(0, 300),
-      transaction_id: transactionId,
-    })),
-  )
+/** A call made for a payment, redacted by the client that made it. */
+interface KeptCall {
+  readonly paymentId: string
+  readonly exchange: Exchange
+  readonly transactionId: string | null
+}
+
+export const insertExchanges = writerOf((engine: Engine, calls: readonly KeptCall[]) =>
+  insertions(engine, [['exchanges', calls.map(toExchangeRow)]]),
+)
+
+const toExchangeRow = ({ paymentId, exchange, transactionId }: KeptCall): Row => ({
+  id: newSortedId(),
+  payment_id: paymentId,
+  operation: exchange.operation,
+  method: exchange.method,
+  path: exchange.path.slice(0, 500),
+  started_at: iso(exchange.startedAt),
+  duration_ms: Math.round(exchange.durationMs),
+  status: exchange.status,
+  request_id: exchange.requestId?.slice(0, 200) ?? null,
+  request: exchange.request,
+  response: exchange.response,
+  outcome: exchange.outcome.slice(0, 300),
+  transaction_id: transactionId,
+})
 
 export async function findPayment(
   db: Db,

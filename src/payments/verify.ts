@@ -135,6 +135,14 @@ const RULES: readonly BookRule[] = [
     text: (id) => `Payment ${id} made a step that is not in the table of states.`,
   },
   {
+    invariant: 12,
+    name: 'row-without-payment',
+    sql: ['payment_events', 'outbox', 'exchanges']
+      .map((table) => `select x.payment_id as id from ${table} x left join payments p on p.id = x.payment_id where p.id is null`)
+      .join(' union '),
+    text: (id) => `Payment ${id} has a history, an event or an answer, but does not exist.`,
+  },
+  {
     invariant: 17,
     name: 'confirming-past-its-limit',
     sql: `select p.id from payments p where p.state = 'confirming' and p.attempts > ${MOST_ATTEMPTS}`,

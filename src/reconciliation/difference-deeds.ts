@@ -11,6 +11,7 @@ import type { Payment, PaymentDeps } from '../payments'
 import { endDifferences, findDifference } from './difference-store'
 import type { Ending, NotedDifference } from './difference-store'
 import type { DifferenceKind } from './differences'
+import { requireKnownDifference } from './known-to'
 
 const PAYLOAD = z.strictObject({ differenceId: z.string().refine(looksLikeId, 'not an id') })
 
@@ -36,6 +37,7 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
     kind: 'difference_points_returned',
     permission: 'reconciliation.resolve',
     payload: PAYLOAD,
+    requireKnown: ({ differenceId }, by) => requireKnownDifference(deps, differenceId, by),
     // Where Invoicebox does not say that the payment was undone, one person does not decide alone.
     weigh: async ({ differenceId }) => {
       const { paymentId, isProved } = await reversible(deps.db, differenceId)
@@ -70,7 +72,7 @@ async function reversible(db: Db, id: string): Promise<{ paymentId: string; isPr
 }
 
 /** @throws Refusal not_found */
-export async function required(db: Db, id: string): Promise<NotedDifference> {
+async function required(db: Db, id: string): Promise<NotedDifference> {
   const difference = await findDifference(db, id)
   if (!difference) throw new Refusal('not_found', 'difference')
   return difference

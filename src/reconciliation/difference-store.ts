@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { Narrowing } from '../payments'
 import { iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { canonicalJson, newSortedId } from '../shared/ids'
@@ -200,16 +201,17 @@ export async function endDifferences(tx: Tx, endings: readonly Ending[]): Promis
 /** Accepts open differences of one kind, the oldest first, none newer than `upTo`. @returns how many */
 export async function acceptSome(
   tx: Tx,
-  which: { kind: DifferenceKind; upTo: string; limit: number },
+  which: { kind: DifferenceKind; upTo: string; limit: number; known: Narrowing | undefined },
   ending: Omit<Ending, 'id' | 'resolution'>,
 ): Promise<number> {
-  const ids = await tx(TABLE)
+  const query = tx(TABLE)
     .where({ kind: which.kind })
     .whereNull('resolved_at')
     .where('id', '<=', which.upTo)
     .orderBy('id')
     .limit(which.limit)
-    .pluck('id')
+  which.known?.(query)
+  const ids = (await query.pluck('id')) as string[]
   if (ids.length === 0) return 0
   return tx(TABLE)
     .whereIn('id', ids)
@@ -219,8 +221,11 @@ export async function acceptSome(
 
 export const writeRemark = (tx: Tx, id: string, remark: string): Promise<number> => tx(TABLE).where({ id }).update({ remark })
 
-export async function findDifference(db: Db, id: string): Promise<NotedDifference | undefined> {
-  const row = (await db(TABLE).where({ id }).first()) as Row | undefined
+/** @param known narrows it to what somebody may know of */
+export async function findDifference(db: Db, id: string, known?: Narrowing): Promise<NotedDifference | undefined> {
+  const query = db(TABLE).where(`${TABLE}.id`, id)
+  known?.(query)
+  const row = (await query.first()) as Row | undefined
   return row && toDifference(row)
 }
 
@@ -230,6 +235,8 @@ export interface DifferenceFilter {
   readonly foundBy?: string | undefined
   /** Open ones alone, or all. */
   readonly all?: boolean
+  /** Narrows them to what somebody may know of. */
+  readonly known?: Narrowing | undefined
 }
 
 /** Differences, newest first: so many after `before`. */
@@ -243,6 +250,7 @@ export async function listDifferences(
   if (filter.kind !== undefined) void query.where({ kind: filter.kind })
   if (filter.foundBy !== undefined) void query.where({ last_run: filter.foundBy })
   if (page.before !== undefined) void query.where('id', '<', page.before)
+  filter.known?.(query)
   return ((await query) as Row[]).map(toDifference)
 }
 
@@ -262,13 +270,24 @@ export async function foundBy(
   return rows.map(toDifference)
 }
 
-/** How many are open, of each kind, counted up to `most`: beyond it a page says "more than". */
-export async function countOpenDifferences(db: Db, most: number, kind?: DifferenceKind): Promise<number> {
+/** Everything that a run has found, settled by now or not, in the order of the ids. */
+export async function allFoundBy(
+  db: Db,
+  runId: string,
+  page: { readonly after: string; readonly limit: number; readonly known: Narrowing | undefined },
+): Promise<NotedDifference[]> {
+  const query: Knex.QueryBuilder = db(TABLE).where({ last_run: runId }).where('id', '>', page.after).orderBy('id').limit(page.limit)
+  page.known?.(query)
+  return ((await query) as Row[]).map(toDifference)
+}
+
+/** How many are open of those that somebody may know of, counted up to `most`: beyond it a page says "more than". */
+export async function countOpenDifferences(db: Db, most: number, known?: Narrowing): Promise<number> {
   const open = db(TABLE)
     .whereNull('resolved_at')
     .limit(most + 1)
     .select('id')
-  if (kind !== undefined) void open.where({ kind })
+  known?.(open)
   const [row] = await db.from(open.as('open')).select<{ count: unknown }[]>(db.raw('count(*) as count'))
   return Number(row?.count ?? 0)
 }

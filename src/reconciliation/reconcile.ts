@@ -6,14 +6,14 @@ import { inTransaction } from '../shared/database'
 import { newId } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import type { PaymentDeps } from '../payments'
+import type { Narrowing, PaymentDeps } from '../payments'
 import { compareAgain, compareBooks, PAGE as ASKED_AT_ONCE, Unread } from './compare-books'
 import type { Portion } from './compare-books'
-import { closeGone, foundBy, invoicesNotFoundAgain, noteDifferences } from './difference-store'
+import { allFoundBy, closeGone, foundBy, invoicesNotFoundAgain, noteDifferences } from './difference-store'
 import { differenceDeeds } from './difference-deeds'
-import type { Found } from './differences'
 import { asDifference } from './find-lost-payments'
 import type { Comparison, InvoiceDifference } from './find-lost-payments'
+import { knownDifferences } from './known-to'
 import { endRun, insertRun, noteProgress } from './run-store'
 import type { Progress, Run } from './run-store'
 import { tell } from '../shared/told'
@@ -47,27 +47,53 @@ export async function beginRun({ db, clock }: ReconciliationDeps, order: RunOrde
   return insertRun(db, { key, resolves, since, startedBy: authorName(author), at: clock.now() })
 }
 
+/** A comparison that is over, and what it has found. */
+export interface Reconciled {
+  /** How many invoices were looked at. */
+  readonly checked: number
+  /** Why a part could not be compared, or null. */
+  readonly unread: string | null
+  /** What it found and its author may know of, read as it is asked for: there may be any number. */
+  readonly differences: () => AsyncGenerator<InvoiceDifference[]>
+}
+
 /** Begins a comparison and carries it out. @throws Refusal forbidden, reconciliation_running, key_reused */
-export async function reconcile(deps: ReconciliationDeps, order: RunOrder): Promise<Comparison> {
+export async function reconcileAll(deps: ReconciliationDeps, order: RunOrder): Promise<Reconciled> {
   const run = await beginRun(deps, order)
   if (!run) throw new Refusal('key_reused')
-  const differences: Found[] = []
-  const unread = await carryOut(deps, run, (found) => void differences.push(...found))
-  const left = await openAfter(deps, run, differences)
-  const { checked } = left
-  return { checked, differences: left.differences, ...(unread === null ? {} : { unread }) }
+  const unread = await carryOut(deps, run)
+  const row: { checked: number | bigint } | undefined = await deps.db('reconciliation_runs').where({ id: run.id }).first('checked')
+  const known = await knownDifferences(deps, order.author)
+  return { checked: Number(row?.checked ?? 0), unread, differences: () => differencesOf(deps, run, known) }
+}
+
+/** The same, with all that was found at once, for where that is little. */
+export async function reconcile(deps: ReconciliationDeps, order: RunOrder): Promise<Comparison> {
+  const { checked, unread, differences } = await reconcileAll(deps, order)
+  const all: InvoiceDifference[] = []
+  for await (const some of differences()) all.push(...some)
+  return { checked, differences: all, ...(unread === null ? {} : { unread }) }
+}
+
+const READ_AT_ONCE = 500
+
+/** What a run has found, each with whether it is settled by now. */
+async function* differencesOf({ db }: ReconciliationDeps, run: Run, known: Narrowing | undefined): AsyncGenerator<InvoiceDifference[]> {
+  let after = ''
+  for (;;) {
+    const found = await allFoundBy(db, run.id, { after, limit: READ_AT_ONCE, known })
+    yield found.map((one) => asDifference(one, one.resolvedAt !== null))
+    after = found.at(-1)?.id ?? ''
+    if (found.length < READ_AT_ONCE) return
+  }
 }
 
 /**
  * Compares, notes what was found and how far it has come, and settles what needs no person. When everything was compared, differences that were not found any more are closed.
  * @returns why a part could not be compared, or null
  */
-export async function carryOut(
-  deps: ReconciliationDeps,
-  run: Run,
-  onFound: (found: readonly Found[]) => void = () => undefined,
-): Promise<string | null> {
-  const problem = await compareAll(deps, run, onFound).catch(async (error: unknown) => {
+export async function carryOut(deps: ReconciliationDeps, run: Run): Promise<string | null> {
+  const problem = await compareAll(deps, run).catch(async (error: unknown) => {
     if (error instanceof Unread) return error.message
     await endRun(deps.db, run, tell('told.own_error'), deps.clock.now())
     throw error
@@ -91,12 +117,11 @@ const tellStaff = ({ db, clock }: ReconciliationDeps, problem: string | null): P
 
 const TAKEN_OVER = 'Another process has taken the comparison over.'
 
-async function compareAll(deps: ReconciliationDeps, run: Run, onFound: (found: readonly Found[]) => void): Promise<string | null> {
+async function compareAll(deps: ReconciliationDeps, run: Run): Promise<string | null> {
   let progress: Progress = { pages: 0, checked: 0, differences: 0 }
   for await (const { checked, found } of portions(deps, run)) {
     const at = deps.clock.now()
     const open = await inTransaction(deps.db, (tx) => noteDifferences(tx, found, { source: 'invoices', by: run.id, at }))
-    onFound(open)
     progress = { pages: progress.pages + 1, checked: progress.checked + checked, differences: progress.differences + open.length }
     if (!(await noteProgress(deps.db, run, progress, at))) return TAKEN_OVER
   }
@@ -146,21 +171,3 @@ async function giveBackOne(
     deps.log.warn({ difference: differenceId, err: error }, 'a difference could not be settled by itself')
   }
 }
-
-/** What was found, each with whether it is settled by now. */
-async function openAfter(
-  { db }: ReconciliationDeps,
-  run: Run,
-  found: readonly Found[],
-): Promise<{ checked: number; differences: InvoiceDifference[] }> {
-  const row: { checked: number | bigint } | undefined = await db('reconciliation_runs').where({ id: run.id }).first('checked')
-  const open = new Set<string>(run.resolves ? await openCancelled(db, run.id) : [])
-  const isResolved = ({ kind, subject }: Found): boolean => run.resolves && kind === 'captured_here_cancelled_there' && !open.has(subject)
-  return { checked: Number(row?.checked ?? 0), differences: found.map((one) => asDifference(one, isResolved(one))) }
-}
-
-const openCancelled = (db: PaymentDeps['db'], runId: string): Promise<string[]> =>
-  db('reconciliation_differences')
-    .where({ kind: 'captured_here_cancelled_there', last_run: runId })
-    .whereNull('resolved_at')
-    .pluck('subject')

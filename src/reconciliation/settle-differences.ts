@@ -3,14 +3,13 @@ import type { Author } from '../shared/actor'
 import { requireReason, writeAudit } from '../shared/audit'
 import type { Clock } from '../shared/clock'
 import { inTransaction } from '../shared/database'
-import type { Db } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import { required } from './difference-deeds'
 import { acceptSome, endDifferences, writeRemark } from './difference-store'
+import { knownDifferences, requireKnownDifference } from './known-to'
+import type { KnowingDeps } from './known-to'
 
-export interface SettleDeps {
-  readonly db: Db
+export interface SettleDeps extends KnowingDeps {
   readonly clock: Clock
 }
 
@@ -21,10 +20,11 @@ export interface Remark {
 }
 
 /** Writes down what is known about a difference; it stays as it is. @throws Refusal forbidden, not_found, bad_input (detail: reason) */
-export async function remarkDifference({ db, clock }: SettleDeps, { id, remark, author }: Remark): Promise<void> {
+export async function remarkDifference(deps: SettleDeps, { id, remark, author }: Remark): Promise<void> {
   requirePermission(author, 'reconciliation.remark')
   const text = requireReason(remark)
-  const { kind } = await required(db, id)
+  const { db, clock } = deps
+  const { kind } = await requireKnownDifference(deps, id, author)
   await inTransaction(db, async (tx) => {
     await writeRemark(tx, id, text)
     await writeAudit(tx, [
@@ -37,10 +37,11 @@ export async function remarkDifference({ db, clock }: SettleDeps, { id, remark, 
  * Closes a difference of which a person knows what it is, with a remark. It does not come back while its facts stay the same. No points and no money move.
  * @throws Refusal forbidden, not_found, bad_input (detail: reason), request_not_open when it is closed already
  */
-export async function acceptDifference({ db, clock }: SettleDeps, { id, remark, author }: Remark): Promise<void> {
+export async function acceptDifference(deps: SettleDeps, { id, remark, author }: Remark): Promise<void> {
   requirePermission(author, 'reconciliation.resolve')
   const text = requireReason(remark)
-  const { kind, resolvedAt } = await required(db, id)
+  const { db, clock } = deps
+  const { kind, resolvedAt } = await requireKnownDifference(deps, id, author)
   if (resolvedAt) throw new Refusal('request_not_open', 'the difference is closed')
   const at = clock.now()
   await inTransaction(db, async (tx) => {
@@ -59,12 +60,14 @@ const MOST_PORTIONS = 50
  * @returns how many were accepted now
  */
 export async function acceptPaidOtherwise(
-  { db, clock }: SettleDeps,
+  deps: SettleDeps,
   { upTo, remark, author }: { upTo: string; remark: string; author: Author },
 ): Promise<number> {
   requirePermission(author, 'reconciliation.resolve')
   const text = requireReason(remark)
-  const which = { kind: 'paid_there_unknown_here', upTo, limit: PORTION } as const
+  const { db, clock } = deps
+  const known = await knownDifferences(deps, author)
+  const which = { kind: 'paid_there_unknown_here', upTo, limit: PORTION, known } as const
   let total = 0
   for (let portion = 0; portion < MOST_PORTIONS; portion++) {
     const at = clock.now()

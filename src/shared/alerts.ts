@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import { authorName } from './actor'
 import type { Author } from './actor'
 import { requireReason, writeAudit } from './audit'
@@ -89,11 +90,19 @@ export async function closeAlerts(tx: Tx, alerts: readonly { kind: AlertKind; su
 export const wasTold = async (db: Db, { kind, subject, detail }: NewAlert): Promise<boolean> =>
   (await db('alerts').where({ kind, subject, detail }).first('id')) !== undefined
 
+/** Narrows alerts to those that somebody may know of. */
+export type KnownAlerts = (query: Knex.QueryBuilder) => void
+
 /** Closes one alert that a person has dealt with. @throws Refusal not_found when it is not open */
-export async function closeAlert(tx: Tx, id: string, by: { author: Author; reason: string; at: Date }): Promise<void> {
+export async function closeAlert(
+  tx: Tx,
+  id: string,
+  by: { author: Author; reason: string; at: Date; known?: KnownAlerts | undefined },
+): Promise<void> {
   requirePermission(by.author, 'alerts.close')
   const closed_by = authorName(by.author)
-  const open = tx('alerts').where({ id }).whereNull('closed_at').whereNot('kind', 'payment_in_review')
+  const open = tx('alerts').where('alerts.id', id).whereNull('closed_at').whereNot('kind', 'payment_in_review')
+  by.known?.(open)
   const row: Pick<Alert, 'kind' | 'subject'> | undefined = await open.clone().first('kind', 'subject')
   if (!row) throw new Refusal('not_found', 'no such open alert; a review ends with `payments resolve`')
   await open.clone().update({ closed_at: iso(by.at), closed_by })
@@ -109,8 +118,10 @@ export async function countOpenAlerts(db: Db): Promise<number> {
 }
 
 /** The open alerts, the oldest first, so many at most: `countOpenAlerts` tells how many there are. */
-export async function listOpenAlerts(db: Db, limit = 100): Promise<Alert[]> {
-  return ((await db('alerts').whereNull('closed_at').orderBy('opened_at').limit(limit)) as AlertRow[]).map(toAlert)
+export async function listOpenAlerts(db: Db, limit = 100, known?: KnownAlerts): Promise<Alert[]> {
+  const query = db('alerts').whereNull('closed_at').orderBy('opened_at').limit(limit).select('alerts.*')
+  known?.(query)
+  return ((await query) as AlertRow[]).map(toAlert)
 }
 
 interface AlertRow extends Omit<Alert, 'at'> {

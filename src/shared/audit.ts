@@ -2,7 +2,7 @@ import { authorName } from './actor'
 import type { Author } from './actor'
 import { iso } from './database'
 import { insertRows } from './statements'
-import type { Tx } from './database'
+import type { Db, Tx } from './database'
 import type { Row } from './statements'
 import { canonicalJson, newSortedId } from './ids'
 import { Refusal } from './refusals'
@@ -47,6 +47,12 @@ const toRow = (entry: AuditEntry): Row => ({
  * As a ledger companion it is handed over as it is: `companion(writeAudit, entry)`.
  */
 export const writeAudit = (tx: Tx, entries: readonly AuditEntry[]): Promise<void> => insertRows(tx, 'audit_log', entries.map(toRow))
+
+/** Whether a deed was carried out under this key, since its audit row says so; by this author, where one is given. */
+export const wasCarriedOut = async (db: Db, instructionKey: string, by?: Author): Promise<boolean> => {
+  const where = { instruction_key: instructionKey, ...(by && { actor: authorName(by) }) }
+  return (await db('audit_log').where(where).first('id')) !== undefined
+}
 
 const LONGEST_REASON = 500
 

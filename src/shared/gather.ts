@@ -18,8 +18,14 @@ interface Waiting<T, R> {
 const MOST_AT_ONCE = 500
 
 /**
- * Callers of this process that arrive while a set is being written are gathered and written together in the next one. `write` commits all of them or none and answers
- * for each in order. A set that the database rejects is run again item by item, so that one item does not fail its neighbours; unless the database is down: then all fail.
+ * What one turn of the loop brings comes in callbacks of their own, and between two of them all promises run that wait for nothing outside: on SQLite a whole transaction,
+ * so that without this each answer of Invoicebox would be a batch of its own.
+ */
+const restOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * Callers of this process that arrive in one turn of the loop, or while a set is being written, are gathered and written together in the next one. `write` commits all of
+ * them or none and answers for each in order. A set that the database rejects is run again item by item, so that one item does not fail its neighbours; unless the database is down: then all fail.
  */
 export function gather<T, R>(write: (items: readonly T[]) => Promise<readonly R[]>, onIdle: () => void = () => undefined): Gatherer<T, R> {
   const queue: Waiting<T, R>[] = []
@@ -35,7 +41,10 @@ export function gather<T, R>(write: (items: readonly T[]) => Promise<readonly R[
     }
   }
   const work = async (): Promise<void> => {
-    while (queue.length > 0) await writeTogether(queue.splice(0, MOST_AT_ONCE))
+    while (queue.length > 0) {
+      await restOfTurn()
+      await writeTogether(queue.splice(0, MOST_AT_ONCE))
+    }
     working = undefined
     onIdle()
   }
@@ -43,7 +52,7 @@ export function gather<T, R>(write: (items: readonly T[]) => Promise<readonly R[
     submit: (item) =>
       new Promise((resolve, reject) => {
         queue.push({ item, resolve, reject })
-        working ??= Promise.resolve().then(work)
+        working ??= work()
       }),
     async idle() {
       while (working) await working

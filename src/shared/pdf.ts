@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { setImmediate as turn } from 'node:timers/promises'
 
 /** The fonts carry Cyrillic, which the fonts that every reader has do not. */
@@ -34,7 +35,7 @@ export async function* pdfFile(title: string, language: string, write: (paper: P
   // Loaded when the first document is made: it takes longer than everything else that a process loads.
   const { default: PDFDocument } = await import('pdfkit')
   const document = new PDFDocument({ size: 'A4', margin: MARGIN, lang: language, displayTitle: true, info: { Title: title } })
-  for (const [name, path] of Object.entries(FONTS)) document.registerFont(name, require.resolve(path))
+  for (const [name, font] of Object.entries(sharedFonts())) document.registerFont(name, font)
   const written = write(paperOf(document)).then(
     () => document.end(),
     (error: unknown) => document.destroy(error as Error),
@@ -44,6 +45,19 @@ export async function* pdfFile(title: string, language: string, write: (paper: P
 }
 
 type Document = PDFKit.PDFDocument
+
+type Font = PDFKit.Mixins.PDFFontSource
+
+let fonts: Readonly<Record<keyof typeof FONTS, Font>> | undefined
+
+/** The fonts, read once in the life of a process: that takes longer than a page of writing. Documents share them, for each keeps to itself which glyphs it uses. */
+const sharedFonts = (): NonNullable<typeof fonts> => (fonts ??= { plain: openFont(FONTS.plain), bold: openFont(FONTS.bold) })
+
+/** A font as pdfkit opens it from a path, by the package that pdfkit itself does it with. */
+function openFont(path: string): Font {
+  const { openSync } = createRequire(require.resolve('pdfkit'))('fontkit') as { openSync: (file: string) => Font }
+  return openSync(require.resolve(path))
+}
 
 function paperOf(document: Document): PdfPaper {
   return {

@@ -15,7 +15,7 @@ export interface Seal {
   digest(text: string): string
 }
 
-/** @param secret the session secret: its owner can open everything; @param purpose part of the key, so it never changes */
+/** @param secret one of the operator's: its owner can open everything; @param purpose part of the key, so it never changes */
 export function createSeal(secret: string, purpose: string): Seal {
   const key = keyOf(secret, purpose)
   const digestKey = keyOf(secret, `digest: ${purpose}`)

@@ -1,5 +1,6 @@
 import { engineOf, storable } from './database'
 import type { Db, Engine, Tx } from './database'
+import { sendAtOnce, sendNow } from './postgres-client'
 
 /** One statement and its values, not yet sent; `?` stands for a value. */
 export interface Statement {
@@ -7,6 +8,10 @@ export interface Statement {
   readonly values: readonly unknown[]
   /** On SQLite: instead of `values`, the statement is run once with each of these. */
   readonly rows?: readonly (readonly unknown[])[]
+  /** On SQLite: looks at what the statement returned, and throws what stands in the way. PostgreSQL must refuse by itself, since nobody looks before the COMMIT. */
+  readonly check?: (returned: readonly unknown[]) => void
+  /** A failure of the statement in our own words; undefined leaves it as it is. */
+  readonly refusalFor?: (error: unknown) => Error | undefined
 }
 
 type Scalar = string | number | bigint | boolean | null
@@ -16,7 +21,8 @@ interface Sent {
   readonly sql: string
   readonly bindings: readonly unknown[]
   readonly method: 'raw'
-  readonly onlyReads: boolean
+  readonly onlyReads?: boolean
+  readonly endsTransaction?: boolean
 }
 
 interface Sender {
@@ -31,10 +37,32 @@ interface Sender {
  * Runs statements in their order and answers with the rows that each of them returned. PostgreSQL gets all of them at once and answers in one round trip, so what a
  * batch costs does not grow with the distance to the database. None may depend on another's answer; when one fails, those behind it fail too, and so must the transaction.
  */
-export const runTogether = (tx: Tx, statements: readonly Statement[]): Promise<unknown[][]> => send(tx, statements, false)
+export const runTogether = (tx: Tx, statements: readonly Statement[]): Promise<unknown[][]> => send(tx, statements, {})
+
+/**
+ * The same for the last statements of a transaction, whose success alone decides that it is committed. On PostgreSQL the COMMIT leaves together with them, so that no lock is
+ * held for the time of another round trip; when one of them fails, the COMMIT behind it rolls back. Nothing may be sent in the transaction afterwards.
+ */
+export async function runLast(tx: Tx, statements: readonly Statement[]): Promise<void> {
+  await send(tx, statements, { endsTransaction: engineOf(tx) === 'postgres' })
+}
+
+/** Writes a set of rows. One that tells its statements leaves every decision to the database, so its rows may leave together with the COMMIT. */
+export interface RowWriter<R> {
+  (tx: Tx, rows: readonly R[]): Promise<void>
+  readonly statements?: (engine: Engine, rows: readonly R[]) => Statement[]
+}
+
+export const writerOf = <R>(statements: (engine: Engine, rows: readonly R[]) => Statement[]): RowWriter<R> =>
+  Object.assign(
+    async (tx: Tx, rows: readonly R[]): Promise<void> => {
+      await runTogether(tx, statements(engineOf(tx), rows))
+    },
+    { statements },
+  )
 
 /** The same for statements that only read and lock: they need not wait for the answer to the transaction's BEGIN, nor be in a transaction at all. */
-export const readTogether = (db: Db, statements: readonly Statement[]): Promise<unknown[][]> => send(db, statements, true)
+export const readTogether = (db: Db, statements: readonly Statement[]): Promise<unknown[][]> => send(db, statements, { onlyReads: true })
 
 /** What PostgreSQL says of whatever stands behind the statement that failed. */
 const isBehindFailure = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '25P02'
@@ -50,20 +78,38 @@ export async function allOf<T>(parts: readonly Promise<T>[]): Promise<T[]> {
   return answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
 }
 
-async function send(tx: Db, statements: readonly Statement[], onlyReads: boolean): Promise<unknown[][]> {
+async function send(tx: Db, statements: readonly Statement[], { onlyReads = false, endsTransaction = false }): Promise<unknown[][]> {
   const sender = tx.client as Sender
   const connection = await sender.acquireConnection()
-  if (engineOf(tx) === 'postgres') sendAtOnce(connection as PostgresConnection)
-  const answers = statements.map(({ sql, values, rows }) =>
-    rows
-      ? runWithEach(tx, connection as SqliteConnection, sql, rows)
-      : sender.query(connection, { sql: inDialect(engineOf(tx), sql), bindings: values, method: 'raw', onlyReads }),
-  )
+  const engine = engineOf(tx)
+  if (engine === 'postgres') sendAtOnce(connection as PostgresConnection)
+  const answers = statements.map(async (statement) => {
+    const { sql, values, rows, check, refusalFor } = statement
+    try {
+      const { response } = await (rows
+        ? runWithEach(tx, connection as SqliteConnection, sql, rows)
+        : sender.query(connection, { sql: inDialect(engine, sql), bindings: values, method: 'raw', onlyReads }))
+      const returned = rowsOf(response)
+      check?.(returned)
+      return returned
+    } catch (error) {
+      throw refusalFor?.(error) ?? error
+    }
+  })
+  const all = endsTransaction ? [...answers, commit(sender, connection)] : answers
+  if (engine === 'postgres') sendNow(connection as PostgresConnection)
   try {
-    return (await allOf(answers)).map(({ response }) => rowsOf(response))
+    return await allOf(all)
   } finally {
     await sender.releaseConnection(connection)
   }
+}
+
+async function commit(sender: Sender, connection: unknown): Promise<unknown[]> {
+  const { response } = await sender.query(connection, { sql: 'COMMIT', bindings: [], method: 'raw', endsTransaction: true })
+  // Never seen: whatever turns a COMMIT into a rollback has failed before it, and is told instead.
+  if ((response as { command?: unknown }).command !== 'COMMIT') throw new Error('The transaction was rolled back.')
+  return []
 }
 
 interface SqliteConnection {
@@ -86,15 +132,7 @@ async function runWithEach(
   return Promise.resolve({ response: [] })
 }
 
-interface PostgresConnection {
-  readonly connection: { readonly stream: { cork(): void; uncork(): void } }
-}
-
-/** What is written from here until the program waits for something leaves in one piece. */
-function sendAtOnce({ connection: { stream } }: PostgresConnection): void {
-  stream.cork()
-  process.nextTick(() => stream.uncork())
-}
+type PostgresConnection = Parameters<typeof sendAtOnce>[0]
 
 const rowsOf = (response: unknown): unknown[] => (Array.isArray(response) ? response : ((response as { rows?: unknown[] }).rows ?? []))
 
@@ -164,10 +202,24 @@ export async function insertMissingRows(tx: Tx, table: string, rows: readonly Ro
   await runTogether(tx, insertions(engineOf(tx), [[table, rows]]).map(unlessThere))
 }
 
-/** Rows as the one JSON text in which they travel: integers as decimals, since a JSON number would lose digits. */
-export const rowsAsJson = (rows: readonly Row[]): string => JSON.stringify(rows, asJson)
+/**
+ * Rows as the one JSON text in which they travel: integers as decimals, since a JSON number would lose digits. All rows must have the columns of the first. Written out, since
+ * asking a function about every value takes longer than the text.
+ */
+export function rowsAsJson(rows: readonly Row[]): string {
+  const columns = Object.keys(rows[0] ?? {}).map((name, index) => [name, `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`] as const)
+  const texts = rows.map((row) => {
+    let text = ''
+    for (const [name, before] of columns) text += before + cellAsJson(row[name] ?? null)
+    return `${text}}`
+  })
+  return `[${texts.join(',')}]`
+}
 
-function asJson(_key: string, value: unknown): unknown {
-  if (typeof value === 'bigint') return value.toString()
-  return typeof value === 'string' ? storable(value) : value
+/** Text that JSON puts into quotes as it is: nearly every cell, and looking is cheaper than quoting. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+function cellAsJson(value: Scalar): string {
+  if (typeof value === 'string') return PLAIN.test(value) ? `"${value}"` : JSON.stringify(storable(value))
+  return typeof value === 'bigint' ? `"${String(value)}"` : JSON.stringify(value)
 }

@@ -1,6 +1,6 @@
 import { lapseRequestsOf } from '../approvals'
 import type { Author, StaffActor, StaffRole } from '../shared/actor'
-import { writeAudit } from '../shared/audit'
+import { wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditEntry } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import type { Tx } from '../shared/database'
@@ -19,6 +19,8 @@ export interface ChangeOrder {
   readonly author: Author
   readonly reason: string
   readonly approvedBy?: StaffActor | undefined
+  /** Names the intent: a form that is sent again does nothing more, whatever was done in between. The command line has none. */
+  readonly key?: string | undefined
 }
 
 /** What a change does to the locked person; null when there is nothing left to do. */
@@ -31,16 +33,21 @@ type Change = (
 async function change({ db, clock, log }: StaffDeps, staffId: string, order: ChangeOrder, work: Change): Promise<void> {
   requirePermission(order.author, 'staff.change')
   const { author, reason, approvedBy } = order
+  const instructionKey = order.key === undefined ? undefined : keyOf(staffId, order.key)
   await inTransaction(db, async (tx) => {
     const locked = await lockStaff(tx, staffId)
+    if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
     const done = await work(tx, locked)
     if (!done) return
     await endSessions(tx, staffId)
     await lapseRequestsOf(tx, actorOf(locked.staff), clock.now())
-    await writeAudit(tx, [{ author, at: clock.now(), subject: subjectOf(staffId), reason, ...(approvedBy ? { approvedBy } : {}), ...done }])
+    const how = { ...(approvedBy && { approvedBy }), ...(instructionKey !== undefined && { instructionKey }) }
+    await writeAudit(tx, [{ author, at: clock.now(), subject: subjectOf(staffId), reason, ...how, ...done }])
     log.info({ staffId, action: done.action }, 'a member of staff was changed')
   })
 }
+
+const keyOf = (staffId: string, key: string): string => `staff:${staffId}:${key}`
 
 /** Somebody must be left who can look after staff. */
 function keepAnAdmin({ staff, otherAdmins }: { staff: StaffMember; otherAdmins: number }): void {

@@ -1,8 +1,9 @@
-import { writeAudit } from '../shared/audit'
+import { wasCarriedOut, writeAudit } from '../shared/audit'
 import type { Author } from '../shared/actor'
 import { inTransaction, iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
+import { lockStaff } from './store'
 import { subjectOf } from './staff'
 import type { StaffDeps } from './staff'
 
@@ -54,13 +55,22 @@ export const endSessions = (tx: Tx, staffId: string, but?: string): Promise<numb
 export const endOwnSession = (db: Db, staffId: string, idHash: string): Promise<number> =>
   inTransaction(db, (tx) => tx('sessions').where({ staff_id: staffId, id_hash: idHash }).delete())
 
+export interface SignOut {
+  readonly reason?: string
+  /** Names the intent: a form that is sent again ends no session that was opened since. */
+  readonly key?: string | undefined
+}
+
 /** Signs a person out everywhere: oneself, or another with the right to change staff. @throws Refusal forbidden */
-export async function signOutEverywhere({ db, clock }: StaffDeps, staffId: string, author: Author, reason?: string): Promise<void> {
+export async function signOutEverywhere({ db, clock }: StaffDeps, staffId: string, author: Author, of: SignOut = {}): Promise<void> {
   if (author.kind !== 'staff' || author.id !== staffId) requirePermission(author, 'staff.change')
+  const { key, ...why } = of
+  const instructionKey = key === undefined ? undefined : `sign-out:${staffId}:${key}`
   await inTransaction(db, async (tx) => {
+    await lockStaff(tx, staffId)
+    if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
     await endSessions(tx, staffId)
-    await writeAudit(tx, [
-      { author, at: clock.now(), action: 'staff_sessions_ended', subject: subjectOf(staffId), ...(reason === undefined ? {} : { reason }) },
-    ])
+    const entry = { author, at: clock.now(), action: 'staff_sessions_ended', subject: subjectOf(staffId), ...why }
+    await writeAudit(tx, [{ ...entry, ...(instructionKey !== undefined && { instructionKey }) }])
   })
 }

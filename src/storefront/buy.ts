@@ -1,6 +1,6 @@
-import { createOrder, pointsWorth } from '../orders'
-import type { NewOrder, Order, OrderDeps } from '../orders'
-import { money } from '../shared/money'
+import { createOrder, orderOfIntent, pointsWorth } from '../orders'
+import type { NewOrder, Order, OrderDeps, OrderGoods } from '../orders'
+import { money, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
 import type { Tx } from '../shared/database'
 import { Refusal } from '../shared/refusals'
@@ -20,25 +20,38 @@ export interface Guest {
   readonly address: string
 }
 
-type Request = Pick<NewOrder, 'key' | 'language' | 'links' | 'orderContainerId'> & { readonly buyer: Buyer }
+interface Joining extends Pick<NewOrder, 'orderContainerId'> {
+  /** Whether letters go. Without them no code joins an invoice: the pages of that show none, since whoever has its link reads them. */
+  readonly hasLetters?: boolean | undefined
+}
+
+type Request = Pick<NewOrder, 'key' | 'language' | 'links'> & Joining & { readonly buyer: Buyer }
+
+interface VoucherRequest extends Request {
+  readonly offerId: string
+  /** What the buyer has seen that it costs; unset where no price was shown. It is compared and never taken. */
+  readonly seenPrice?: Money | undefined
+}
 
 /**
  * Buys one voucher, whose code is set aside until the order ends.
- * @throws Refusal not_found, offer_not_on_sale, offer_limit_reached, sold_out, bad_input (detail: email), and what `createOrder` refuses
+ * @throws Refusal not_found, offer_not_on_sale, price_changed (detail: the new one in roubles), offer_limit_reached, sold_out, bad_input (detail: email), invoice_being_paid,
+ * code_not_sendable, and what `createOrder` refuses
  */
-export async function buyVoucher(
-  deps: BuyDeps,
-  { offerId, buyer: whose, ...request }: Request & { readonly offerId: string },
-): Promise<Order> {
+export async function buyVoucher(deps: BuyDeps, { offerId, buyer: whose, seenPrice, ...request }: VoucherRequest): Promise<Order> {
+  const buyer = buyerOf(deps, whose)
+  const known = await orderOfIntent(deps, { ...request, ...buyer, goods: 'voucher', offerId })
+  if (known) return known
+  await requireJoinable(deps, 'voucher', request)
   const offer = await offerOnSale(deps, offerId, 'voucher')
   if (offer.price === null) throw new Error(`bug: voucher ${offerId} has no price`)
-  const buyer = buyerOf(deps, whose)
+  if (seenPrice && seenPrice.minor !== offer.price.minor) throw new Refusal('price_changed', toDecimal(offer.price.minor))
   const sold = { goods: 'voucher', offerId, title: offer.title[request.language], vatCode: offer.vatCode } as const
   return createOrder(deps, { ...request, ...buyer, ...sold, limit: limitOf(offer, buyer), amount: offer.price, points: money(0n, 'PTS') })
 }
 
 /** So many roubles' worth of points, by an offer of the catalogue or without one. */
-interface PointsRequest extends Pick<NewOrder, 'key' | 'language' | 'links' | 'orderContainerId'> {
+interface PointsRequest extends Joining, Pick<NewOrder, 'key' | 'language' | 'links'> {
   readonly amount: Money
   readonly offerId?: string | undefined
 }
@@ -62,11 +75,21 @@ async function buyPointsAs(
   buyer: KnownBuyer,
   { amount, offerId, ...request }: PointsRequest,
 ): Promise<Order> {
+  const known = await orderOfIntent(deps, { ...request, ...buyer, goods, offerId, amount })
+  if (known) return known
+  await requireJoinable(deps, goods, request)
   const points = pointsWorth(deps, amount)
   if (offerId === undefined) return createOrder(deps, { ...request, ...buyer, goods, amount, points })
   const offer = await offerOnSale(deps, offerId, 'points')
   requireWithinRange(offer, amount)
   return createOrder(deps, { ...request, ...buyer, goods, amount, points, offerId, vatCode: offer.vatCode, limit: limitOf(offer, buyer) })
+}
+
+/** Whoever pays the invoice at hand has agreed to what it was, and points or an organisation's money pay for nothing of ours. @throws Refusal invoice_being_paid, code_not_sendable */
+async function requireJoinable(deps: BuyDeps, goods: OrderGoods, { orderContainerId, hasLetters = true }: Joining): Promise<void> {
+  if (orderContainerId === undefined) return
+  if (goods !== 'points' && !hasLetters) throw new Refusal('code_not_sendable')
+  if (await deps.isBeingPaid(orderContainerId.toLowerCase())) throw new Refusal('invoice_being_paid')
 }
 
 async function offerOnSale({ db, clock }: BuyDeps, offerId: string, type: OfferType): Promise<Offer> {

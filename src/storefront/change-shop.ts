@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import type { Author } from '../shared/actor'
-import { hasControlCharacter, requireReason, writeAudit } from '../shared/audit'
+import { requireReason, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
 import { brokenUniqueRule, inTransaction } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { StorefrontDeps } from './deps'
+import { isPlain } from './plain-text'
 import type { Shop } from './shop'
 import { findShop, insertShop, updateShop } from './shop-store'
 import type { ShopBody } from './shop-store'
@@ -17,14 +18,18 @@ export interface ShopChange extends ShopBody {
   readonly reason: string
 }
 
-const isPlain = (text: string): boolean => !hasControlCharacter(text)
 const title = z.string().min(1).max(50).refine(isPlain)
 const text = z
   .string()
   .max(600)
   .refine((value) => isPlain(value.replaceAll('\n', '')))
-const isLink = (value: string): boolean =>
-  value === '' || (/^https?:\/\//i.test(value) && URL.canParse(value) && new URL(value).username === '')
+/** A name or a password before the host makes a link look as if it led somewhere else. */
+function isLink(value: string): boolean {
+  if (value === '') return true
+  if (!isPlain(value) || !/^https?:\/\//i.test(value) || !URL.canParse(value)) return false
+  const { username, password } = new URL(value)
+  return username === '' && password === ''
+}
 
 const BODY = z.object({
   title: z.object({ ru: title, en: title }),

@@ -9,6 +9,7 @@ import { Refusal } from '../shared/refusals'
 import type { StorefrontDeps } from './deps'
 import { subjectOf } from './offer-deeds'
 import { readOffer } from './offer-store'
+import { requireReadableStock } from './readable-codes'
 import { countFree, insertCodes, knownDigests } from './stock-store'
 import type { NewCode } from './stock-store'
 
@@ -36,16 +37,21 @@ export interface ImportOutcome {
 }
 
 const CODE = /^[\p{L}\p{N}][\p{L}\p{N} ._:/+#-]{2,99}$/u
+/** Sealed, it is a third longer and must fit its column: letters of other alphabets take two to four bytes each. */
+const MOST_BYTES = 250
+
+const isCode = (text: string): boolean => CODE.test(text) && Buffer.byteLength(text) <= MOST_BYTES
 
 /**
  * Puts codes of vouchers into the stock of an offer. Codes that are known are left out and counted, so the same file may come twice; when a line is odd, nothing is added.
- * @throws Refusal forbidden, not_found, bad_input (detail: reason, codes, offer), key_reused when somebody imports the same at the same time
+ * @throws Refusal forbidden, not_found, bad_input (detail: reason, codes, offer), codes_unreadable, key_reused when somebody imports the same at the same time
  */
 export async function importCodes(deps: StorefrontDeps, { offerId, text, author, reason }: CodesImport): Promise<ImportOutcome> {
   requirePermission(author, 'catalogue.change')
   const why = requireReason(reason)
   const offer = await readOffer(deps.db, offerId)
   if (offer.type !== 'voucher') throw new Refusal('bad_input', 'offer')
+  await requireReadableStock(deps)
   const { codes, oddLines } = readCodes(text)
   if (codes.length > MOST_CODES || (codes.length === 0 && oddLines.length === 0)) throw new Refusal('bad_input', 'codes')
   const fresh = oddLines.length > 0 ? [] : await sealFresh(deps, { offerId, codes, author })
@@ -79,7 +85,7 @@ function readCodes(text: string): { codes: string[]; oddLines: number[] } {
     )
       ? first
       : undefined
-  const odd = lines.filter((line) => line === heading || !CODE.test(line.code))
+  const odd = lines.filter((line) => line === heading || !isCode(line.code))
   const codes = lines.flatMap((line) => (odd.includes(line) ? [] : [line.code]))
   return { codes, oddLines: odd.map(({ number }) => number) }
 }

@@ -1,6 +1,7 @@
 export { buyPoints, buyTopUpCode, buyVoucher } from './buy'
 export type { BuyDeps, Buyer, Guest } from './buy'
 export { createFulfilment, revealCode } from './fulfil'
+export { unreadableCodes } from './readable-codes'
 export type { TellBuyer } from './fulfil'
 export { CODE_LIVES_MS, codesToSend, digitsOf, findAsked, forgetAddresses, forgetCodes } from './one-time-codes'
 export type { AskedCode } from './one-time-codes'

@@ -10,7 +10,19 @@ export type MinappAnswer =
   /** It was paid meanwhile: the page that shows what was bought. */
   | { readonly state: 'paid'; readonly href: string }
   /** `isOver`: the key of the form is used up, another try needs a new one. */
-  | { readonly state: 'refused'; readonly text: string; readonly field: MinappField | null; readonly isOver: boolean }
+  | {
+      readonly state: 'refused'
+      readonly text: string
+      readonly field: MinappField | null
+      readonly isOver: boolean
+      /** What the chosen voucher costs by now: the same form with this price agrees to it. */
+      readonly price?: NewPrice
+    }
+
+export interface NewPrice {
+  readonly text: string
+  readonly roubles: string
+}
 
 /** The pages of ours that show what became of an order: after a payment, and after none. */
 export interface WayBack {

@@ -1,5 +1,7 @@
-import { typedRoubles } from '../orders'
+import { isDisputed, typedRoubles } from '../orders'
 import type { Order } from '../orders'
+import { parseMoney } from '../shared/money'
+import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import type { Language } from '../shared/texts'
 import { buyPoints, buyTopUpCode, buyVoucher } from './buy'
@@ -8,6 +10,11 @@ import type { WayBack } from './minapp-answer'
 import { readOffer } from './offer-store'
 import { sealOrderPass, sealStatePass } from './passes'
 import { askForCode, memberOfPass, recogniseMember } from './recognise'
+
+export interface FormDeps extends BuyDeps {
+  /** Whether letters can be sent. */
+  readonly hasLetters: boolean
+}
 
 /** The form of the mini-app as it was sent. */
 export interface MinappForm {
@@ -24,8 +31,25 @@ export interface MinappForm {
   readonly key: string
   /** The invoice that the order is added to; empty for an order of its own. */
   readonly container: string
+  /** The prices that the page has shown, as `seenPrices` writes them: told back, compared with the offer's own, and never taken. */
+  readonly seen: string
   /** What the parent calls this window; its messages need it after the payment too. */
   readonly id: string
+}
+
+/** `ID=250 ID=2900.50`, of every voucher on the page, in roubles: a page without scripts cannot tell which of them is chosen. */
+export const seenPrices = (offers: readonly { readonly id: string; readonly price: { readonly roubles: string } | null }[]): string =>
+  offers.flatMap(({ id, price }) => (price ? [`${id}=${price.roubles}`] : [])).join(' ')
+
+export const SEEN_PRICES = /^([\da-f-]{36}=\d{1,14}(\.\d\d)?( (?!$)|$))*$/i
+
+function seenPrice({ seen, choice }: MinappForm): Money | undefined {
+  const [, roubles] =
+    seen
+      .split(' ')
+      .find((each) => each.startsWith(`${choice}=`))
+      ?.split('=') ?? []
+  return roubles === undefined ? undefined : parseMoney(roubles, 'RUB')
 }
 
 export interface Sender {
@@ -37,14 +61,16 @@ export interface Sender {
 export type MinappOutcome =
   | { readonly kind: 'code_sent' }
   | { readonly kind: 'recognised'; readonly pass: string; readonly name: string }
-  | { readonly kind: 'order'; readonly order: Order; readonly back: WayBack }
+  /** `isDisputed`: money came, but not what was asked for. */
+  | { readonly kind: 'order'; readonly order: Order; readonly back: WayBack; readonly isDisputed: boolean }
 
 /**
  * Takes the form one step further: sends a member a one-time code, recognises the member by it, or makes the order. Whatever a parent window said of the buyer is a text in
  * a field by now, and proves nothing.
- * @throws Refusal code_wrong, too_many_requests, top_up_out_of_range, bad_input (detail: email), offer_not_on_sale, sold_out, invoice_being_paid, and what `createOrder` refuses
+ * @throws Refusal code_wrong, too_many_requests, top_up_out_of_range, bad_input (detail: email), offer_not_on_sale, price_changed, sold_out, invoice_being_paid,
+ * code_not_sendable, and what `createOrder` refuses
  */
-export async function takeForm(deps: BuyDeps, form: MinappForm, sender: Sender): Promise<MinappOutcome> {
+export async function takeForm(deps: FormDeps, form: MinappForm, sender: Sender): Promise<MinappOutcome> {
   const { email, code } = form
   if (form.who === 'guest') return buy(deps, form, { email, address: sender.address }, sender)
   const member = await memberOfPass(deps, form.pass)
@@ -59,24 +85,23 @@ export async function takeForm(deps: BuyDeps, form: MinappForm, sender: Sender):
   return { kind: 'recognised', pass, name: known.name }
 }
 
-async function buy(deps: BuyDeps, form: MinappForm, buyer: Buyer, { language }: Sender): Promise<MinappOutcome> {
+async function buy(deps: FormDeps, form: MinappForm, buyer: Buyer, { language }: Sender): Promise<MinappOutcome> {
   const { type } = await readOffer(deps.db, form.choice)
   const isJoining = form.container !== ''
-  // Whoever pays it has agreed to what it was, and points or an organisation's money pay for nothing of ours.
-  if (isJoining && (await deps.isBeingPaid(form.container.toLowerCase()))) throw new Refusal('invoice_being_paid')
   const links = (order: Order) => linksFor(deps, order, { id: form.id, isJoining })
   const request = {
     offerId: form.choice,
     key: form.key,
     language,
     links,
+    hasLetters: deps.hasLetters,
     ...(isJoining && { orderContainerId: form.container }),
   }
   const order =
     type === 'voucher'
-      ? await buyVoucher(deps, { ...request, buyer })
+      ? await buyVoucher(deps, { ...request, buyer, seenPrice: seenPrice(form) })
       : await buySomePoints(deps, { ...request, buyer, amount: typedRoubles(form.amount) })
-  return { kind: 'order', order, back: wayBack(deps, order, form.id) }
+  return { kind: 'order', order, back: wayBack(deps, order, form.id), isDisputed: await isDisputed(deps.db, order) }
 }
 
 type Wanted = Parameters<typeof buyTopUpCode>[1]

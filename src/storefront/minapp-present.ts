@@ -1,11 +1,12 @@
 import { isPaid, pointsFor } from '../orders'
 import type { OrderSettings } from '../orders'
-import { money, toDecimal } from '../shared/money'
+import { money, parseMoney, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
 import type { Refusal } from '../shared/refusals'
 import type { Language, Translate } from '../shared/texts'
 import { formatMoney, formatWhole } from '../shared/texts/format'
-import type { MinappAnswer, MinappField } from './minapp-answer'
+import type { MinappAnswer, MinappField, NewPrice } from './minapp-answer'
+import { seenPrices } from './minapp-order'
 import type { MinappForm, MinappOutcome } from './minapp-order'
 import type { OfferForSale } from './offer'
 
@@ -21,7 +22,7 @@ export interface MinappOffer {
   readonly title: string
   readonly text: string
   /** Of a voucher: as read, and in roubles for the script that shows the total. */
-  readonly price: { readonly text: string; readonly roubles: string } | null
+  readonly price: NewPrice | null
   readonly picture: string | null
   readonly chips: readonly { readonly text: string; readonly roubles: string }[]
   /** Of points: the limits and the rate. */
@@ -67,8 +68,7 @@ export function presentMinapp({ offers, settings, parents, hasLetters, form, kno
     heading: speaker.t('minapp.heading', { program: settings.programName }),
     parents: parents.join(' '),
     offers: lines.map((line) => ({ ...line, isChosen: line === chosen })),
-    // A pass that is over would only hide the fields that are needed now.
-    form: knownAs === null ? { ...form, pass: '', ...(!hasLetters && { who: 'guest' }) } : form,
+    form: { ...form, seen: seenPrices(lines), ...(knownAs === null && unknown(hasLetters)) },
     knownAs,
     hasLetters,
     asksCode: answer?.state === 'code-sent' || refused?.field === 'code',
@@ -77,6 +77,9 @@ export function presentMinapp({ offers, settings, parents, hasLetters, form, kno
     signInHref: `/sign-in?next=${encodeURIComponent('/minapp')}`,
   }
 }
+
+/** A pass that is over would only hide the fields that are needed now. */
+const unknown = (hasLetters: boolean) => ({ pass: '', ...(!hasLetters && { who: 'guest' as const }) })
 
 function presentOffer(offer: OfferForSale, settings: OrderSettings, { t, language }: Speaker): Omit<MinappOffer, 'isChosen'> {
   const isPoints = offer.type === 'points'
@@ -94,7 +97,7 @@ function presentOffer(offer: OfferForSale, settings: OrderSettings, { t, languag
   }
 }
 
-const inRoubles = (amount: Money, language: Language) => ({
+const inRoubles = (amount: Money, language: Language): NewPrice => ({
   text: formatWhole(amount, language),
   roubles: toDecimal(amount.minor).replace(/\.00$/, ''),
 })
@@ -114,7 +117,8 @@ export function presentOutcome(outcome: MinappOutcome, { t }: Speaker): MinappAn
     const { pass, name } = outcome
     return { state: 'recognised', pass, name, text: t('minapp.recognised', { name }) }
   }
-  const { state, paymentUrl } = outcome.order
+  const { state, paymentUrl, number } = outcome.order
+  if (outcome.isDisputed) return { state: 'refused', text: t('minapp.unclear.note', { number }), field: null, isOver: false }
   if (state === 'creating') return { state: 'waiting', text: t('minapp.making') }
   const { success, fail } = outcome.back
   if (isPaid(state)) return { state: 'paid', href: success }
@@ -125,9 +129,14 @@ export function presentOutcome(outcome: MinappOutcome, { t }: Speaker): MinappAn
 const FIELDS: Readonly<Record<string, MinappField>> = { top_up_out_of_range: 'amount', code_wrong: 'code' }
 
 /** A refusal in words, beside the field that it is about. */
-export function presentRefusal({ code, detail }: Refusal, { t }: Speaker): MinappAnswer {
+export function presentRefusal({ code, detail }: Refusal, { t, language }: Speaker): MinappAnswer {
+  if (code === 'key_reused') return { state: 'refused', text: t('minapp.key_reused'), field: null, isOver: true }
+  if (code === 'price_changed') {
+    const price = inRoubles(parseMoney(detail, 'RUB'), language)
+    return { state: 'refused', text: t('minapp.price_changed', { price: price.text }), field: null, isOver: false, price }
+  }
   if (code === 'bad_input' && detail === 'email') return { state: 'refused', text: t('minapp.bad_email'), field: 'email', isOver: false }
   // Nothing else of the form can be missing than its offer.
   const name = code === 'not_found' ? 'offer_not_on_sale' : code
-  return { state: 'refused', text: t(`refusal.${name}`), field: FIELDS[code] ?? null, isOver: code === 'key_reused' }
+  return { state: 'refused', text: t(`refusal.${name}`), field: FIELDS[code] ?? null, isOver: false }
 }

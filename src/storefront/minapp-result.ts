@@ -1,5 +1,5 @@
-import type { Order, OrderDeps, TopUpState } from '../orders'
-import { lookAtOrder, shownStateOf } from '../orders'
+import type { CodeFacts, Order, OrderDeps, TopUpState } from '../orders'
+import { isDisputed, lookAtOrder, shownStateOf, showCode } from '../orders'
 import { Refusal } from '../shared/refusals'
 import { formatMoney } from '../shared/texts/format'
 import type { Speaker } from './minapp-present'
@@ -14,6 +14,8 @@ export interface MinappResult {
   readonly code: string | null
   /** The pass tells the state alone. */
   readonly isCodeHidden: boolean
+  /** What became of the code; null while none was handed out. */
+  readonly facts: CodeFacts | null
 }
 
 /** Looking at an order that waits asks Invoicebox, at most once in five seconds. @throws Refusal not_found, for a pass that is over as for one that was made up */
@@ -23,9 +25,9 @@ export async function readResult(deps: StorefrontDeps & OrderDeps, pass: string 
   if (!found) throw new Refusal('not_found', 'order')
   const order = await lookAtOrder(deps, found)
   const now = deps.clock.now()
-  const state = shownStateOf(order, now)
-  const hasCode = opened !== undefined && state === 'credited' && order.goods !== 'points'
-  return { order, state, isCodeHidden: !opened, code: hasCode ? await deps.fulfilment.show(deps.db, order, now) : null }
+  const { code, isUnreadable } = opened ? await showCode(deps, order, now) : { code: null, isUnreadable: false }
+  const state = isUnreadable || (await isDisputed(deps.db, order)) ? 'unavailable' : shownStateOf(order, now)
+  return { order, state, code, isCodeHidden: !opened, facts: await deps.fulfilment.look(deps.db, order) }
 }
 
 /** What `views/storefront/minapp-order.ejs` prints. */
@@ -52,6 +54,8 @@ interface Came {
   readonly way: 'success' | 'fail'
   readonly id: string
   readonly parents: readonly string[]
+  /** Whether letters go. */
+  readonly hasLetters: boolean
 }
 
 /** Between two looks of whoever waits. */
@@ -62,12 +66,12 @@ export function presentResult(result: MinappResult, came: Came, speaker: Speaker
   const { order, state: mark } = result
   const { t } = speaker
   const state = stateOf(result, came.way)
-  const canPay = order.state === 'created' && order.paymentUrl !== null
+  const canPay = order.state === 'created' && order.paymentUrl !== null && state !== 'unavailable'
   const again = came.id === '' ? '/minapp' : `/minapp?${new URLSearchParams({ id: came.id }).toString()}`
   return {
     state,
     mark: state === 'failed' && mark === 'waiting' ? 'cancelled' : mark,
-    ...wordsOf(result, state, speaker),
+    ...wordsOf(result, state, { ...speaker, hasLetters: came.hasLetters }),
     parents: came.parents.join(' '),
     rows: rowsOf(order, speaker),
     code: result.code === null ? null : { label: t('minapp.code_bought'), value: result.code },
@@ -91,9 +95,9 @@ function stateOf({ state }: MinappResult, way: Came['way']): ResultPage['state']
 }
 
 function wordsOf(
-  { order, code, isCodeHidden }: MinappResult,
+  { order, code, isCodeHidden, facts }: MinappResult,
   state: ResultPage['state'],
-  { t, language }: Speaker,
+  { t, language, hasLetters }: Speaker & Pick<Came, 'hasLetters'>,
 ): { heading: string; note: string } {
   const { number } = order
   if (state === 'waiting') return { heading: t('minapp.waiting.heading'), note: t('minapp.waiting.note') }
@@ -102,9 +106,15 @@ function wordsOf(
   const points = formatMoney(order.points, language)
   if (order.goods === 'points') return { heading: t('top_up.credited.heading', { points }), note: t('minapp.success.points') }
   const heading = order.goods === 'code' ? t('minapp.success.code_heading', { points }) : (order.title ?? '')
-  if (isCodeHidden) return { heading, note: t('minapp.success.in_letter') }
-  if (code === null) return { heading, note: t('minapp.success.withdrawn') }
-  return { heading, note: t(order.goods === 'code' ? 'minapp.success.code' : 'minapp.success.voucher') }
+  if (facts?.use === 'withdrawn' || (code === null && !isCodeHidden)) return { heading, note: t('minapp.success.withdrawn') }
+  const isMailed = facts !== null && facts.mailedAt !== null
+  if (isCodeHidden) {
+    if (isMailed) return { heading, note: t('minapp.success.in_letter') }
+    return { heading, note: hasLetters ? t('minapp.success.in_letter_soon') : t('minapp.success.elsewhere', { number }) }
+  }
+  const note = t(order.goods === 'code' ? 'minapp.success.code' : 'minapp.success.voucher')
+  const ofLetter = isMailed ? t('minapp.success.mailed') : hasLetters ? t('minapp.success.mailed_soon') : ''
+  return { heading, note: `${note} ${ofLetter}`.trim() }
 }
 
 const rowsOf = ({ number, amount }: Order, { t, language }: Speaker) => [

@@ -4,21 +4,18 @@ import type { Route, RouteContext } from '../http'
 import { paymentOrigins } from '../orders'
 import { looksLikeId, newId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
-import type { BuyDeps } from './buy'
 import type { MinappAnswer } from './minapp-answer'
-import { takeForm } from './minapp-order'
-import type { MinappForm } from './minapp-order'
+import { SEEN_PRICES, takeForm } from './minapp-order'
+import type { FormDeps, MinappForm } from './minapp-order'
 import { presentMinapp, presentOutcome, presentRefusal } from './minapp-present'
 import { presentResult, readResult } from './minapp-result'
 import { listOffers } from './offer-store'
 import { sealMemberPass } from './passes'
 import { memberOfPass } from './recognise'
 
-export interface MinappDeps extends BuyDeps {
+export interface MinappDeps extends FormDeps {
   /** Whose pages may show the mini-app and talk to it. */
   readonly minapp: { readonly parents: readonly string[] }
-  /** Whether letters can be sent. */
-  readonly hasLetters: boolean
 }
 
 /** The doors to the mini-app. None of them acts by a cookie, so that it works where cookies of others are blocked. */
@@ -35,10 +32,14 @@ const framedBy = ({ minapp }: MinappDeps): string[] => [
   ...minapp.parents.map((origin) => origin.replace(/^https:\/\/(?=\*\.invoicebox\.ru$)/, '')),
 ]
 
-const ID = z.string().max(200)
+/** What the SDK makes; whatever else stands in a link, Invoicebox may refuse the order for it. */
+const ID = z
+  .string()
+  .max(100)
+  .regex(/^[\x21-\x7e]*$/)
 const PASS = z.string().max(500)
 
-const EMPTY = { choice: '', amount: '', who: 'guest', email: '', code: '', pass: '', container: '' } as const
+const EMPTY = { choice: '', amount: '', who: 'guest', email: '', code: '', pass: '', container: '', seen: '' } as const
 
 const showMinapp = (deps: MinappDeps): Route =>
   defineRoute({
@@ -70,9 +71,10 @@ const FORM = z.object({
   key: z.uuid(),
   container: z
     .string()
-    .max(40)
+    .max(36)
     .regex(/^[\w-]*$/)
     .default(''),
+  seen: z.string().max(20_000).regex(SEEN_PRICES).default(''),
   id: ID.default(''),
 })
 
@@ -144,7 +146,7 @@ const showResult = (deps: MinappDeps, way: 'success' | 'fail'): Route =>
         : 'Says that an order was not paid, and offers to try again.',
     input: { query: z.object({ order: PASS.optional(), id: ID.optional() }) },
     handle: async ({ input: { query }, page, t, language }) => {
-      const came = { way, id: query.id ?? '', parents: deps.minapp.parents }
+      const came = { way, id: query.id ?? '', parents: deps.minapp.parents, hasLetters: deps.hasLetters }
       page('storefront/minapp-order', presentResult(await readResult(deps, query.order), came, { t, language }))
     },
   })

@@ -8,20 +8,16 @@ import type { Money } from '../shared/money'
 import { OFFER_TYPES } from './offer'
 import type { Offer } from './offer'
 import type { OfferBody } from './offer-store'
+import { isPlain } from './plain-text'
 
-/** Text without control characters; a longer one may have lines. */
-const line = (most: number) =>
-  z
-    .string()
-    .trim()
-    .max(most)
-    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text))
+/** Text that reads as it is written; a longer one may have lines. */
+const line = (most: number) => z.string().trim().max(most).refine(isPlain)
 const lines = (most: number) =>
   z
     .string()
     .transform((text) => text.replaceAll('\r\n', '\n').trim())
     .pipe(z.string().max(most))
-    .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text.replaceAll('\n', '')))
+    .refine((text) => isPlain(text.replaceAll('\n', '')))
 const named = (most: number) => line(most).refine((text) => text.length > 0)
 const number = (least: number, most: number) =>
   z

@@ -7,16 +7,19 @@ import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { StorefrontDeps } from './deps'
 import { subjectOf } from './offer-deeds'
+import { pictureSize } from './picture-size'
+import type { PictureType } from './picture-size'
 import { lockOffer } from './offer-store'
 
 export const MOST_PICTURE_BYTES = 200 * 1024
-
-export type PictureType = 'image/png' | 'image/jpeg' | 'image/webp'
 
 export interface Picture {
   readonly type: PictureType
   readonly bytes: Buffer
 }
+
+/** Wider or higher than any screen shows it: a small file may unfold to gigabytes in a browser. */
+const MOST_PIXELS = 4_000
 
 const PNG = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 const JPEG = Buffer.from([0xff, 0xd8, 0xff])
@@ -26,6 +29,11 @@ export function pictureType(bytes: Buffer): PictureType | undefined {
   if (bytes.subarray(0, PNG.length).equals(PNG)) return 'image/png'
   if (bytes.subarray(0, JPEG.length).equals(JPEG)) return 'image/jpeg'
   return bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP' ? 'image/webp' : undefined
+}
+
+function isShowable(type: PictureType, bytes: Buffer): boolean {
+  const size = pictureSize(type, bytes)
+  return size !== undefined && [size.width, size.height].every((pixels) => pixels > 0 && pixels <= MOST_PIXELS)
 }
 
 export interface PictureChange {
@@ -40,7 +48,7 @@ export async function setPicture({ db, clock }: StorefrontDeps, { offerId, bytes
   requirePermission(author, 'catalogue.change')
   const why = requireReason(reason)
   const type = pictureType(bytes)
-  if (type === undefined || bytes.length > MOST_PICTURE_BYTES) throw new Refusal('bad_picture')
+  if (type === undefined || bytes.length > MOST_PICTURE_BYTES || !isShowable(type, bytes)) throw new Refusal('bad_picture')
   const at = clock.now()
   await inTransaction(db, async (tx) => {
     // Held, so that of two pictures at once the later one stays.

@@ -95,15 +95,22 @@ export async function knownDigests(db: Db, digests: readonly string[]): Promise<
   return found
 }
 
-/** Sets the oldest free code aside for an order; undefined when there is none. Two orders at once get two codes. */
-export async function takeFree(
-  tx: Tx,
-  offerId: string,
-  to: { orderId: string; state: 'reserved' | 'sold'; at: Date },
-): Promise<VoucherCode | undefined> {
+interface Taken {
+  readonly orderId: string
+  readonly state: 'reserved' | 'sold'
+  readonly at: Date
+  /** Whether it can be read: one that cannot stays where it is. */
+  readonly isGood: (code: Pick<VoucherCode, 'id' | 'sealed'>) => boolean
+}
+
+/** Sets the oldest free code aside for an order; undefined when there is none, or it is no good. Two orders at once get two codes. */
+export async function takeFree(tx: Tx, offerId: string, to: Taken): Promise<VoucherCode | undefined> {
   const oldest = tx('voucher_codes').where({ offer_id: offerId, state: 'free' }).orderBy('id').limit(1)
-  const [free]: { id: string }[] = await (engineOf(tx) === 'postgres' ? oldest.forUpdate().skipLocked() : oldest).select('id')
-  if (!free) return undefined
+  const [free]: { id: string; sealed: string }[] = await (engineOf(tx) === 'postgres' ? oldest.forUpdate().skipLocked() : oldest).select(
+    'id',
+    'sealed',
+  )
+  if (!free || !to.isGood(free)) return undefined
   const [row] = (await tx('voucher_codes')
     .where({ id: free.id, state: 'free' })
     .update({ state: to.state, order_id: to.orderId, changed_at: iso(to.at) })

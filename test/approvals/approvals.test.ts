@@ -6,7 +6,7 @@ import { addStaff, readPoints } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { Author, StaffActor, StaffRole } from '../../src/shared/actor'
 import { writeAudit } from '../../src/shared/audit'
-import { MINUTE } from '../../src/shared/clock'
+import { DAY, MINUTE } from '../../src/shared/clock'
 import { inTransaction } from '../../src/shared/database'
 import { parseMoney, toDecimal } from '../../src/shared/money'
 import { ENGINES } from '../support/databases'
@@ -38,6 +38,9 @@ describe.each(ENGINES)('two pairs of eyes on %s', (engine) => {
       key: of.key ?? randomUUID(),
     })
   const available = async (): Promise<string> => toDecimal((await readPoints(world.db, anna.id)).available.minor)
+
+  const hired = (role: StaffRole): Promise<StaffActor> =>
+    addStaff(world.parts, { login: `${role}-${randomUUID().slice(0, 6)}`, password: PASSWORD, role, actor: COMMAND_LINE })
 
   /** A request that waits. */
   async function request(points = '1000.01', author: Author = staff.operator): Promise<ApprovalRequest> {
@@ -102,10 +105,10 @@ describe.each(ENGINES)('two pairs of eyes on %s', (engine) => {
   })
 
   test('a key under which something was done at once is not used for more', async () => {
-    const key = randomUUID()
-    expect(await credit('100', { key })).toMatchObject({ state: 'done' })
-    await expect(credit('100000', { key })).rejects.toMatchObject({ code: 'key_reused' })
-    expect(await credit('100', { key })).toMatchObject({ state: 'done' })
+    const [key, author] = [randomUUID(), await hired('operator')]
+    expect(await credit('100', { key, author })).toMatchObject({ state: 'done' })
+    await expect(credit('100000', { key, author })).rejects.toMatchObject({ code: 'key_reused' })
+    expect(await credit('100', { key, author })).toMatchObject({ state: 'done' })
     expect(await available()).toBe('600.00')
   })
 
@@ -213,6 +216,43 @@ describe.each(ENGINES)('two pairs of eyes on %s', (engine) => {
     await approvals.tidyUp()
     expect(keys).toEqual([`approval:${submitted.request.id}`, `approval:${submitted.request.id}`])
     expect(await readRequest(world.db, submitted.request.id)).toMatchObject({ outcome: 'done' })
+  })
+
+  test('slices of one person count together for a day: what goes above the amount waits, and another person begins anew', async () => {
+    const [olga, oleg] = [await hired('operator'), await hired('operator')]
+    const states = async (author: StaffActor, ...amounts: string[]): Promise<string[]> => {
+      const all: string[] = []
+      for (const points of amounts) all.push((await credit(points, { author })).state)
+      return all
+    }
+    expect(await states(olga, '600', '400', '0.01')).toEqual(['done', 'done', 'waiting'])
+    expect(await states(oleg, '1000')).toEqual(['done'])
+    expect(await available()).toBe('2500.00')
+    const debit = { payload: { memberId: anna.id, points: '1000' }, author: olga, reason: 'x', key: randomUUID() }
+    expect(await world.parts.approvals.submit(world.parts.deeds.points.debit, debit)).toMatchObject({ state: 'done' })
+    const look = await world.parts.approvals.look(world.parts.deeds.points.credit, { memberId: anna.id, points: '1' }, olga)
+    expect(look).toMatchObject({ needsSecond: true, alone: { done: parseMoney('1000', 'PTS'), most: parseMoney('1000', 'PTS') } })
+    // A day later, by the database's time.
+    await world
+      .db('done_alone')
+      .where({ maker: `staff:${olga.id}` })
+      .decrement('at', DAY)
+    expect(await states(olga, '1000', '1')).toEqual(['done', 'waiting'])
+  })
+
+  test('a hundred slices at one moment are no more than one; what was refused does not count, and the same intent counts once', async () => {
+    const [olga, poor] = [await hired('operator'), await world.member({ points: '5.00' })]
+    const debit = { payload: { memberId: poor.id, points: '900' }, author: olga, reason: 'x', key: randomUUID() }
+    for (const key of [debit.key, randomUUID()])
+      await expect(world.parts.approvals.submit(world.parts.deeds.points.debit, { ...debit, key })).rejects.toMatchObject({
+        code: 'not_enough_available',
+      })
+    expect(await world.db('done_alone').where({ maker: `staff:${olga.id}` })).toEqual([])
+    const key = randomUUID()
+    for (let times = 0; times < 3; times++) expect(await credit('300', { author: olga, key })).toMatchObject({ state: 'done' })
+    const all = await Promise.all(Array.from({ length: 30 }, () => credit('100', { author: olga })))
+    expect(all.filter(({ state }) => state === 'done')).toHaveLength(7)
+    expect(await available()).toBe('1500.00')
   })
 
   test('a stored request cannot be changed or deleted', async () => {

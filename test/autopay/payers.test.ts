@@ -1,4 +1,5 @@
-import { switchAutopay, takeIn, readOrganisations } from '../../src/autopay'
+import { readHistory, readOrganisations, switchAutopay, takeIn } from '../../src/autopay'
+import type { InvoiceHistory } from '../../src/autopay'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { FaultPoint } from '../../src/payments'
 import type { SandboxInvoice } from '../support/sandbox-control'
@@ -47,6 +48,23 @@ describe('whose invoice it is', () => {
     const [first] = invoices as [SandboxInvoice]
     await world.sandbox.change(first, legal(acme))
     expect(told((await runs(world, { organisationId: acme.id })).items, first)).toBe('paid pay switch_on')
+  })
+
+  test('the history of an invoice that moved to another organisation tells each what was decided while it was theirs', async () => {
+    const [acme, other] = [await company(world), await company(world)]
+    await rule(world, acme, { name: 'secret rule', do: 'hold' })
+    const invoice = await bill(world, acme, { amount: '8.00', description: 'moves' })
+    await runs(world, { organisationId: acme.id })
+    const theirs = { id: invoice.id, organisationId: acme.id }
+    const named = (history: InvoiceHistory): string[] => history.decisions.map(({ rule: one }) => one?.name ?? 'none')
+    expect(named(await readHistory(world.db, theirs, { isWhole: false }))).toEqual(['secret rule'])
+    await world.sandbox.change(invoice, legal(other))
+    await runs(world, { organisationId: other.id })
+    const moved = { id: invoice.id, organisationId: other.id }
+    const seen = await readHistory(world.db, moved, { isWhole: false })
+    expect(named(seen)).toEqual(['none'])
+    expect([seen.changes.map(({ field }) => field), named(seen).includes('secret rule')]).toEqual([['payer'], false])
+    expect(named(await readHistory(world.db, moved, { isWhole: true }))).toEqual(['none', 'secret rule'])
   })
 
   test('a payer that changes while a run pays stops the payment: a stranger’s is closed, another organisation’s is decided about anew', async () => {

@@ -3,6 +3,7 @@ import {
   exportRules,
   noteTried,
   organisationsOf,
+  pageRules,
   parseRuleFile,
   readRule,
   readRules,
@@ -162,6 +163,46 @@ describe.each(ENGINES)('rules on %s', (engine) => {
     const payload = { ...change, perDay: '9000.00', perMonth: null }
     await parts.approvals.submit(parts.deeds.organisations.change, { payload, author: olga, reason: 'test', key: randomUUID() })
     expect(await adds('6', { perDay: '5000.00' })).toBe('done')
+    romashka = await found(parts, olga, { staff: adam.id })
+  })
+
+  test('rules that are switched on at one moment, or imported, are weighed together: what is too much waits', async () => {
+    romashka = await found(parts, olga, { staff: adam.id })
+    const ids = Array.from({ length: 4 }, () => randomUUID())
+    for (const id of ids) {
+      await submit(id, flat({ name: id, perDay: '4000.00' }))
+      await noteTried(parts, id, olga)
+    }
+    const isOn = async (): Promise<number> => (await readRules(parts.db, [romashka.id])).filter((rule) => rule.isOn).length
+    expect((await Promise.all(ids.map((id) => turnOn(id, '1')))).map(({ state }) => state).sort()).toEqual([
+      'done',
+      'done',
+      'waiting',
+      'waiting',
+    ])
+    expect(await isOn()).toBe(2)
+    romashka = await found(parts, olga, { staff: adam.id })
+    const imported = await Promise.all(ids.map((id) => submit(randomUUID(), flat({ name: id, perDay: '4000.00' }), { enabled: true })))
+    expect(imported.map(({ state }) => state).sort()).toEqual(['done', 'done', 'waiting', 'waiting'])
+    expect(await isOn()).toBe(2)
+    romashka = await found(parts, olga, { staff: adam.id })
+  })
+
+  test('a list of any length is read a page at a time, the first to apply first', async () => {
+    const [one, two] = [await found(parts, olga, { staff: adam.id }), await found(parts, olga, { staff: adam.id })]
+    for (const [n, of] of [one, two, one, two, one].entries()) {
+      romashka = of
+      await submit(randomUUID(), flat({ name: `Б ${n % 3}${of === one ? '' : ' x'}`, priority: n === 3 ? '1' : '200' }))
+    }
+    const all = (await readRules(parts.db, [one.id, two.id])).map(({ id }) => id)
+    const pages: string[][] = []
+    for (let after: string | undefined; pages.flat().length < 5; after = pages.at(-1)?.at(-1))
+      pages.push((await pageRules(parts.db, [one.id, two.id], { after, limit: 2 })).map(({ id }) => id))
+    expect(pages).toEqual([all.slice(0, 2), all.slice(2, 4), all.slice(4)])
+    expect((await pageRules(parts.db, [one.id], { after: randomUUID(), limit: 9 })).map(({ organisationId }) => organisationId)).toEqual(
+      Array(3).fill(one.id),
+    )
+    expect(await pageRules(parts.db, [], { after: undefined, limit: 9 })).toEqual([])
     romashka = await found(parts, olga, { staff: adam.id })
   })
 

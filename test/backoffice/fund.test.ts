@@ -151,7 +151,7 @@ describe('the page of the fund', () => {
     const older = /href="([^"]*before=[^"]*)"/.exec(all.html)?.[1]?.replace(/&amp;/g, '&') ?? ''
     expect(textOf(await open(olga, older))).toContain('К новым')
     const deposits = await open(olga, '/admin/fund/movements?kind=deposit')
-    expect(textOf(deposits)).toContain('agreement: Order 17')
+    expect(textOf(deposits)).toContain('По договору: Order 17')
     expect(textOf(deposits)).not.toContain('Оплата −')
     expect(deposits.html).toContain('<a class="chip" href="/admin/fund/movements">')
     const file = await open(olga, '/admin/fund/movements.csv?kind=deposit')

@@ -114,6 +114,12 @@ describe.each(ENGINES)('the pages about members on %s', (engine) => {
     await as('operator').submit(preview, `${path}/credit`)
     expect(await anna.balance()).toEqual({ available: '1250.50', held: '0.00' })
     expect(await audited(`member:${anna.id}`)).toContain('points_credited')
+    // What one person gives out alone counts together for a day.
+    const next = await as('operator').submit(await open('operator', path), `${path}/credit`, { points: '8849,51', reason: 'Ещё' })
+    expect(text(next)).toContain('за последние 24 часа на 1 150,50 балла из 10 000 баллов')
+    expect(next.html).toContain('Отправить на согласование')
+    expect((await as('operator').submit(next, `${path}/credit`)).url).toContain('done=waiting')
+    expect(await anna.balance()).toEqual({ available: '1250.50', held: '0.00' })
   })
 
   test('above the amount for one person nothing moves until a second one agrees', async () => {

@@ -68,7 +68,7 @@ describe('the pages about top-ups', () => {
 
   test('the card tells everything that happened, and what can be done', async () => {
     const page = await as('operator').open(cardOf(credited))
-    for (const words of ['300,00 ₽', 'зачислено', 'invoicebox:notification', 'Сейчас можно вернуть 300,00 ₽ из 300,00 ₽'])
+    for (const words of ['300,00 ₽', 'зачислено', 'сообщение Инвойсбокса', 'Сейчас можно вернуть 300,00 ₽ из 300,00 ₽'])
       expect(plain(page)).toContain(words)
     const viewed = await as('viewer').open(cardOf(credited))
     expect([viewed.status, viewed.html.includes('/refund'), viewed.html.includes('/check')]).toEqual([200, false, false])

@@ -9,6 +9,9 @@ import type { Company } from '../autopay/organisations'
 import { paymentOf } from '../payments/steps'
 import type { Browser, Page } from '../support/browser'
 import type { SandboxInvoice } from '../support/sandbox-control'
+import { openAlerts } from '../../src/shared/alerts'
+import { inTransaction } from '../../src/shared/database'
+import { acceptPaidOtherwise, listDifferences, reconcile } from '../../src/reconciliation'
 import { PASSWORD, World } from '../support/world'
 
 const plain = (page: Page): string => page.html.replaceAll('\u00a0', ' ')
@@ -110,5 +113,62 @@ describe('payments of organisations on the pages about payments', () => {
       [english, /the member saw|to the member|points/i],
     ] as const)
       expect(new RegExp(`.{0,60}(${words.source}).{0,60}`, 'i').exec(/<main[\s\S]*<\/main>/.exec(page)?.[0] ?? '')?.[0]).toBeUndefined()
+  })
+
+  test('what a comparison finds about them, and what is alerted, is known to the same people alone', async () => {
+    const login = 'the-stranger'
+    const stranger = {
+      actor: await addStaff(world.parts, { login, password: PASSWORD, role: 'operator', actor: COMMAND_LINE }),
+      browser: world.browser(),
+    }
+    await stranger.browser.submit(await stranger.browser.open('/sign-in'), '/sign-in', { login, password: PASSWORD })
+    const [open2, mine] = [
+      await bill(world, acme, { amount: '71.00', number: '900-19' }),
+      await world.sandbox.invoice({ amount: '72.00', number: '900-20' }),
+    ]
+    await world.db('organisations').where({ id: acme.id }).update({ switch: 'off' })
+    await runs(world, { organisationId: acme.id })
+    for (const one of [open2, mine]) await world.sandbox.change(one, { status: 'paid' })
+    await world.sandbox.cancelByMerchant(invoice)
+    const byAll = await reconcile(world.parts, { author: COMMAND_LINE, resolves: false })
+    expect(byAll.differences.map(({ invoiceId }) => invoiceId)).toEqual(expect.arrayContaining([invoice.id, open2.id, mine.id]))
+    const about = async (who: { browser: Browser } | undefined, address: string): Promise<boolean[]> => {
+      const text = await (await (who as { browser: Browser }).browser.fetch(address)).text()
+      return ['900-17', '900-19', '900-20'].map((number) => text.includes(number))
+    }
+    const at = world.clock.now()
+    const alert = { kind: 'paid_then_cancelled', subject: payment.id, detail: 'about 900-17', at } as const
+    await inTransaction(world.db, (tx) => openAlerts(tx, [alert]))
+    for (const address of ['/admin/reconciliation', '/admin/reconciliation.csv']) {
+      expect([address, await about(stranger, address)]).toEqual([address, [false, false, true]])
+      expect([address, await about(olga, address)]).toEqual([address, [true, true, true]])
+    }
+    const home = async (who: { browser: Browser } | undefined): Promise<[boolean, string | undefined]> => {
+      const page = plain(await open(who, '/admin'))
+      return [page.includes('about 900-17'), /\/admin\/reconciliation">[^<]*?(\d+)/.exec(page)?.[1]]
+    }
+    const [[told, few], [toldOlga, all]] = [await home(stranger), await home(olga)]
+    expect([told, toldOlga, Number(all) - Number(few)]).toEqual([false, true, 2])
+    const list = await listDifferences(world.db, {}, { limit: 100 })
+    const _csrf = await token(stranger)
+    for (const one of [invoice, open2]) {
+      const { id } = list.find(({ invoiceId }) => invoiceId === one.id) ?? { id: '' }
+      for (const [action, fields] of [
+        ['give-back', { reason: 'test' }],
+        ['accept', { remark: 'test' }],
+        ['remark', { remark: 'test' }],
+      ] as const) {
+        const answer = await stranger.browser.post(`/admin/reconciliation/${id}/${action}`, { _csrf, ...fields }, world.url)
+        expect([action, answer.status]).toEqual([action, 404])
+      }
+    }
+    const [opened] = (await world.alerts()).filter(({ subject }) => subject === payment.id)
+    const closing = await stranger.browser.post(`/admin/alerts/${opened?.id ?? ''}/close`, { _csrf, reason: 'test' }, world.url)
+    expect(closing.status).toBe(404)
+    await acceptPaidOtherwise(world.parts, { upTo: list[0]?.id ?? '', remark: 'by card', author: stranger.actor })
+    const left = (await listDifferences(world.db, { kind: 'paid_there_unknown_here' }, { limit: 100 })).map(({ invoiceId }) => invoiceId)
+    expect([left.includes(open2.id), left.includes(mine.id)]).toEqual([true, false])
+    const theirs = await reconcile(world.parts, { author: stranger.actor, resolves: false })
+    expect(theirs.differences.filter(({ invoiceId }) => [invoice.id, open2.id].includes(invoiceId))).toEqual([])
   })
 })

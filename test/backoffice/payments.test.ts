@@ -186,6 +186,8 @@ test('on PostgreSQL no filter of the list reads the whole table', async () => {
     time: { from: created_at, until: new Date(created_at.getTime() + 60_000) },
     'large amounts': { least: 2_990_000n },
     'any amount': { least: 1n },
+    'amounts of one state': { state: 'voided', least: 50_000n, most: 900_000n },
+    'few amounts of one state': { state: 'voided', least: 50_000n, most: 60_000n },
     member: { memberId: member_id },
     number: { invoice: invoice_number },
     'invoice id': { invoice: invoice_id },
@@ -204,7 +206,8 @@ test('on PostgreSQL no filter of the list reads the whole table', async () => {
 /** As the years would: nearly all captured, a few of each other state. The holds behind them are another table's business. */
 async function fillWithPayments(db: Db, count: number): Promise<void> {
   for (const constraint of ['payments_checkout_id_fkey', 'payments_points_hold_id_fkey', 'payments_fund_hold_id_fkey'])
-    await db.raw(`alter table payments drop constraint ${constraint}`)
+    await db.raw(`alter table payments drop constraint if exists ${constraint}`)
+  await db.raw('alter table payments disable trigger user')
   await db.raw(`insert into payments (id, checkout_id, consent_id, consented_at, invoice_id, invoice_number, member_id, operation_id, state, points, amount, currency, points_hold_id, fund_hold_id,
       attempts, lease_token, next_attempt_at, transaction_id, rejection_code, created_at)
     select substr(time, 1, 8) || '-' || substr(time, 9, 4) || '-7000-8000-' || lpad(n::text, 12, '0'), n, 'c' || n, at, 'i' || n, 'N-' || n, 'm' || n % 500, 'o' || n,

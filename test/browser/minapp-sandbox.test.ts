@@ -103,4 +103,34 @@ describeInChromium('the mini-app in the pages of the sandbox, in an application,
       await page.waitForFunction(`heard.some(({ action }) => action === 'height')`)
     })
   })
+
+  test('a price that has changed since the page was made is shown, and taken when the button is pressed once more', () =>
+    stage.visit(async (page) => {
+      const frame = await stage.show(page, { public: { userEmail: mail() } })
+      await frame.getByText('Кофе с собой').click()
+      const coffee = stage.world.db('offers').where({ title_ru: 'Кофе с собой' })
+      await coffee.clone().update({ price: 26_000 })
+      await frame.locator('button[type=submit]').click()
+      await frame.getByText('Цена изменилась: теперь 260').waitFor()
+      expect([await button(frame), await frame.locator('.offer:has(:checked) .offer-price').innerText()]).toEqual([
+        'Купить 260 ₽',
+        '260\u00a0₽',
+      ])
+      await frame.locator('button[type=submit]').click()
+      await reach(frame, 'done')
+      expect((await stage.newest()).amount.minor).toBe(26_000n)
+      await coffee.clone().update({ price: 25_000 })
+    }))
+
+  test('where no letters go, nothing joins an invoice: it is an order of its own, and called so', () =>
+    stage.visit(async (page) => {
+      await page.route(/\/minapp\?/, async (route) => {
+        const answer = await route.fetch()
+        await route.fulfill({ response: answer, body: (await answer.text()).replace('data-letters="yes"', 'data-letters="no"') })
+      })
+      const invoice = await stage.world.sandbox.invoice({ amount: '700.00' })
+      const frame = await stage.show(page, { minappType: 'suborder', public: { userEmail: mail(), orderContainerId: invoice.id } })
+      await frame.locator('[name=amount]').fill('100')
+      expect([await button(frame), await frame.locator('[name=container]').inputValue()]).toEqual(['Купить 100 ₽', ''])
+    }))
 })

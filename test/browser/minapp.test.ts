@@ -1,4 +1,4 @@
-import type { Route } from 'playwright-core'
+import type { Page, Route } from 'playwright-core'
 import { describeInChromium } from '../support/chromium'
 import { accessibilityFaults, sidewaysFaults, tabTo } from './checks'
 import { addFrame, heard, Host, say } from './minapp-host'
@@ -272,6 +272,25 @@ describeInChromium('the mini-app in a page of another site, where cookies of oth
       expect(new URL(page.url()).pathname).toMatch(/^\/order\//)
     }))
 
+  test.each([900, 700, 600])('in a window %i px high neither the field at hand nor what is said stands behind the button', (height) =>
+    stage.visit(async (page) => {
+      await page.setViewportSize({ width: 480, height })
+      await page.goto(`${stage.world.url}/minapp`)
+      await reach(page, 'ready')
+      await page.locator('[name=amount]').fill('300')
+      await page.getByLabel('Я участник программы').focus()
+      await page.keyboard.press('Space')
+      await page.locator('[name=email]').fill(mail())
+      await page.locator('[name=email]').press('Enter')
+      await page.locator('#minapp-note').waitFor()
+      expect(await behind(page, ['[name=code]', '#minapp-note'])).toEqual([])
+      await page.locator('[name=code]').fill('000000')
+      await page.locator('[name=code]').press('Enter')
+      await page.locator('#minapp-alert').waitFor()
+      expect(await behind(page, ['[name=code]', '#minapp-alert'])).toEqual([])
+    }),
+  )
+
   test('without scripts it is one page with the same fields, and leads to the payment page', () =>
     stage.visit(
       async (page) => {
@@ -285,3 +304,10 @@ describeInChromium('the mini-app in a page of another site, where cookies of oth
       { scripts: false, width: 320 },
     ))
 })
+
+/** Which of these stand behind the button that is always in sight, in part or as a whole. */
+async function behind(page: Page, selectors: readonly string[]): Promise<string[]> {
+  const top = (await page.locator('.total').boundingBox())?.y ?? 0
+  const boxes = await Promise.all(selectors.map(async (selector) => ({ selector, box: await page.locator(selector).boundingBox() })))
+  return boxes.filter(({ box }) => !box || box.y < 0 || box.y + box.height > top).map(({ selector }) => selector)
+}

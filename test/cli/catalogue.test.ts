@@ -24,6 +24,9 @@ test('the catalogue at the command line: offers with their stock, codes out of a
     { added: 2, duplicates: 1, oddLines: [], free: 2, first: 'A…1', last: 'A…1' },
   ])
   writeFileSync(file, '<>\nAAA-3\n')
+  // Without the secret that the servers have, nothing is known again.
+  const blind = await run(['catalogue', 'import-codes', offerId, file], { cwd: folder.path, env: { DATABASE_URL: world.databaseUrl } })
+  expect(blind).toMatchObject({ code: 1, err: expect.stringContaining('SESSION_SECRET is missing') as string })
   const odd = await gateway('catalogue', 'import-codes', offerId, file, '--json')
   expect([odd.code, JSON.parse(odd.out)]).toMatchObject([1, { added: 0, oddLines: [1], free: 2 }])
   expect((await gateway('catalogue', 'import-codes', 'no-offer', file)).code).not.toBe(0)

@@ -39,7 +39,9 @@ describe('gateway members', () => {
     await json('members add lena --password long-enough')
     const { out, code } = await gateway('members credit lena 1000.01 --json')
     expect([JSON.parse(out), code]).toEqual([{ waiting: expect.any(String) as string }, 3])
-    expect(await json('members credit lena 1000')).toMatchObject({ available: '1000.00', limits: { own: false, perDay: null } })
+    expect(await json('members credit lena 900')).toMatchObject({ available: '900.00', limits: { own: false, perDay: null } })
+    // The command line is one maker, whose slices count together.
+    expect((await gateway('members credit lena 100.01 --json')).code).toBe(3)
     const words = await gateway('members credit lena 5000')
     expect([words.code, words.out]).toEqual([3, expect.stringContaining('waits for a second person')])
   })

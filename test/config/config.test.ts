@@ -63,6 +63,8 @@ const NOT_IN_PRODUCTION: readonly [setting: string, what: string, change: Readon
   ['SESSION_SECRET', 'a secret of one sign', { SESSION_SECRET: 'x'.repeat(64) }, /weak/],
   ['SESSION_SECRET', 'a secret out of a document', { SESSION_SECRET: `change-me-${SECRET}` }, /weak/],
   ['SESSION_SECRET', 'the secret of the sandbox', { SESSION_SECRET: 'sandbox-session-secret-that-production-refuses' }, /weak/],
+  ['CODES_SECRET', 'a short secret of codes', { CODES_SECRET: SECRET.slice(1) }, /weak/],
+  ['CODES_SECRET', 'the secret of the sandbox for codes', { CODES_SECRET: 'sandbox-session-secret-that-production-refuses' }, /weak/],
   ['PUBLIC_URL', 'no public address', { PUBLIC_URL: '' }, /https/],
   ['PUBLIC_URL', 'a public address over plain http', { PUBLIC_URL: 'http://pay.example.org' }, /https/],
   ['MAIL_FROM', 'letters without a sender', { MAIL_URL: 'smtp://mail.example.org', MAIL_FROM: '' }, /sender/],
@@ -98,7 +100,9 @@ describe('production', () => {
       {},
       { ...GOOD, INVOICEBOX_MERCHANT_ID: '00000000-1111-2222-3333-444444444444', INVOICEBOX_NOTIFICATION_KEY: SECRET },
     )
-    expect(config).toMatchObject({ mode: 'production', returnHosts: [], sessionSecret: SECRET })
+    expect(config).toMatchObject({ mode: 'production', returnHosts: [], sessionSecret: SECRET, codesSecret: SECRET })
+    const codes = `${SECRET.slice(9)}${SECRET.slice(0, 9)}`
+    expect(readConfig({}, { ...GOOD, CODES_SECRET: codes })).toMatchObject({ sessionSecret: SECRET, codesSecret: codes })
   })
 
   test('is what an unset MODE means', () => {
@@ -122,7 +126,7 @@ describe('production', () => {
   test.each(NOT_IN_PRODUCTION)('%s: refuses %s', (setting, _what, change, says) => {
     const faults = faultsOf({ ...GOOD, ...change })
     expect(faults.filter((fault) => fault.includes(setting) && says.test(fault))).not.toEqual([])
-    for (const fault of faults) expect(fault).toMatch(/^INVOICEBOX_|^SESSION_|^PUBLIC_|^MAIL_|^ALERT_|^MINAPP_/)
+    for (const fault of faults) expect(fault).toMatch(/^INVOICEBOX_|^SESSION_|^CODES_|^PUBLIC_|^MAIL_|^ALERT_|^MINAPP_/)
     expect(faults.join()).not.toContain(SECRET)
   })
 

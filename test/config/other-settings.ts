@@ -6,6 +6,7 @@ export const OTHER = {
   MODE: 'demo',
   DATABASE_URL: 'sqlite:./other.sqlite3',
   SESSION_SECRET: 'q7Rz-41xLmWv_09TgHsYbKd3PfNeUc6A',
+  CODES_SECRET: 'Kd3PfNeUc6A-q7Rz-41xLmWv_09TgHsYb',
   INVOICEBOX_API_URL: 'https://api.example.org',
   INVOICEBOX_API_VERSION: 'l3',
   INVOICEBOX_TOKEN: 'other-token',

@@ -42,7 +42,18 @@ const offer = {
   onlyBeside: { key: ODD, values: ODD },
   isChosen: true,
 }
-const minappForm = { choice: ODD, amount: ODD, who: 'member', email: ODD, code: ODD, pass: ODD, key: ODD, container: ODD, id: ODD }
+const minappForm = {
+  choice: ODD,
+  amount: ODD,
+  who: 'member',
+  email: ODD,
+  code: ODD,
+  pass: ODD,
+  key: ODD,
+  container: ODD,
+  id: ODD,
+  seen: ODD,
+}
 
 /** Each view with a model that fills all of it, and with the barest one it must cope with. */
 const MODELS: Record<string, object[]> = {

@@ -41,6 +41,15 @@ describe.each(ENGINES)('gathering on %s', (engine) => {
     expect(await readAccount(db, anna)).toMatchObject({ balance: 10n })
   })
 
+  test('callers whom one turn of the loop brings, each in a callback of its own, share one batch', async () => {
+    const anna = await books.open(100n)
+    const before = await count(db, 'ledger_batches')
+    const arrival = (): Promise<unknown> =>
+      new Promise((resolve) => setImmediate(() => resolve({ answer: books.ledger.submit(spend(anna, 1n)) })))
+    await Promise.all((await Promise.all(times(20, arrival))).map((arrived) => (arrived as { answer: Promise<unknown> }).answer))
+    expect((await count(db, 'ledger_batches')) - before).toBe(1)
+  })
+
   test('callers who come while a batch is written are gathered in the next one', async () => {
     const anna = await books.open(1_000n)
     const before = await count(db, 'ledger_batches')

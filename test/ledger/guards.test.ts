@@ -39,6 +39,9 @@ const entryRow = (
 const holdRow = (amount: string, inBatch: string, id: string = randomUUID()): string =>
   `insert into ledger_holds (id, account_id, to_account_id, unit, amount, instruction_key, batch_id, created_at) values ('${id}', ${MEMBER}, 'redeemed', 'PTS', ${amount}, 'k', ${inBatch}, ${now})`
 
+/** How `holdRow` names its two accounts. */
+const ACCOUNT_OF = { account_id: MEMBER, to_account_id: `'redeemed'` } as const
+
 /** Everything a right batch needs, with one thing about it wrong. */
 function batchWith(entries: (id: string) => string[], amount = '100', unit = 'PTS'): (tx: Tx) => Promise<void> {
   return async (tx) => {
@@ -133,7 +136,36 @@ const REFUSED: readonly (readonly [string, RegExp, (tx: Tx) => Promise<void>])[]
       `insert into ledger_resolutions (hold_id, kind, instruction_key, batch_id, created_at) values (${OPEN}, 'released', 'k', ${CLOSED}, ${now})`,
     ),
   ],
-  ['rows of a batch that is never closed', /foreign key/i, run(holdRow('1', `'${randomUUID()}'`))],
+  ['a hold of a batch that is never closed', /foreign key/i, run(holdRow('1', `'${randomUUID()}'`))],
+  ['a transfer of a batch that is never closed', /foreign key/i, run(transferRow(randomUUID(), `'${randomUUID()}'`, '1'))],
+  [
+    'an instruction of a batch that is never closed',
+    /foreign key/i,
+    run(`insert into ledger_instructions (key, fingerprint, answer, batch_id) values ('open', 'f', 'done', '${randomUUID()}')`),
+  ],
+  [
+    'a resolution of a batch that is never closed',
+    /foreign key/i,
+    run(
+      `insert into ledger_resolutions (hold_id, kind, instruction_key, batch_id, created_at) values (${OPEN}, 'released', 'k', '${randomUUID()}', ${now})`,
+    ),
+  ],
+  ...(['account_id', 'to_account_id'] as const).map(
+    (column) =>
+      [
+        `a hold whose ${column} does not exist`,
+        /foreign key/i,
+        inNewBatch((id) => holdRow('1', id).replace(ACCOUNT_OF[column], `'nobody'`)),
+      ] as const,
+  ),
+  [
+    'a posted hold whose transfer does not exist',
+    /foreign key/i,
+    inNewBatch(
+      (id) =>
+        `insert into ledger_resolutions (hold_id, kind, transfer_id, instruction_key, batch_id, created_at) values (${OPEN}, 'posted', '${randomUUID()}', 'k', ${id}, ${now})`,
+    ),
+  ],
 
   ...(['posted', 'released'] as const).map(
     (kind) =>

@@ -15,6 +15,13 @@ export const PAYMENT_CORRUPTIONS: readonly Corruption[] = [
     plant: raw(`update payments set state = 'captured', transaction_id = '${randomUUID()}' where state = 'confirming'`),
   },
   {
+    what: 'an event is promised for a payment that does not exist',
+    breaks: { 'row-without-payment': 12 },
+    plant: raw(
+      `insert into outbox (id, payment_id, topic, body, created_at) values ('${randomUUID()}', 'nobody', 'payment.captured', '{}', '${now}')`,
+    ),
+  },
+  {
     what: 'the transaction id of a capture is changed',
     breaks: { 'capture-not-proved': 7 },
     plant: raw(`update payments set transaction_id = '${randomUUID()}' where state = 'captured'`),

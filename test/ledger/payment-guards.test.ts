@@ -9,6 +9,15 @@ const batch = (id: string): string => `insert into ledger_batches (id, digest, c
 
 const PAYMENT = `(select min(id) from payments where state = 'captured')`
 
+/** A payment like the captured one, of another invoice, whose one hold does not exist. The other one does: it is the hold that the captured payment has of the other kind. */
+function paymentWithout(missing: 'points_hold_id' | 'fund_hold_id'): string {
+  const other = missing === 'points_hold_id' ? 'fund_hold_id' : 'points_hold_id'
+  return `insert into payments (id, checkout_id, consent_id, consented_at, invoice_id, invoice_number, member_id, operation_id, state, points, amount, currency, ${missing}, ${other},
+       attempts, lease_token, next_attempt_at, created_at)
+     select 'p', checkout_id, 'c', consented_at, 'i', invoice_number, member_id, 'o', 'confirming', points, amount, currency, 'nobody', ${missing},
+       1, 1, next_attempt_at, created_at from payments where id = ${PAYMENT}`
+}
+
 const PAYMENTS_REFUSED: readonly (readonly [string, RegExp, string])[] = [
   ['an edited step of a history', /never changed/, `update payment_events set to_state = 'voided' where to_state = 'captured'`],
   ['a deleted step of a history', /never changed/, `delete from payment_events`],
@@ -39,6 +48,26 @@ const PAYMENTS_REFUSED: readonly (readonly [string, RegExp, string])[] = [
   ),
   ['a state that does not exist', /payments_state|final/, `update payments set state = 'paid' where state = 'confirming'`],
   ['a capture without a transaction id', /capture_proved/, `update payments set state = 'captured' where state = 'confirming'`],
+  [
+    'a step of a payment that does not exist',
+    /foreign key/i,
+    `insert into payment_events (id, payment_id, to_state, actor, at) values ('e', 'nobody', 'confirming', 'x', ${now})`,
+  ],
+  [
+    'an event that is promised for no payment',
+    /foreign key/i,
+    `insert into outbox (id, payment_id, topic, body, created_at) values ('o', 'nobody', 'payment.captured', '{}', ${now})`,
+  ],
+  ['an event that is moved to no payment', /never changed|foreign key/i, `update outbox set payment_id = 'nobody'`],
+  [
+    'an answer about a payment that does not exist',
+    /foreign key/i,
+    `insert into exchanges (id, payment_id, operation, method, path, started_at, duration_ms, request, response, outcome)
+       values ('x', 'nobody', 'business.get', 'GET', '/', ${now}, 1, '', '', 'found')`,
+  ],
+  ...(['points_hold_id', 'fund_hold_id'] as const).map(
+    (column) => [`a payment whose ${column} does not exist`, /foreign key/i, paymentWithout(column)] as const,
+  ),
   ['a void without a refusal', /void_proved/, `update payments set state = 'voided' where state = 'confirming'`],
 ]
 
@@ -66,6 +95,11 @@ describe.each(ENGINES)('the database on %s, about payments', (engine) => {
   test.each(PAYMENTS_REFUSED)('refuses %s', async (_what, message, sql) => {
     expect(await refusalOf(world.db, (tx) => tx.raw(sql))).toMatch(message)
   })
+
+  if (engine === 'postgres')
+    test('refuses to empty the payments', async () => {
+      expect(await refusalOf(world.db, (tx) => tx.raw('truncate payments cascade'))).toMatch(/never changed/)
+    })
 
   test('lets a captured payment be reversed', async () => {
     expect(await refusalOf(world.db, (tx) => tx.raw(`update payments set state = 'reversed' where state = 'captured'`))).toBe(

@@ -11,6 +11,7 @@ import {
 } from '../../src/members'
 import type { Member, PeriodStatement } from '../../src/members'
 import { DAY, HOUR } from '../../src/shared/clock'
+import { pdfFile } from '../../src/shared/pdf'
 import { createTexts } from '../../src/shared/texts'
 import { ENGINES } from '../support/databases'
 import { makeMembersWorld, OPERATOR, points, refusalOf } from './world'
@@ -95,6 +96,24 @@ describe.each(ENGINES)('a statement of a period on %s', (engine) => {
     expect(pdf).toContain('DejaVuSans')
     expect(pdf.trimEnd().endsWith('%%EOF')).toBe(true)
   })
+})
+
+test('documents that are written at the same time are what each is alone', async () => {
+  const write = async (text: string): Promise<string> => {
+    const pieces = pdfFile(text, 'ru', async (paper) => {
+      for (const word of text.split(' ')) {
+        paper.fact(word, text)
+        await new Promise(setImmediate)
+      }
+    })
+    // When it was made, and the name that pdfkit makes of that.
+    return (await textOf(pieces)).replaceAll(/\(D:\d+Z\)|\/ID \[.*\]/g, '')
+  }
+  const texts = ['Щука жуёт', 'Five quick wizards', 'Ещё 1 000,00 баллов']
+  const alone: string[] = []
+  for (const text of texts) alone.push(await write(text))
+  expect(new Set(alone).size).toBe(3)
+  expect(await Promise.all(texts.map(write))).toEqual(alone)
 })
 
 test('a period that ends before it begins, or is longer than ten years, is refused', async () => {

@@ -160,6 +160,14 @@ describe('what gets lost between us and Invoicebox', () => {
     await inTransaction(world.db, (tx) => closeAlert(tx, alert?.id ?? '', { author: COMMAND_LINE, reason: 'x', at: world.clock.now() }))
     expect(await compareRefunds(world.parts)).toBe(0)
     expect(await told()).toEqual([])
+    // By the time that its money has gone it stands in another list.
+    const [made] = (await shop.there(order)).refunds
+    await shop.refundThere(made?.id ?? '', 'complete')
+    await world.db('alerts').where({ subject: order.id }).delete()
+    expect(await compareRefunds(world.parts)).toBe(0)
+    expect([await compareRefunds(world.parts, 'completed'), await compareRefunds(world.parts, 'completed')]).toEqual([1, 0])
+    expect(await told()).toMatchObject([{ kind: 'refund_differs', detail: expect.stringContaining(lost.number) as string }])
+    await world.db('alerts').where({ subject: order.id }).delete()
   })
 
   test('a notification that fails here comes again, and one that comes in two hundred copies credits once', async () => {

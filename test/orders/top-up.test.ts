@@ -1,4 +1,4 @@
-import { listNotifications, ownGoodsOn, replayNotification } from '../../src/orders'
+import { listNotifications, ownGoodsOn, replayNotification, topUp } from '../../src/orders'
 import { memberDeeds } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { DAY, HOUR, MINUTE } from '../../src/shared/clock'
@@ -66,6 +66,12 @@ describe.each(ENGINES)('top-ups on %s', (engine) => {
     expect(one.number).toBe(other.number)
     expect((await shop.buys(anna, '50.00', key)).number).toBe(one.number)
     expect(await codeOf(shop.buys(anna, '51.00', key))).toBe('key_reused')
+    const narrower = { ...world.parts, topUps: { ...world.parts.topUps, most: parseMoney('20.00', 'RUB') } }
+    const asked = { memberId: anna.id, amount: parseMoney('50.00', 'RUB'), language: 'ru', key } as const
+    expect((await topUp(narrower, asked)).number).toBe(one.number)
+    const form = await anna.browser.open('/account/top-ups')
+    const refused = await anna.browser.submit(form, '/account/top-ups', { amount: '51', key })
+    expect([refused.status, refused.html]).toEqual([409, expect.stringContaining('новый заказ')])
     expect(await shop.made(one.number)).toBe(1)
   })
 

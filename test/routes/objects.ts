@@ -182,7 +182,8 @@ async function makeOffer({ parts }: World): Promise<string> {
 
 async function makePicture(world: World): Promise<string> {
   const offerId = await makeOffer(world)
-  const bytes = Buffer.from('89504e470d0a1a0a', 'hex')
+  const onePixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
+  const bytes = Buffer.from(onePixel, 'base64')
   await setPicture(world.parts, { offerId, bytes, author: COMMAND_LINE, reason: 'A test' })
   return (await findOffer(world.db, offerId))?.picture?.id ?? ''
 }

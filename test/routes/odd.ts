@@ -83,9 +83,10 @@ export const oddShapes = (name: string): readonly string[] => [
   `${name}=1&`.repeat(2_000).slice(0, 14_000),
 ]
 
-/** Bodies that are no form, or not quite, with the headers that they come with. */
+/** Bodies that are no form, or not quite, with the headers that they come with. @param tooLong bytes beyond every limit */
 export function oddBodies(
   token: string,
+  tooLong: number,
 ): readonly [what: string, headers: Readonly<Record<string, string>>, body: string | Buffer | undefined][] {
   const asForm = { 'content-type': 'application/x-www-form-urlencoded' }
   const asJson = { 'content-type': 'application/json' }
@@ -116,8 +117,8 @@ export function oddBodies(
     ['two thousand fields', asForm, `${fields}&${Array.from({ length: 2_000 }, (_, index) => `p${index}=1`).join('&')}`],
     ['ninety-nine fields', asForm, `${fields}&${Array.from({ length: 98 }, (_, index) => `p${index}=1`).join('&')}`],
     ['a huge field', asForm, `${fields}&x=${'x'.repeat(100_000)}`],
-    ['ten megabytes', asForm, `${fields}&x=${'x'.repeat(10_000_000)}`],
-    ['ten megabytes of JSON', asJson, `"${'x'.repeat(10_000_000)}"`],
+    ['a body beyond all limits', asForm, `${fields}&x=${'x'.repeat(tooLong)}`],
+    ['JSON beyond all limits', asJson, `"${'x'.repeat(tooLong)}"`],
     ['a body in pieces', { ...asForm, 'transfer-encoding': 'chunked' }, `${fields}&x=${'x'.repeat(100_000)}`],
   ]
 }

@@ -88,6 +88,40 @@ describe('staff', () => {
     expect((await person.password('a newer password')).status).toBe(401)
   })
 
+  test('a form that is sent again, by the way back or a double click, does nothing more than the first time', async () => {
+    const person = await StaffPerson.make(world, 'support')
+    const path = `/admin/staff/${person.actor.id}`
+    const rows = async (): Promise<string[]> =>
+      (await world
+        .db('audit_log')
+        .where({ subject: `staff:${person.actor.id}` })
+        .orderBy('id')
+        .pluck('action')) as string[]
+    const preview = async (action: string, fields: Record<string, string> = {}) =>
+      admin.browser.submit(await admin.browser.open(path), `${path}/${action}`, { reason: 'a test', ...fields })
+    const [disable, role] = [await preview('disable'), await preview('role', { role: 'operator' })]
+    const send = (page: Awaited<ReturnType<typeof preview>>, action: string) => admin.browser.submit(page, `${path}/${action}`)
+    await send(role, 'role')
+    await does(admin, path, `${path}/role`, { role: 'viewer' })
+    await send(disable, 'disable')
+    await does(admin, path, `${path}/enable`, {})
+    const done = await rows()
+    await person.password()
+    for (const [page, action] of [
+      [role, 'role'],
+      [disable, 'disable'],
+    ] as const)
+      expect((await send(page, action)).url).toContain('done=done')
+    expect((await person.browser.open('/admin/me')).state).toBe('me')
+    expect(await rows()).toEqual(done)
+    const card = await admin.browser.open(path)
+    await admin.browser.submit(card, `${path}/sign-out`, { reason: 'a test' })
+    await person.password()
+    await admin.browser.submit(card, `${path}/sign-out`, { reason: 'a test' })
+    expect((await person.browser.open('/admin/me')).state).toBe('me')
+    expect((await rows()).filter((action) => action === 'staff_sessions_ended')).toHaveLength(1)
+  })
+
   test('a person sees where they are signed in, ends one session, and all of them', async () => {
     const person = await StaffPerson.make(world, 'auditor')
     await person.password()

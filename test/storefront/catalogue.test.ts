@@ -10,8 +10,25 @@ import type { Browser } from '../support/browser'
 import { PASSWORD, World } from '../support/world'
 import { VOUCHER } from './offers'
 
-const PNG = Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')
-const WEBP = Buffer.from('RIFF\u0000\u0000\u0000\u0000WEBPVP8 ', 'latin1')
+const hex = (...parts: string[]): Buffer => Buffer.from(parts.join(''), 'hex')
+const text = (ascii: string): string => Buffer.from(ascii, 'latin1').toString('hex')
+const wide = (pixels: number, bytes: number): string => pixels.toString(16).padStart(2 * bytes, '0')
+const little = (pixels: number, bytes: number): string => (wide(pixels, bytes).match(/../g) ?? []).reverse().join('')
+
+/** The beginning of a picture of each kind, as wide and as high as it says. */
+const png = (width: number, height: number): Buffer => hex('89504e470d0a1a0a0000000d', text('IHDR'), wide(width, 4), wide(height, 4))
+const jpeg = (width: number, height: number): Buffer =>
+  hex('ffd8', 'ffe00004abcd', 'ffff', 'c2001108', wide(height, 2), wide(width, 2), '03012200021101031101ffd9')
+const webp = {
+  lossy: (width: number, height: number): Buffer =>
+    hex(text('RIFF'), '00000000', text('WEBPVP8 '), '00000000', '000000', '9d012a', little(width, 2), little(height, 2)),
+  lossless: (width: number, height: number): Buffer =>
+    hex(text('RIFF'), '00000000', text('WEBPVP8L'), '00000000', '2f', little((height - 1) * 2 ** 14 + (width - 1), 4), '0000000000'),
+  extended: (width: number, height: number): Buffer =>
+    hex(text('RIFF'), '00000000', text('WEBPVP8X'), '0a000000', '00000000', little(width - 1, 3), little(height - 1, 3)),
+}
+const PNG = png(640, 480)
+const WEBP = webp.lossy(640, 480)
 const by = { author: COMMAND_LINE, reason: 'A test' } as const
 
 describe.each(ENGINES)('the catalogue on %s', (engine) => {
@@ -65,7 +82,7 @@ describe.each(ENGINES)('the catalogue on %s', (engine) => {
     expect(rows).not.toContain('CODE-')
     const at = world.clock.now()
     const take = (): ReturnType<typeof takeFree> =>
-      inTransaction(world.db, (tx) => takeFree(tx, offerId, { orderId: randomUUID(), state: 'reserved', at }))
+      inTransaction(world.db, (tx) => takeFree(tx, offerId, { orderId: randomUUID(), state: 'reserved', at, isGood: () => true }))
     const taken = await Promise.all([take(), take(), take(), take()])
     expect(new Set(taken.map((code) => code?.id)).size).toBe(4)
     expect(taken.filter((code) => code === undefined)).toHaveLength(1)
@@ -152,6 +169,48 @@ describe.each(ENGINES)('the catalogue on %s', (engine) => {
       }),
     ).rejects.toMatchObject({ code: 'bad_input', detail: 'metaValues' })
     await offer(quotes(490))
+  })
+
+  test('a picture tells its size, and one without or beyond it is refused', async () => {
+    const offerId = await offer()
+    const kinds = [png, jpeg, webp.lossy, webp.lossless, webp.extended]
+    for (const [index, kind] of kinds.entries()) {
+      const answer = (bytes: Buffer): Promise<string> =>
+        setPicture(world.parts, { offerId, bytes, ...by }).then(
+          () => 'done',
+          (error: unknown) => (error as { code?: string }).code ?? String(error),
+        )
+      const good = kind(4_000, 1)
+      const odd = [kind(4_001, 1), kind(1, 4_001), good.subarray(0, 14), good.subarray(0, 17)]
+      expect([index, await answer(good), ...(await Promise.all(odd.map(answer)))]).toEqual([index, 'done', ...odd.map(() => 'bad_picture')])
+    }
+    await expect(setPicture(world.parts, { offerId, bytes: png(0, 5), ...by })).rejects.toMatchObject({ code: 'bad_picture' })
+  })
+
+  test('a code that is too long when it is sealed is an odd line, on both engines alike', async () => {
+    const offerId = await offer()
+    const long = (letters: number): string => `1${'Ы'.repeat(letters)}`
+    expect(await importCodes(world.parts, { offerId, text: `${long(30)}\n1${'漢'.repeat(90)}`, ...by })).toMatchObject({
+      added: 0,
+      oddLines: [2],
+    })
+    expect(await importCodes(world.parts, { offerId, text: `${long(99)}\n1${'漢'.repeat(83)}`, ...by })).toMatchObject({
+      added: 2,
+      oddLines: [],
+    })
+    await world.db('voucher_codes').where({ offer_id: offerId }).update({ state: 'withdrawn' })
+  })
+
+  test('signs that turn the direction of a text round are refused', async () => {
+    for (const change of [{ titleRu: 'Кофе\u202eабв' }, { textEn: 'a\u2066b' }, { titleEn: 'a\u200fb' }])
+      await expect(
+        world.parts.approvals.submit(world.parts.deeds.offers.change, {
+          payload: { ...VOUCHER, offerId: randomUUID(), ...change },
+          author: COMMAND_LINE,
+          reason: 'x',
+          key: randomUUID(),
+        }),
+      ).rejects.toMatchObject({ code: 'bad_input' })
   })
 
   test('two pictures at once: one of them is the picture', async () => {

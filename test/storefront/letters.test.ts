@@ -95,7 +95,6 @@ describe.each(ENGINES)('what was bought comes by letter, on %s', (engine) => {
     const { id } = await addMember(world.parts, { login: 'ira', password: PASSWORD, email: 'ira@example.test', actor: COMMAND_LINE })
     const ofMember = await voucher({ memberId: id })
     await lettersGo()
-    await lettersGo()
     expect(mail.letters.map(({ to }) => to)).toEqual([[olga.email], ['ira@example.test']])
     const [first, second] = mail.letters.map(readLetter)
     expect(first?.subject).toBe('Your voucher: Coffee to go')
@@ -190,6 +189,7 @@ describe.each(ENGINES)('what was bought comes by letter, on %s', (engine) => {
       { code_good: true },
       { code_good: false, code_unused: true, payout: '250.00 RUB' },
     ])
+    expect(preview.before).not.toHaveProperty('available')
     expect((await submit(dear, true)).state).toBe('waiting')
     expect(await world.parts.fulfilment.look(world.db, dear)).toMatchObject({ use: 'seen' })
     expect((await submit(cheap, true)).state).toBe('done')
@@ -227,6 +227,19 @@ describe.each(ENGINES)('what was bought comes by letter, on %s', (engine) => {
     await shop.refundThere(made?.id ?? '', 'cancel')
     await shop.passes(2 * MINUTE)
     expect(await shown(undone)).toBe(codes[1])
+  })
+
+  test('a letter that was dropped while its code was withdrawn goes once the buyer has the code again', async () => {
+    await lettersGo()
+    mail.letters.splice(0)
+    const order = await voucher(guest())
+    await refund(order)
+    await lettersGo()
+    expect(await world.db('notices').where({ source: order.id }).pluck<string[]>('state')).toEqual(['dropped'])
+    await shop.refundThere((await shop.there(order)).refunds[0]?.id ?? '', 'cancel')
+    await shop.passes(2 * MINUTE)
+    await lettersGo()
+    expect(mail.letters.map((letter) => readLetter(letter).body.includes('V-'))).toEqual([true])
   })
 
   test('guests make five orders an hour with one address, however they are spread', async () => {

@@ -3,17 +3,12 @@ import { seedDemoCatalogue } from '../../src/demo-catalogue'
 import { addMember } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { digitsOf } from '../../src/storefront'
-import type { MinappAnswer } from '../../src/storefront/minapp-answer'
 import { Shop } from '../orders/shop'
 import { formsOf } from '../support/browser'
 import { PASSWORD, World } from '../support/world'
+import { COFFEE, JSON_ANSWER, POINTS, visitorsOf } from './minapp-visitor'
+import type { Fields } from './minapp-visitor'
 import { VOUCHER } from './offers'
-
-const JSON_ANSWER = { accept: 'application/json' }
-const POINTS = '019ab0de-0000-4000-8000-000000000001'
-const COFFEE = '019ab0de-0000-4000-8000-000000000002'
-
-type Fields = Readonly<Record<string, string>>
 
 describe('the mini-app', () => {
   let world: World
@@ -30,38 +25,7 @@ describe('the mini-app', () => {
   })
   afterAll(() => world.close())
 
-  const guest = (change: Fields = {}): Fields => ({
-    choice: POINTS,
-    amount: '500',
-    who: 'guest',
-    email: `${randomUUID()}@example.test`,
-    key: randomUUID(),
-    id: 'm-1',
-    ...change,
-  })
-  const send = (fields: Fields, headers: Fields = {}): Promise<Response> =>
-    fetch(`${world.url}/minapp`, {
-      method: 'POST',
-      body: new URLSearchParams(fields),
-      headers: { ...JSON_ANSWER, origin: world.url, 'sec-fetch-site': 'same-origin', ...headers },
-      redirect: 'manual',
-    })
-  const say = async (fields: Fields): Promise<MinappAnswer> => (await (await send(fields)).json()) as MinappAnswer
-  const make = async (fields: Fields): Promise<Extract<MinappAnswer, { state: 'made' }>> => {
-    const answer = await say(fields)
-    if (answer.state !== 'made') throw new Error(`No order was made: ${JSON.stringify(answer)}`)
-    return answer
-  }
-  const orderOf = async (key: string) => {
-    const [row] = await world.db('orders').where({ intent_key: key }).select<{ number: string }[]>('number')
-    return shop.order(row?.number ?? '')
-  }
-  const ordersMade = async (): Promise<number> => Number((await world.db('orders').count({ count: '*' }))[0]?.['count'])
-  const read = async (address: string, language = 'ru'): Promise<{ status: number; state: string | undefined; html: string }> => {
-    const answer = await fetch(address, { headers: { accept: 'text/html', 'accept-language': language } })
-    const html = await answer.text()
-    return { status: answer.status, state: /<main[^>]*data-state="([^"]*)"/.exec(html)?.[1], html }
-  }
+  const { guest, send, say, make, orderOf, ordersMade, read } = visitorsOf(() => world)
 
   test('a guest buys points for somebody: one form, however often it is sent, is one order', async () => {
     const fields = guest()
@@ -80,7 +44,7 @@ describe('the mini-app', () => {
     await shop.until(order, 'credited')
     const [paid, late] = [await read(first.back.success), await read(first.back.fail)]
     expect([paid.state, late.state]).toEqual(['success', 'success'])
-    expect(late.html).toContain('Код отправили на почту')
+    expect(late.html).toContain('Код придёт на почту')
     expect(late.html).not.toMatch(/class="secret"/)
     const code = /<code class="secret">([^<]+)</.exec(paid.html)?.[1] ?? ''
     expect(code).toMatch(/^(\w{4}-){3}\w{4}$/)
@@ -148,7 +112,7 @@ describe('the mini-app', () => {
     await shop.until(order, 'credited')
     for (const link of [successUrl, failUrl, returnUrl]) {
       const page = await read(link ?? '')
-      expect([page.state, /class="secret"/.test(page.html), page.html.includes('Код отправили на почту')]).toEqual(['success', false, true])
+      expect([page.state, /class="secret"/.test(page.html), page.html.includes('Код придёт на почту')]).toEqual(['success', false, true])
     }
     expect((await read(back.success)).html).toMatch(/class="secret"/)
     const own2 = await orderOf(own['key'] ?? '')

@@ -45,8 +45,19 @@ describe.each(ENGINES)('shops on %s', (engine) => {
     expect([page.status, page.state, page.heading]).toEqual([200, 'where-to-spend', 'Где потратить баллы'])
     expect([page.html.includes('Кофейня'), page.html.includes('Ёлочный')]).toEqual([true, false])
     expect((await visitor.open('/where-to-spend?q=%3Cb%3E&lang=en')).html).toContain('Nothing was found for “&lt;b&gt;”')
-    for (const bad of [{ link: 'javascript:alert(1)' }, { title: { ru: '', en: 'x' } }, { address: 'a\u0000b' }])
-      await expect(saveShop(world.parts, shop(bad))).rejects.toMatchObject({ code: 'bad_input' })
+    const bad = [
+      { link: 'javascript:alert(1)' },
+      { link: 'https://:p@x.example/' },
+      { link: 'https://u@x.example/' },
+      { link: 'https://x.example/\u202egnp.exe' },
+      { link: 'https://x.example/\n' },
+      { title: { ru: '', en: 'x' } },
+      { title: { ru: 'x', en: 'a\u202eb' } },
+      { text: { ru: 'a\u2067b', en: '' } },
+      { address: 'a\u0000b' },
+      { address: 'a\u061cb' },
+    ]
+    for (const change of bad) await expect(saveShop(world.parts, shop(change))).rejects.toMatchObject({ code: 'bad_input' })
   })
 
   test('a shop is created in the marketplace once, updated there afterwards, and every answer is shown', async () => {

@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto'
-import { forgetBuyers, planRefund } from '../../src/orders'
+import type { Config } from '../../src/config'
+import { checkOrder, CodeUnreadable, forgetBuyers, planRefund, receiveNotification } from '../../src/orders'
 import type { Order } from '../../src/orders'
 import { buyPoints, buyTopUpCode, buyVoucher, countCodes, importCodes, redeemCode } from '../../src/storefront'
 import type { Buyer as WhoBuys } from '../../src/storefront'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { DAY, plus } from '../../src/shared/clock'
+import { createLog } from '../../src/shared/log'
 import { parseMoney } from '../../src/shared/money'
+import { createTexts } from '../../src/shared/texts'
+import { NotReady } from '../../src/shared/not-ready'
+import { serve, work } from '../../src/serve'
+import { presentOrder } from '../../src/orders/present'
+import { viewOrder } from '../../src/orders/view-order'
+import { readResult } from '../../src/storefront/minapp-result'
+import { sealOrderPass } from '../../src/storefront/passes'
+import { buildParts } from '../../src/wiring'
+import type { Parts } from '../../src/wiring'
 import { Shop } from '../orders/shop'
 import { ENGINES } from '../support/databases'
 import { World } from '../support/world'
@@ -82,8 +93,95 @@ describe.each(ENGINES)('vouchers on %s', (engine) => {
     expect(await shown(order)).not.toBe(await shown(quicker))
   })
 
+  describe('under a secret that does not open the stored codes', () => {
+    let other: Parts
+    const partsWith = (change: Partial<Config>): Parts =>
+      buildParts({ ...world.parts.config, port: 0, ...change }, { clock: world.clock, log: createLog('silent') })
+    beforeAll(() => {
+      other = partsWith({ codesSecret: 'another-secret-of-the-tests-0123456789' })
+    })
+    afterAll(() => other.close())
+
+    test('no process starts, whether vouchers or codes for points are stored; with the right one it does', async () => {
+      const offerId = await offer(1)
+      const starts = async (parts: Parts): Promise<string> => {
+        try {
+          const [web, worker] = [await serve(parts, { withWorker: false }), await work(parts)]
+          await worker.stop().catch(() => undefined)
+          await web.stop().catch(() => undefined)
+          return 'started'
+        } catch (error) {
+          return error instanceof NotReady ? error.message : String(error)
+        }
+      }
+      for (const start of [serve(other, { withWorker: false }), work(other)])
+        await expect(start).rejects.toThrow(/vouchers.*CODES_SECRET.*SESSION_SECRET/)
+      await world.db('voucher_codes').where({ offer_id: offerId, state: 'free' }).update({ state: 'withdrawn' })
+      const rest = await world.db('voucher_codes').where({ state: 'free' }).pluck<string[]>('id')
+      await world.db('voucher_codes').whereIn('id', rest).update({ state: 'withdrawn' })
+      expect(await starts(partsWith({ codesSecret: 'another-secret-of-the-tests-0123456789' }))).toBe('started')
+      const gift = await buyTopUpCode(world.parts, { amount: parseMoney('300.00', 'RUB'), buyer: guest, language: 'ru' })
+      await shop.tells(shop.notification(gift))
+      await expect(serve(other, { withWorker: false })).rejects.toThrow(/codes for points.*CODES_SECRET/)
+      const { codesSecret } = world.parts.config
+      expect(await starts(partsWith({ sessionSecret: 'another-secret-of-the-tests-0123456789', codesSecret }))).toBe('started')
+    })
+
+    test('nothing is set aside, sold or added to the stock that could not be handed out', async () => {
+      const offerId = await offer(2)
+      const ivan = { email: `${randomUUID()}@example.test`, address: randomUUID() }
+      const asks = (parts: Parts) => buyVoucher(parts, { offerId, buyer: ivan, key: randomUUID(), language: 'ru' })
+      await expect(asks(other)).rejects.toMatchObject({ code: 'sold_out' })
+      await expect(importCodes(other, { offerId, text: `V-${randomUUID()}`, ...by })).rejects.toMatchObject({ code: 'codes_unreadable' })
+      expect(await stock(offerId)).toMatchObject({ free: 2, reserved: 0 })
+      const order = await asks(world.parts)
+      await world.sandbox.misbehave({ on: 'notification', kind: 'lose' })
+      await shop.pays(order)
+      expect(await receiveNotification(other, shop.notification(order))).toMatchObject({ code: 'shipping_unavailable' })
+      expect((await shop.order(order.number)).state).toBe('paid')
+      expect(await stock(offerId)).toMatchObject({ free: 2, reserved: 0, sold: 0 })
+      const told = async () => (await world.alerts()).filter(({ subject }) => subject === order.id).map(({ kind }) => kind)
+      expect(await told()).toEqual(['order_undeliverable'])
+      await checkOrder(world.parts, { number: order.number, author: COMMAND_LINE })
+      expect([(await shop.order(order.number)).state, await told()]).toEqual(['credited', []])
+      await world.sandbox.behave()
+    })
+
+    test('a code that was sold is not called withdrawn: staff are told, and it counts as unseen', async () => {
+      const order = await buy(await offer(1), { memberId: anna.id })
+      await shop.tells(shop.notification(order))
+      await expect(other.fulfilment.show(other.db, order, world.clock.now())).rejects.toThrow(CodeUnreadable)
+      expect(await world.parts.fulfilment.look(world.db, order)).toMatchObject({ use: 'fresh' })
+      expect((await world.alerts()).filter(({ subject }) => subject === order.id)).toMatchObject([
+        { kind: 'order_undeliverable', detail: expect.stringContaining('CODES_SECRET') as string },
+      ])
+      const seen = await viewOrder(other, order.number, anna.id)
+      const { heading, note } = presentOrder(seen, { t: createTexts().translator('ru'), language: 'ru' })
+      expect([seen.state, heading, note]).toEqual([
+        'unavailable',
+        expect.stringContaining('не открывается'),
+        expect.stringContaining('Поддержка'),
+      ])
+      const result = await readResult(other, sealOrderPass(other, order))
+      expect(result).toMatchObject({ state: 'unavailable', code: null })
+      // A letter waits for the right secret.
+      const told = await buy(await offer(1), { email: `${randomUUID()}@example.test`, address: randomUUID() })
+      await shop.tells(shop.notification(told))
+      while ((await other.notices.sendMail()) > 0);
+      const letters = world.db('notices').where({ source: told.id }).select<{ state: string; last_error: string }[]>('state', 'last_error')
+      expect(await letters).toMatchObject([{ state: 'queued', last_error: 'code unreadable' }])
+      expect(await shown(order)).toMatch(/^V-/)
+    })
+  })
+
   test('nobody buys what is not on sale, or more often than the offer allows', async () => {
     await expect(buy(await offer(1, { enabled: false }), guest)).rejects.toMatchObject({ code: 'offer_not_on_sale' })
+    const asked = { buyer: guest, key: randomUUID(), language: 'ru', offerId: await offer(1) } as const
+    await expect(buyVoucher(world.parts, { ...asked, seenPrice: parseMoney('1.00', 'RUB') })).rejects.toMatchObject({
+      code: 'price_changed',
+    })
+    const joining = { orderContainerId: randomUUID(), hasLetters: false }
+    await expect(buyVoucher(world.parts, { ...asked, ...joining })).rejects.toMatchObject({ code: 'code_not_sendable' })
     await expect(buy(await offer(1), { email: 'no address', address: '192.0.2.1' })).rejects.toMatchObject({ code: 'bad_input' })
     const offerId = await offer(5, { perPerson: '1' })
     const first = await buy(offerId, { email: 'Boris@example.test', address: '192.0.2.2' })

@@ -2,6 +2,7 @@ import type { ApprovalRequest, Preview, RequestState } from '../../approvals'
 import { authorName } from '../../shared/actor'
 import type { StaffActor } from '../../shared/actor'
 import { may } from '../../shared/permissions'
+import { readReason } from '../../shared/reasons'
 import { Refusal } from '../../shared/refusals'
 import { formatMoment } from '../../shared/texts/format'
 import { approvalsRu } from '../../shared/texts/backoffice/approvals'
@@ -45,7 +46,7 @@ export function presentRequests({ requests, state, hasMore, paged }: ListView, r
       cells: [
         { text: deedName(request.kind, t) },
         { text: makerName(request, t) },
-        { text: request.reason },
+        { text: readReason(request.reason, t) },
         momentCell(request.createdAt, reader),
         momentCell(request.lapsesAt, reader),
         { text: t(`approvals.state.${request.state}`), mark: MARKS[request.state] },
@@ -106,9 +107,9 @@ function requestRows(request: ApprovalRequest, reader: Reader): RequestPage['row
     { label: t('approvals.maker'), value: makerName(request, t) },
     { label: t('approvals.created'), value: at(request.createdAt) },
     { label: t('approvals.lapses'), value: at(request.lapsesAt) },
-    { label: t('approvals.reason'), value: request.reason },
+    { label: t('approvals.reason'), value: readReason(request.reason, t) },
     ...(decision ? [{ label: t('approvals.decided'), value: `${decision.by.login ?? decision.by.name}, ${at(decision.at)}` }] : []),
-    ...(decision?.reason ? [{ label: t('approvals.decision_reason'), value: decision.reason }] : []),
+    ...(decision?.reason ? [{ label: t('approvals.decision_reason'), value: readReason(decision.reason, t) }] : []),
     ...(request.state === 'approved' ? [{ label: t('approvals.outcome'), value: outcomeText(request, t) }] : []),
   ]
 }

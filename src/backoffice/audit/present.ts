@@ -1,5 +1,6 @@
 import type { AuditLine } from '../../audit'
 import type { AuditFacts } from '../../shared/audit'
+import { readReason } from '../../shared/reasons'
 import { factRows } from '../facts'
 import { chipsOf, listHref } from '../filters'
 import type { Query } from '../filters'
@@ -51,7 +52,7 @@ function presentAudit(view: AuditView, reader: Reader): Table {
         { text: line.action, href: listHref('/admin/audit', { action: line.action }) },
         nameCell(line.subject, 'subject', logins),
         { text: change(line, reader) || '—' },
-        { text: line.reason ?? '—' },
+        { text: line.reason === null ? '—' : readReason(line.reason, t) },
         { text: line.approvedBy === null ? '—' : (logins.get(line.approvedBy) ?? line.approvedBy) },
       ],
     })),

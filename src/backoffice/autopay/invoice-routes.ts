@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { amountText as roublesText } from '../../approvals'
 import {
+  knownOrganisations,
   nextStepOf,
   openSignatures,
   readHistory,
@@ -17,6 +18,7 @@ import type { Route } from '../../http'
 import type { StaffActor } from '../../shared/actor'
 import { looksLikeId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
+import { filedReason } from '../../shared/reasons'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { staffLogins } from '../staff-logins'
 import type { AutopayPagesDeps } from './deps'
@@ -47,7 +49,7 @@ const showInvoice = ({ db, clock, zone }: AutopayPagesDeps): Route =>
       const invoice = await requireInvoice(db, staff, input.params.id)
       const { desk } = await deskOf(context, { db, zone, part: 'queues', back: `${INVOICES}/${invoice.id}`, done: input.query.done })
       const organisation = await requireOrganisation(db, staff, invoice.organisationId)
-      const history = await readHistory(db, invoice.id)
+      const history = await readHistory(db, invoice, { isWhole: (await knownOrganisations(db, staff)) === undefined })
       const sign = await maySign({ db, clock }, staff, organisation, invoice)
       const rights = { sign, judge: may(staff, 'autopay.approve'), payments: may(staff, 'payments.read') }
       const view = { invoice, organisation, history, logins: await staffLogins(db), may: rights }
@@ -102,8 +104,7 @@ const refuse = (deps: AutopayPagesDeps): Route =>
       body: z.object({ roubles: ROUBLES.optional(), reasonKind: DEED_FIELDS.reasonKind, reason: DEED_FIELDS.reason }),
     },
     handle: async ({ input: { params, body }, staff, redirect }) => {
-      const reason = body.reasonKind === undefined ? body.reason : `${body.reasonKind}: ${body.reason}`
-      await refuseInvoice(deps, { invoiceId: params.id, author: staff, reason })
+      await refuseInvoice(deps, { invoiceId: params.id, author: staff, reason: filedReason(body.reasonKind, body.reason) })
       redirect(`${INVOICES}/${params.id.toLowerCase()}?done=done`)
     },
   })

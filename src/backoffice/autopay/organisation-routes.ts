@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { organisationsOf, readAssigned, readOrganisations, readRules, requireOrganisation, setContacts } from '../../autopay'
+import { organisationsOf, pageRules, readAssigned, readOrganisations, requireOrganisation, setContacts } from '../../autopay'
 import type { Organisation } from '../../autopay'
 import { defineRoute, staffWith } from '../../http'
 import type { Route, RouteContext } from '../../http'
@@ -8,7 +8,7 @@ import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
-import { portionOf } from '../portion'
+import { PORTION, portionOf } from '../portion'
 import { TYPED_AMOUNT } from '../members/typed-amount'
 import { staffLogins } from '../staff-logins'
 import type { AutopayRulePagesDeps } from './deps'
@@ -101,7 +101,7 @@ async function showCard(
   const { staff } = context
   const [reader, { id }] = [{ ...context, zone }, organisation]
   const people = typePeople(organisation.steps, await readAssigned(db, id), await staffLogins(db))
-  const rules = await readRules(db, [id])
+  const rules = await pageRules(db, [id], { after: undefined, limit: PORTION })
   const model = {
     frame: frameOf(context, 'autopay', done),
     parts: partLinks(context.t, 'organisations'),

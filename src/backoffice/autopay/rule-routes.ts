@@ -4,7 +4,7 @@ import {
   faultText,
   fieldAt,
   organisationsOf,
-  readRules,
+  pageRules,
   readVersions,
   requireOrganisation,
   requireRule,
@@ -20,7 +20,7 @@ import { formatMoment } from '../../shared/texts/format'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { listHref } from '../filters'
 import { frameOf } from '../frame'
-import { portionOf } from '../portion'
+import { pageOf, PORTION } from '../portion'
 import { staffLogins } from '../staff-logins'
 import type { AutopayRulePagesDeps } from './deps'
 import { partLinks } from './desk'
@@ -55,8 +55,13 @@ const listAll = ({ db, clock, zone }: AutopayRulePagesDeps): Route =>
       const [reader, all] = [{ ...context, zone }, await organisationsOf(db, staff)]
       const { organisation: wanted = '' } = input.query
       const named = all.filter(({ id }) => wanted === '' || id === wanted)
-      const rules = await readRules(db, named.map(({ id }) => id)) // prettier-ignore
-      const { shown, links } = portionOf(rules, { path: RULES, query: { organisation: wanted }, after: input.query.after })
+      const { after } = input.query
+      const ids = named.map(({ id }) => id)
+      const { shown, links } = pageOf(await pageRules(db, ids, { after, limit: PORTION + 1 }), {
+        path: RULES,
+        query: { organisation: wanted },
+        after,
+      })
       context.page('backoffice/autopay-rules', {
         frame: frameOf(context, 'autopay', input.query.done),
         parts: partLinks(context.t, 'rules'),

@@ -2,6 +2,7 @@ import { COVERED_DAYS, MOVEMENT_KINDS } from '../../fund'
 import type { FundMovement, FundPicture, Threshold } from '../../fund'
 import { toDecimal } from '../../shared/money'
 import type { Money } from '../../shared/money'
+import { readReason } from '../../shared/reasons'
 import { formatMoney } from '../../shared/texts/format'
 import { listHref } from '../filters'
 import type { Query } from '../filters'
@@ -136,7 +137,7 @@ export function presentMovements({ movements, hasMore, query, links }: Movements
         },
         { text: `${movement.amount.minor > 0n ? '+' : ''}${formatMoney(movement.amount, language)}` },
         { text: formatMoney(movement.balanceAfter, language) },
-        { text: movement.reason ?? '—' },
+        { text: movement.reason === null ? '—' : readReason(movement.reason, t) },
       ],
     })),
     empty: t('fund.no_movements'),

@@ -3,7 +3,9 @@ import type { Approvals } from '../../approvals'
 import { readFundPicture } from '../../fund'
 import type { FundPicture } from '../../fund'
 import type { BudgetUse, CircuitState, InvoiceboxClient } from '../../invoicebox'
-import { countOpenDifferences } from '../../reconciliation'
+import { nothingOfOthers, ofMembersOr } from '../../payments'
+import type { PaymentDeps } from '../../payments'
+import { countOpenDifferences, knownDifferences } from '../../reconciliation'
 import { authorName } from '../../shared/actor'
 import type { StaffActor } from '../../shared/actor'
 import { listOpenAlerts } from '../../shared/alerts'
@@ -15,7 +17,7 @@ import { may } from '../../shared/permissions'
 import { readProofs } from './proofs'
 import type { Proof } from './proofs'
 
-export interface HomeDeps {
+export interface HomeDeps extends Pick<PaymentDeps, 'knownOrganisations' | 'invoicesOfOthers'> {
   readonly db: Db
   readonly clock: Clock
   readonly approvals: Pick<Approvals, 'isKnownTo'>
@@ -39,26 +41,34 @@ export interface Home {
   readonly budget: BudgetUse | null
 }
 
-export async function readHome({ db, clock, invoicebox, config, approvals: requests }: HomeDeps, staff: StaffActor): Promise<Home> {
+export async function readHome(deps: HomeDeps, staff: StaffActor): Promise<Home> {
+  const { db, clock, invoicebox, config, approvals: requests } = deps
   const now = clock.now()
+  const [ofAlerts, ofDifferences, organisations] = [
+    await nothingOfOthers(deps, staff, 'alerts.subject'),
+    await knownDifferences(deps, staff),
+    await deps.knownOrganisations(staff),
+  ]
   const [money, fund, alerts, reviews, approvals, differences, budget] = await Promise.all([
     readProofs(db, now),
     may(staff, 'fund.read') ? readFundPicture(db, { now, zone: config.timeZone, rate: config.pointsPerRuble }) : null,
-    listOpenAlerts(db, MOST_ALERTS + 1),
-    countReviews(db),
+    listOpenAlerts(db, MOST_ALERTS + 1, ofAlerts),
+    countReviews(db, organisations),
     may(staff, 'approvals.decide') ? countForMe({ db, approvals: requests }, staff, now) : null,
-    countOpenDifferences(db, MOST_COUNTED),
+    countOpenDifferences(db, MOST_COUNTED, ofDifferences),
     invoicebox.budget(),
   ])
   return { money, fund, alerts, reviews, approvals, differences, budget, circuit: invoicebox.circuit() }
 }
 
 /** The state stands in the statement itself: as a bound value it would keep SQLite from using the index of open payments. */
-async function countReviews(db: Db): Promise<number> {
-  const rows: unknown[] = await db('payments')
+async function countReviews(db: Db, organisations: readonly string[] | undefined): Promise<number> {
+  const query = db('payments')
     .whereRaw(`state in ('confirming', 'review') and state = 'review'`)
     .limit(MOST_COUNTED + 1)
     .select('id')
+  if (organisations) void query.where(ofMembersOr(organisations))
+  const rows: unknown[] = await query
   return rows.length
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
+import { nothingOfOthers } from '../../payments'
 import { closeAlert } from '../../shared/alerts'
 import { requireReason } from '../../shared/audit'
 import type { Background } from '../../shared/background'
@@ -50,7 +51,7 @@ const prove = (deps: HomeRoutesDeps): Route =>
     },
   })
 
-const close = ({ db, clock }: HomeRoutesDeps): Route =>
+const close = (deps: HomeRoutesDeps): Route =>
   defineRoute({
     method: 'post',
     path: '/admin/alerts/:id/close',
@@ -58,8 +59,9 @@ const close = ({ db, clock }: HomeRoutesDeps): Route =>
     summary: 'Closes an alert that was dealt with; a review ends with a decision about its payment instead.',
     input: { params: z.object({ id: z.string().refine(looksLikeId) }), body: z.object({ reason: z.string().trim().min(1).max(400) }) },
     handle: async ({ input, staff, redirect }) => {
-      const by = { author: staff, reason: requireReason(input.body.reason), at: clock.now() }
-      await inTransaction(db, (tx) => closeAlert(tx, input.params.id, by))
+      const known = await nothingOfOthers(deps, staff, 'alerts.subject')
+      const by = { author: staff, reason: requireReason(input.body.reason), at: deps.clock.now(), known }
+      await inTransaction(deps.db, (tx) => closeAlert(tx, input.params.id, by))
       redirect('/admin?done=done')
     },
   })

@@ -4,6 +4,7 @@ import type { Spent } from '../../payments'
 import type { StaffRole } from '../../shared/actor'
 import { money, toDecimal } from '../../shared/money'
 import { roleMay } from '../../shared/permissions'
+import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
 import { momentCell } from '../reader'
@@ -72,7 +73,10 @@ export function presentCard(card: Card, reader: Reader): CardPage {
     },
     lockedText:
       member.lockedAt && isLocked
-        ? t('member.locked_since', { at: formatMoment(member.lockedAt, language, zone), reason: member.lockedReason ?? '—' })
+        ? t('member.locked_since', {
+            at: formatMoment(member.lockedAt, language, zone),
+            reason: member.lockedReason === null ? '—' : readReason(member.lockedReason, t),
+          })
         : null,
     person: presentPerson(card, reader),
     limits: presentLimits(card, reader),

@@ -1,13 +1,14 @@
 import { REFUND_STATES } from '../../orders'
-import type { CodeFacts, OrderGoods, OrderHistory, OrderRefund, OrderStep, RefundPlan, RefundState } from '../../orders'
+import type { CodeFacts, Order, OrderHistory, OrderRefund, OrderStep, RefundPlan, RefundState } from '../../orders'
 import type { StaffActor } from '../../shared/actor'
 import { money } from '../../shared/money'
 import { may } from '../../shared/permissions'
+import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
+import { actorName } from '../actor-name'
 import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
-import { actorName } from '../payments/present-payment'
 import { ORDERS_PATH } from './order-filters'
 import { logTable, presentReplays } from './present-log'
 import { markOf, stateName } from './present-list'
@@ -69,7 +70,7 @@ export function presentOrderCard(view: OrderView, staff: StaffActor, reader: Rea
     checkAction: may(staff, 'orders.check') ? `${path}/check` : null,
     refund: view.plan && may(staff, 'orders.refund') ? presentRefund(view.plan, `${path}/refund`, reader) : null,
     refunds: refundTable(refunds, reader),
-    steps: steps.map((step) => presentStep(step, { logins: view.logins, goods: order.goods }, reader)),
+    steps: steps.map((step) => presentStep(step, { logins: view.logins, order }, reader)),
     log: logTable(notifications, reader),
     replays: may(staff, 'notifications.replay') ? presentReplays(notifications.slice(0, MOST_REPLAYS), reader) : [],
   }
@@ -153,7 +154,7 @@ const refundTable = (refunds: readonly OrderRefund[], { t, language }: Reader): 
       { text: formatMoney(refund.fee, language) },
       { text: formatMoney(money(refund.amount.minor - refund.fee.minor, 'RUB'), language) },
       { text: formatMoney(refund.points, language) },
-      { text: refund.rejection ?? refund.reason },
+      { text: refund.rejection ?? readReason(refund.reason, t) },
     ],
   })),
   empty: t('order.no_refunds'),
@@ -161,11 +162,13 @@ const refundTable = (refunds: readonly OrderRefund[], { t, language }: Reader): 
 
 function presentStep(
   step: OrderStep,
-  { logins, goods }: { readonly logins: ReadonlyMap<string, string>; readonly goods: OrderGoods },
+  { logins, order }: { readonly logins: ReadonlyMap<string, string>; readonly order: Order },
   { t, language, zone }: Reader,
 ): OrderPage['steps'][number] {
-  const state = step.refund === null ? stateName(step.to as never, t, goods) : refundState(step.to, t)
-  const mark: Mark = step.refund === null ? markOf(step.to as never) : refundMark(step.to)
+  const state = step.refund === null ? stateName(step.to as never, t, order.goods) : refundState(step.to, t)
+  // What an order was paid and waited for is over with the next step: only where it stands now is it bad.
+  const isOver = step.refund === null && step.to === 'paid' && order.state !== 'paid'
+  const mark: Mark = isOver ? 'wait' : step.refund === null ? markOf(step.to as never) : refundMark(step.to)
   return {
     text: step.refund === null ? state : t('order.step', { what: step.refund, state }),
     at: formatMoment(step.at, language, zone),

@@ -4,6 +4,7 @@ import type { StaffActor } from '../../shared/actor'
 import { csvMoment } from '../../shared/csv'
 import { toDecimal } from '../../shared/money'
 import { may } from '../../shared/permissions'
+import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
 import { formatMoney } from '../../shared/texts/format'
 import { listHref } from '../filters'
@@ -14,7 +15,6 @@ import type { Mark, Table } from '../table'
 import { paymentChips, PAYMENTS_PATH, queryOf } from './payment-filters'
 import type { PaymentQuery } from './payment-filters'
 import type { SavedView } from './view-store'
-import { readTold } from '../../shared/told'
 
 export const STATE_MARKS: Readonly<Record<PaymentState, Mark>> = {
   confirming: 'wait',
@@ -88,7 +88,7 @@ function tableOf({ payments, hasMore, query, before }: PaymentsView, reader: Rea
         { text: stateName(payment.state, t), mark: STATE_MARKS[payment.state] },
         { text: formatMoney(payment.points, language) },
         { text: formatMoney(payment.amount, language) },
-        ...(tellsWhy ? [{ text: payment.reason === null ? '—' : readTold(payment.reason, t) }] : []),
+        ...(tellsWhy ? [{ text: payment.reason === null ? '—' : readReason(payment.reason, t) }] : []),
       ],
     })),
     empty: t('payments.empty'),
@@ -124,5 +124,5 @@ export const paymentCells = (payment: Payment, { t, zone }: Reader): string[] =>
   toDecimal(payment.points.minor),
   toDecimal(payment.amount.minor),
   payment.settledAt ? csvMoment(payment.settledAt, zone) : '',
-  payment.reason === null ? (payment.rejectionCode ?? '') : readTold(payment.reason, t),
+  payment.reason === null ? (payment.rejectionCode ?? '') : readReason(payment.reason, t),
 ]

@@ -3,9 +3,10 @@ import type { StaffActor } from '../../shared/actor'
 import { MINUTE, HOUR, SECOND } from '../../shared/clock'
 import { may } from '../../shared/permissions'
 import type { Permission } from '../../shared/permissions'
-import { paymentsRu } from '../../shared/texts/backoffice/payments'
-import type { TextKey, Translate } from '../../shared/texts'
+import { readReason } from '../../shared/reasons'
+import type { Translate } from '../../shared/texts'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
+import { actorName } from '../actor-name'
 import type { Reader } from '../reader'
 import type { Mark } from '../table'
 import { PAYMENTS_PATH } from './payment-filters'
@@ -107,7 +108,7 @@ function rowsOf(payment: Payment, logins: ReadonlyMap<string, string>, reader: R
     ...(payment.settledAt ? [at(t('payment.settled'), payment.settledAt)] : []),
     ...(payment.state === 'confirming' ? [at(t('payment.next'), payment.nextAttemptAt)] : []),
     { label: t('payment.attempts'), value: String(payment.attempts) },
-    ...(payment.reason ? [{ label: t('payments.reason'), value: readTold(payment.reason, t) }] : []),
+    ...(payment.reason ? [{ label: t('payments.reason'), value: readReason(payment.reason, t) }] : []),
     ...(payment.resolvedBy ? [{ label: t('payment.resolved_by'), value: actorName(payment.resolvedBy, logins, t) }] : []),
     { label: t('payment.invoice_id'), value: payment.invoiceId },
     { label: t('payment.operation'), value: payment.operationId },
@@ -120,17 +121,6 @@ const payerRow = ({ payer }: Payment, t: Translate): Row =>
   payer.kind === 'member'
     ? { label: t('payment.member'), value: payer.memberId, href: `/admin/members/${payer.memberId}` }
     : { label: t('payment.organisation'), value: payer.organisationId, href: `/admin/autopay/organisations/${payer.organisationId}` }
-
-const isActor = (key: string): key is TextKey & `payment.actor.${string}` => Object.hasOwn(paymentsRu, key)
-
-/** Who did it, as a person reads it; a name that nobody knows stays as it is. */
-export function actorName(actor: string, logins: ReadonlyMap<string, string>, t: Translate): string {
-  if (actor.startsWith('member:')) return t('payment.actor.member')
-  if (actor.startsWith('organisation:')) return t('payment.actor.organisation')
-  if (actor.startsWith('staff:')) return t('payment.actor.staff', { login: logins.get(actor) ?? actor.slice('staff:'.length) })
-  const key = `payment.actor.${actor.replace(/^system:/, '')}`
-  return isActor(key) ? (t as (key: string) => string)(key) : actor
-}
 
 const MOVED = ['captured', 'voided', 'review', 'reversed'] as const
 const isKnown = (state: string): state is (typeof MOVED)[number] => MOVED.includes(state as (typeof MOVED)[number])

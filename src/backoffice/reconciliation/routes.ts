@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { defineRoute, sendDownload, staffWith } from '../../http'
 import type { Route } from '../../http'
 import { findPaymentsById } from '../../payments'
-import { beginRun, carryOut, DIFFERENCE_KINDS, listDifferences, listRuns, listStatements } from '../../reconciliation'
-import type { NotedDifference } from '../../reconciliation'
+import { beginRun, carryOut, DIFFERENCE_KINDS, knownDifferences, listDifferences, listRuns, listStatements } from '../../reconciliation'
+import type { DifferenceFilter, NotedDifference } from '../../reconciliation'
+import type { StaffActor } from '../../shared/actor'
 import { writeAudit } from '../../shared/audit'
 import { CSV_TYPE, csvFile } from '../../shared/csv'
 import { inTransaction } from '../../shared/database'
@@ -35,7 +36,14 @@ const FILTERS = {
   statement: z.union([z.literal('').transform(() => undefined), ID]).optional(),
 }
 
-const filterOf = ({ kind, which, statement }: DifferenceQuery) => ({ kind, all: which === 'all', foundBy: statement })
+/** As the address says, and nothing that the reader may not know of. */
+async function filterOf(
+  deps: ReconciliationPagesDeps,
+  { kind, which, statement }: DifferenceQuery,
+  staff: StaffActor,
+): Promise<DifferenceFilter> {
+  return { kind, all: which === 'all', foundBy: statement, known: await knownDifferences(deps, staff) }
+}
 
 /** The doors of the section about reconciliation. */
 export const reconciliationPages = (deps: ReconciliationPagesDeps): Route[] => [
@@ -46,7 +54,7 @@ export const reconciliationPages = (deps: ReconciliationPagesDeps): Route[] => [
   ...settleRoutes(deps),
 ]
 
-const showPage = ({ db, zone }: ReconciliationPagesDeps): Route =>
+const showPage = (deps: ReconciliationPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: RECONCILIATION_PATH,
@@ -54,8 +62,9 @@ const showPage = ({ db, zone }: ReconciliationPagesDeps): Route =>
     summary: 'Lists in words where our books and Invoicebox differ, and the comparisons that found it.',
     input: { query: z.object({ ...FILTERS, before: ID.optional(), done: z.string().optional() }) },
     handle: async (context) => {
-      const { before, done, ...query } = context.input.query
-      const found = await listDifferences(db, filterOf(query), { before, limit: PAGE + 1 })
+      const [{ before, done, ...query }, { db, zone }] = [context.input.query, deps]
+      const filter = await filterOf(deps, query, context.staff)
+      const found = await listDifferences(db, filter, { before, limit: PAGE + 1 })
       const differences = found.slice(0, PAGE)
       const runs = await listRuns(db, MOST_RUNS)
       const statements = await listStatements(db, MOST_RUNS)
@@ -71,7 +80,7 @@ async function reversedOf(db: Db, differences: readonly NotedDifference[]): Prom
   return new Set((await findPaymentsById(db, ids)).filter(({ state }) => state === 'reversed').map(({ id }) => id))
 }
 
-const exportList = ({ db, clock, zone }: ReconciliationPagesDeps): Route =>
+const exportList = (deps: ReconciliationPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: `${RECONCILIATION_PATH}.csv`,
@@ -79,18 +88,20 @@ const exportList = ({ db, clock, zone }: ReconciliationPagesDeps): Route =>
     summary: 'Gives the differences that the same filters show as a CSV file.',
     input: { query: z.object(FILTERS) },
     handle: async ({ input: { query }, staff, t, language, res }) => {
+      const { db, clock, zone } = deps
       const audit = { author: staff, at: clock.now(), action: 'differences_exported', subject: 'reconciliation' }
       await inTransaction(db, (tx) => writeAudit(tx, [audit]))
       const logins = await staffLogins(db)
-      const rows = pagesOf(db, query, (difference) => differenceCells(difference, logins, { t, language, zone }))
+      const filter = await filterOf(deps, query, staff)
+      const rows = pagesOf(db, filter, (difference) => differenceCells(difference, logins, { t, language, zone }))
       await sendDownload(res, { name: 'reconciliation.csv', type: CSV_TYPE, pieces: csvFile(differenceHeader(t), rows) })
     },
   })
 
-async function* pagesOf(db: Db, query: DifferenceQuery, toCells: (difference: NotedDifference) => string[]): AsyncGenerator<string[][]> {
+async function* pagesOf(db: Db, filter: DifferenceFilter, toCells: (difference: NotedDifference) => string[]): AsyncGenerator<string[][]> {
   let before: string | undefined
   for (;;) {
-    const differences = await listDifferences(db, filterOf(query), { before, limit: EXPORT_PAGE })
+    const differences = await listDifferences(db, filter, { before, limit: EXPORT_PAGE })
     yield differences.map(toCells)
     before = differences.at(-1)?.id
     if (differences.length < EXPORT_PAGE) return

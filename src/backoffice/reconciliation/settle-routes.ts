@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
-import { acceptDifference, acceptPaidOtherwise, findDifference, remarkDifference } from '../../reconciliation'
+import { acceptDifference, acceptPaidOtherwise, remarkDifference, requireKnownDifference } from '../../reconciliation'
 import { looksLikeId } from '../../shared/ids'
-import { Refusal } from '../../shared/refusals'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { factText } from '../facts'
 import type { ReconciliationPagesDeps } from './deps'
@@ -26,9 +25,7 @@ const giveBack = (deps: ReconciliationPagesDeps): Route =>
     input: { params: PARAMS, body: z.object(DEED_FIELDS) },
     handle: async (context) => {
       const { id } = context.input.params
-      const difference = await findDifference(deps.db, id)
-      if (!difference) throw new Refusal('not_found')
-      const { facts } = difference
+      const { facts } = await requireKnownDifference(deps, id, context.staff)
       const words = { points: factText(facts.points, context), number: facts.number ?? '—' }
       await answerDeed(context, deps.approvals, {
         section: 'reconciliation',

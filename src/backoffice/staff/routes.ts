@@ -3,8 +3,9 @@ import type { Approvals, Deed } from '../../approvals'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
 import { STAFF_ROLES } from '../../shared/actor'
-import { looksLikeId } from '../../shared/ids'
+import { looksLikeId, newId } from '../../shared/ids'
 import { requireReason } from '../../shared/audit'
+import { filedReason } from '../../shared/reasons'
 import { formatMoment } from '../../shared/texts/format'
 import { issueSetupCode, listSessions, listStaff, needsFactor, requireStaff, signOutEverywhere } from '../../staff'
 import type { StaffDeeds, StaffDeps } from '../../staff'
@@ -71,7 +72,7 @@ const showOne = ({ staff: deps, config }: StaffRoutesDeps): Route =>
       const staff = await requireStaff(deps.db, context.input.params.id)
       const sessions = await listSessions(deps.db, staff.id, deps.clock.now())
       const view = { staff, sessions, isFactorNeeded: needsFactor(deps, staff), looksOn: context.staff }
-      const card = presentStaffMember(view, { ...context, zone: config.timeZone })
+      const card = { ...presentStaffMember(view, { ...context, zone: config.timeZone }), key: newId() }
       context.page('backoffice/staff-member', { frame: frameOf(context, 'staff', context.input.query.done), ...card })
     },
   })
@@ -156,10 +157,13 @@ const signOutOther = ({ staff: deps }: StaffRoutesDeps): Route =>
     path: '/admin/staff/:id/sign-out',
     policy: staffWith('staff.change'),
     summary: 'Ends every session of a member of staff.',
-    input: { params: ID, body: z.object({ reason: DEED_FIELDS.reason, reasonKind: DEED_FIELDS.reasonKind }) },
+    input: { params: ID, body: z.object({ reason: DEED_FIELDS.reason, reasonKind: DEED_FIELDS.reasonKind, key: DEED_FIELDS.key }) },
     handle: async ({ input, staff, redirect }) => {
       const { id } = await requireStaff(deps.db, input.params.id)
-      await signOutEverywhere(deps, id, staff, requireReason(input.body.reason))
+      await signOutEverywhere(deps, id, staff, {
+        reason: requireReason(filedReason(input.body.reasonKind, input.body.reason)),
+        key: input.body.key,
+      })
       redirect(`/admin/staff/${id}?done=done`)
     },
   })

@@ -23,8 +23,8 @@ const WAITS_MS: Readonly<Record<RequestClass, number>> = {
   background: 60 * SECOND,
 }
 
-/** What became of slots is noted with the next look, or this part of a window later: it frees nothing sooner. */
-const NOTES_PER_WINDOW = 150
+/** What became of slots is noted with the next look, or this part of a window later: it frees nothing sooner, and whoever takes a slot meanwhile spares a commit. */
+const NOTES_PER_WINDOW = 30
 const DEMAND_PER_WINDOW = 15
 const ASK_AGAIN_MS = SECOND
 /** After a payment waited in vain, pages say so for a moment instead of offering the button again. */
@@ -60,12 +60,14 @@ export class SharedBudget implements RequestBudget {
   private readonly listeners: ((as: RequestClass, waitedMs: number) => void)[] = []
   private readonly lookDeps: LookDeps
   private readonly keeper: SlotKeeper
+  private readonly notesMs: number
 
   constructor(
     private readonly settings: BudgetSettings,
     private readonly deps: BudgetDeps,
   ) {
     const { limit, longestRequestMs } = settings
+    this.notesMs = limit.windowMs / NOTES_PER_WINDOW
     this.lookDeps = {
       keeping: {
         limit,
@@ -134,7 +136,7 @@ export class SharedBudget implements RequestBudget {
 
   private note(id: string): void {
     this.answered.push({ id, tick: tick() })
-    this.lookIn(this.settings.limit.windowMs / NOTES_PER_WINDOW)
+    this.lookIn(this.notesMs)
   }
 
   private hasNews(): boolean {
@@ -158,32 +160,43 @@ export class SharedBudget implements RequestBudget {
     if (this.looking) this.isAskedAgain = true
     this.looking ??= this.lookOnce().finally(() => {
       this.looking = null
-      if (this.isAskedAgain && !this.isClosing) this.lookIn(0)
+      if (this.isAskedAgain && !this.isClosing) this.lookIn(this.isUrgent() ? 0 : this.notesMs)
       this.isAskedAgain = false
     })
     return this.looking
   }
 
+  /** Whether the next look cannot wait for others: somebody is not served yet, or others wait for what we know. */
+  private isUrgent(): boolean {
+    return this.callers.some(({ wasSeen }) => !wasSeen) || this.returned.length > 0 || this.limitedForMs !== null
+  }
+
   private async lookOnce(): Promise<void> {
     this.sendAwayTheLate()
-    const callers = [...this.callers]
-    if (callers.length === 0 && !this.hasNews() && !this.hasDemand) return
-    const news: News = { answered: this.answered.splice(0), returned: this.returned.splice(0), limitedForMs: this.limitedForMs }
-    this.limitedForMs = null
+    if (this.callers.length === 0 && !this.hasNews() && !this.hasDemand) return
     const askedAt = tick()
+    // Who comes while the look waits for a connection is served by it too.
+    let asked: Asked | undefined
     try {
-      const seen = await inTransaction(this.deps.db, (tx) =>
-        look(tx, this.lookDeps, {
+      const seen = await inTransaction(this.deps.db, (tx) => {
+        const { callers, news } = (asked ??= this.askedNow())
+        return look(tx, this.lookDeps, {
           waiters: callers.map(({ as, atLeast, atMost, since }) => ({ as, atLeast, atMost, waitedMs: tick() - since })),
           notes: noted(news),
           limitedForMs: news.limitedForMs,
           hasDemand: this.hasDemand,
-        }),
-      )
-      this.serve(callers, seen, askedAt)
+        })
+      })
+      this.serve(asked?.callers ?? [], seen, askedAt)
     } catch (error) {
-      this.fail(callers, news, error)
+      this.fail(asked ?? this.askedNow(), error)
     }
+  }
+
+  private askedNow(): Asked {
+    const news: News = { answered: this.answered.splice(0), returned: this.returned.splice(0), limitedForMs: this.limitedForMs }
+    this.limitedForMs = null
+    return { callers: [...this.callers], news }
   }
 
   private serve(callers: readonly Caller[], seen: Look, askedAt: number): void {
@@ -207,7 +220,7 @@ export class SharedBudget implements RequestBudget {
   }
 
   /** The database is out: nobody may send, and each caller learns why. What became of slots is noted later, or their time runs out. */
-  private fail(callers: readonly Caller[], news: News, error: unknown): void {
+  private fail({ callers, news }: Asked, error: unknown): void {
     this.answered.unshift(...news.answered)
     this.returned.unshift(...news.returned)
     if (news.limitedForMs !== null) this.limitedForMs = Math.max(this.limitedForMs ?? 0, news.limitedForMs)
@@ -241,6 +254,12 @@ export class SharedBudget implements RequestBudget {
   private told({ as, since }: Caller): void {
     for (const listener of this.listeners) listener(as, tick() - since)
   }
+}
+
+/** What one look is about. */
+interface Asked {
+  readonly callers: readonly Caller[]
+  readonly news: News
 }
 
 /** What happened since the last look. */

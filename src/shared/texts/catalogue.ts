@@ -19,6 +19,10 @@ export const catalogueRu = {
   'redeem.done': 'Зачислено: {{points}}',
   'refusal.sold_out': 'Ваучеры закончились. Деньги не списаны.',
   'refusal.offer_not_on_sale': 'Это предложение больше не продаётся. Деньги не списаны.',
+  'refusal.price_changed': 'Цена изменилась. Деньги не списаны. Посмотрите на новую и подтвердите покупку.',
+  'refusal.code_not_sendable': 'К этому заказу код не добавить: писем программа не шлёт. Деньги не списаны. Купите его отдельным заказом.',
+  'refusal.codes_unreadable':
+    'Сохранённые коды не открываются под нынешним CODES_SECRET. Ничего не добавлено. Верните прежнее значение или изымите эти коды.',
   'refusal.offer_limit_reached': 'Вы уже купили столько, сколько можно одному покупателю. Деньги не списаны.',
   'refusal.code_wrong': 'Код не подошёл. Проверьте цифры или запросите новый код: он живёт десять минут.',
   'refusal.code_not_valid': 'Такого кода нет, или его уже использовали. Баллы не начислены.',
@@ -44,6 +48,11 @@ export const catalogueEn = {
   'redeem.done': 'Credited: {{points}}',
   'refusal.sold_out': 'The vouchers have run out. No money was taken.',
   'refusal.offer_not_on_sale': 'This offer is not sold any more. No money was taken.',
+  'refusal.price_changed': 'The price has changed. No money was taken. Look at the new one and confirm.',
+  'refusal.code_not_sendable':
+    'A code cannot be added to this order: the programme sends no letters. No money was taken. Buy it as an order of its own.',
+  'refusal.codes_unreadable':
+    'The stored codes do not open under CODES_SECRET as it is set. Nothing was added. Set the old value, or take these codes out.',
   'refusal.offer_limit_reached': 'You have bought as many of these as one buyer may. No money was taken.',
   'refusal.code_wrong': 'The code does not fit. Check its digits, or ask for a new one: it lives for ten minutes.',
   'refusal.code_not_valid': 'There is no such code, or it was used already. No points were credited.',

@@ -142,7 +142,7 @@ export const en = {
   'refusal.sign_in_required':
     'Sign in and open the page again. This form changed nothing. If you confirmed a payment before, do not pay again: the invoice’s page shows what became of your points.',
   'refusal.not_found': 'There is no such page, or it is not yours. Check the link.',
-  'refusal.too_many_requests': 'Wait a little and try again. No points were charged.',
+  'refusal.too_many_requests': 'Wait a little and try again. Nothing was charged for this request.',
   'refusal.overloaded':
     'The service is busy. Try again in a minute. If you have confirmed a payment already, do not pay again: the page of the invoice will show what became of your points.',
   'refusal.wrong_login_or_password': 'That login and password do not match. Check them and try again.',

@@ -50,6 +50,8 @@ export const toldRu = {
   'told.approval_waits': 'Запрос ({{kind}}) ждёт второго сотрудника до {{until}}.',
   'told.order_other_amount': 'Инвойсбокс сообщает, что заказ {{number}} оплачен на другую сумму. Ничего не зачислено.',
   'told.order_sold_out': 'Ваучер оплачен поздно, и кода для него не осталось. Загрузите коды и проверьте заказ или верните деньги.',
+  'told.code_unreadable':
+    'Код оплаченного заказа не открывается: CODES_SECRET не тот, под которым он сохранён. Верните прежнее значение; покупателю код пока не виден.',
   'told.order_nobody': 'Оплачен заказ участника, чьи данные удалены: отдать купленное некому. Верните деньги.',
   'told.order_paid_and_cancelled':
     'Инвойсбокс сообщил и об оплате этого заказа, и об отмене: узнайте у него, что верно. Что уже зачислено или выдано, остаётся у покупателя; остальное не выдаётся, пока Инвойсбокс снова не подтвердит оплату.',
@@ -61,7 +63,7 @@ export const toldRu = {
   'told.refund_cancelled_code': 'Инвойсбокс отменил принятый возврат {{number}}. Код снова у покупателя и действует.',
   'told.refund_cancelled_nothing':
     'Инвойсбокс отменил принятый возврат {{number}}. Деньги не ушли, а покупатель по этому заказу ничего не получил: проверьте заказ или верните деньги снова.',
-  'told.refund_unknown': 'У Инвойсбокса есть возврат {{number}} этого заказа, а у нас нет: деньги уйдут, а баллы остались.',
+  'told.refund_unknown': 'У Инвойсбокса есть возврат {{number}} этого заказа, а у нас нет: деньги уходят или уже ушли, а баллы остались.',
   'told.refund_taken_late': 'Инвойсбокс принял возврат {{number}}, баллы которого уже вернули, сочтя его отклонённым.',
   'told.refund_another': 'Под номером {{number}} у Инвойсбокса другой возврат, иного заказа или суммы. Баллы остаются в резерве.',
   'told.refund_other_fee':
@@ -120,6 +122,8 @@ export const toldEn = {
   'told.order_other_amount': 'Invoicebox says that order {{number}} was paid with another amount. Nothing was credited.',
   'told.order_sold_out':
     'A voucher was paid late, and no code is left for it. Import codes and check the order, or give the money back with `gateway orders refund`.',
+  'told.code_unreadable':
+    'The code of a paid order does not open: CODES_SECRET is not what it was stored under. Set the old value; until then its buyer does not see the code.',
   'told.order_nobody':
     'An order was paid whose member has been erased: there is nobody to give it to. Give the money back with `gateway orders refund`.',
   'told.order_paid_and_cancelled':
@@ -133,7 +137,7 @@ export const toldEn = {
   'told.refund_cancelled_nothing':
     'Invoicebox has cancelled refund {{number}} after taking it. No money went, and the buyer has got nothing for this order: check the order, or refund it anew.',
   'told.refund_unknown':
-    'Invoicebox has refund {{number}} of this order, which is not in our books: the money goes, and the points are still there.',
+    'Invoicebox has refund {{number}} of this order, which is not in our books: the money goes or is gone, and the points are still there.',
   'told.refund_taken_late': 'Invoicebox has taken refund {{number}}, whose points were given back as if it had been refused.',
   'told.refund_another': 'Invoicebox has another refund under the number {{number}}, of another order or sum. The points stay held.',
   'told.refund_other_fee': 'The correction order of refund {{number}} keeps another sum at Invoicebox than the fee. The points stay held.',

@@ -1,3 +1,4 @@
+import type { NewPrice } from '../minapp-answer'
 import { all, find, findAs, main } from './page'
 
 /* What the form of the page shows, as its fields stand. */
@@ -55,6 +56,17 @@ function roubles(typed: string): string {
   return isRussian ? `${grouped}${rest}\u00a0₽` : `₽${grouped}${rest}`
 }
 
+/** What the chosen voucher costs by now. Whoever sends the form again has seen that price. */
+export function showPrice(element: HTMLFormElement, { text, roubles }: NewPrice): void {
+  const [radio, seen] = [chosen(element), fieldOf(element, 'seen')]
+  if (!radio) return
+  const others = seen.value.split(' ').filter((each) => each !== '' && !each.startsWith(`${radio.value}=`))
+  seen.value = [...others, `${radio.value}=${roubles}`].join(' ')
+  radio.dataset['price'] = roubles
+  find('.offer-price', radio.closest('label') ?? element).textContent = text
+  show(element)
+}
+
 /** What happened, above the button; nothing once the form is sent again. */
 export function say(element: HTMLFormElement, text: string | null, { isGood = false } = {}): void {
   const [alert, note] = [find('#minapp-alert', element), find('#minapp-note', element)]
@@ -62,5 +74,9 @@ export function say(element: HTMLFormElement, text: string | null, { isGood = fa
   toggle(note, text !== null && isGood)
   ;(isGood ? note : alert).textContent = text ?? ''
   if (text === null) for (const field of all('[aria-invalid]', element)) field.removeAttribute('aria-invalid')
-  if (text !== null && !isGood) alert.scrollIntoView({ block: 'nearest' })
+}
+
+/** Moves the page as little as needed for what is said to be seen: after a field was given the focus, which moves the page for itself alone. */
+export function bringIntoSight(element: HTMLFormElement): void {
+  for (const said of all('#minapp-alert, #minapp-note', element)) said.scrollIntoView({ block: 'nearest' })
 }

@@ -1,5 +1,5 @@
 import type { MinappAnswer } from '../minapp-answer'
-import { chosen, fieldOf, isPoints, say, show } from './form-view'
+import { bringIntoSight, chosen, fieldOf, isPoints, say, show, showPrice } from './form-view'
 import { all, find, findAs } from './page'
 
 /** The form, and what stands around its fields. */
@@ -128,6 +128,11 @@ async function ask({ action, dataset }: HTMLFormElement, body: URLSearchParams):
 }
 
 function take(form: Form, answer: MinappAnswer): void {
+  answerWith(form, answer)
+  bringIntoSight(form.element)
+}
+
+function answerWith(form: Form, answer: MinappAnswer): void {
   const { element } = form
   switch (answer.state) {
     case 'made':
@@ -160,6 +165,7 @@ function take(form: Form, answer: MinappAnswer): void {
 
 function refuse({ element, onRefused }: Form, answer: Extract<MinappAnswer, { text: string }>): void {
   if (answer.state === 'refused' && answer.isOver) newKey(element)
+  if (answer.state === 'refused' && answer.price) showPrice(element, answer.price)
   const name = answer.state === 'refused' ? answer.field : null
   onRefused(answer.text)
   say(element, answer.text)

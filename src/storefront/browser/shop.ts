@@ -61,10 +61,13 @@ export async function beginFramed(data: InitialData): Promise<void> {
   tell.unavailable()
 }
 
-/** The invoice to add to; none in the other mode, and where the parent names none that can be one: then it is an order of its own, and called so. */
+/**
+ * The invoice to add to; none in the other mode, where the parent names none that can be one, and where no letters go, since the code of what is added comes by letter alone: then
+ * it is an order of its own, and called so.
+ */
 function containerOf({ minappType, orderContainerId }: InitialData): string {
-  const isOne = minappType === 'suborder' && typeof orderContainerId === 'string' && /^[\w-]{1,40}$/.test(orderContainerId)
-  return isOne ? orderContainerId : ''
+  const isOne = minappType === 'suborder' && typeof orderContainerId === 'string' && /^[\w-]{1,36}$/.test(orderContainerId)
+  return isOne && form().dataset['letters'] !== 'no' ? orderContainerId : ''
 }
 
 function prefill(name: 'container' | 'email', value: unknown): void {

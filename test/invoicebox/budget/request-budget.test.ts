@@ -152,6 +152,26 @@ describe.each(ENGINES)('the request budget on %s', (engine) => {
   })
 
   if (engine === 'sqlite')
+    test('who asks while others wait for the one connection is served together with them', async () => {
+      const pool = database.open()
+      const budget = createRequestBudget(ROOMY, { db: pool, clock, log: createLog('silent'), newId, instance: newId() })
+      budgets.push(budget)
+      const somebodyElse = await pool.transaction()
+      const begun: string[] = []
+      pool.on('query', ({ sql }: { sql: string }) => {
+        if (sql.startsWith('BEGIN')) begun.push(sql)
+      })
+      const first = taken(budget)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      const second = taken(budget)
+      await somebodyElse.rollback()
+      expect(await Promise.all([first, second])).toMatchObject([{ left: 1 }, { left: 1 }])
+      // Nor does a look follow that nobody waits for.
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(begun).toHaveLength(1)
+    })
+
+  if (engine === 'sqlite')
     test('a clock that is set ahead frees no slot before its time, and each process may notice it', async () => {
       const [one, other] = [open(SMALL), open(SMALL)]
       const permit = await taken(one, 4)

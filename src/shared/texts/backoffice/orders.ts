@@ -1,8 +1,8 @@
 import type { EnglishOf } from '../russian-only'
 
-/** Top-ups, their refunds and the log of notifications. */
+/** Orders, their refunds and the log of notifications. */
 export const backofficeOrdersRu = {
-  'orders.heading': 'Пополнения',
+  'orders.heading': 'Заказы',
   'orders.log': 'Сообщения Инвойсбокса',
   'orders.number': 'Номер',
   'orders.created': 'Создан',
@@ -14,7 +14,7 @@ export const backofficeOrdersRu = {
   'orders.to': 'По день',
   'orders.member': 'Участник (id)',
   'orders.name': 'Номер, заказ или счёт Инвойсбокса',
-  'orders.empty': 'Таких пополнений нет',
+  'orders.empty': 'Таких заказов нет',
   'orders.chip.state': 'Состояние: {{value}}',
   'orders.chip.from': 'С {{value}}',
   'orders.chip.to': 'По {{value}}',
@@ -91,7 +91,7 @@ export const backofficeOrdersRu = {
 } as const satisfies Record<string, string>
 
 export const backofficeOrdersEn = {
-  'orders.heading': 'Top-ups',
+  'orders.heading': 'Orders',
   'orders.log': 'Notifications of Invoicebox',
   'orders.number': 'Number',
   'orders.created': 'Made',
@@ -103,7 +103,7 @@ export const backofficeOrdersEn = {
   'orders.to': 'To day',
   'orders.member': 'Member (id)',
   'orders.name': 'Number, or order or invoice at Invoicebox',
-  'orders.empty': 'No such top-ups',
+  'orders.empty': 'No such orders',
   'orders.chip.state': 'State: {{value}}',
   'orders.chip.from': 'From {{value}}',
   'orders.chip.to': 'To {{value}}',

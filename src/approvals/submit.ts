@@ -1,0 +1,133 @@
+import type { Author } from '../shared/actor'
+import { requireKey, requireReason, writeAudit } from '../shared/audit'
+import type { Clock } from '../shared/clock'
+import { inTransaction } from '../shared/database'
+import type { Db } from '../shared/database'
+import { canonicalJson, newSortedId, sha256 } from '../shared/ids'
+import type { Log } from '../shared/log'
+import type { Money } from '../shared/money'
+import { requirePermission } from '../shared/permissions'
+import { Refusal } from '../shared/refusals'
+import { countAlone, doneAlone, isHeavy, mostAlone, uncount } from './alone'
+import type { AloneUpTo } from './alone'
+import { WeighsMore } from './deed'
+import type { Deed, Payload, Preview, Weight } from './deed'
+import { checkPayload } from './payload'
+import { LAPSES_AFTER_MS } from './request'
+import type { ApprovalRequest } from './request'
+import { findByKey, insertRequest } from './store'
+import type { NewRequest } from './store'
+
+export interface ApprovalsDeps {
+  readonly db: Db
+  readonly clock: Clock
+  readonly log: Log
+  readonly alone: AloneUpTo
+}
+
+export interface Order<P extends Payload> {
+  readonly payload: P
+  readonly author: Author
+  readonly reason: string
+  /** Names the intent: the same author, key and payload have one effect and one answer. */
+  readonly key: string
+}
+
+export type Submitted<R> = { readonly state: 'done'; readonly result: R } | { readonly state: 'waiting'; readonly request: ApprovalRequest }
+
+/** What somebody has done alone in the last day of a deed that adds up, and how much of it one person may. */
+export interface DoneAlone {
+  readonly done: Money
+  readonly most: Money
+}
+
+export interface Look extends Preview {
+  readonly needsSecond: boolean
+  readonly alone?: DoneAlone
+}
+
+/** What a deed would change as of now, and whether it would wait. @param by whoever would do it */
+export async function look<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R>, given: P, by?: Author): Promise<Look> {
+  const payload = checkPayload(deed, given)
+  const [preview, weight] = [await deed.preview(payload), await deed.weigh(payload)]
+  if (!by || !deed.addsUp || typeof weight === 'string') return { ...preview, needsSecond: isHeavy(deps, weight) }
+  const [done, most] = [await doneAlone(deps, { author: by, kind: deed.kind }, weight.unit), mostAlone(deps, weight.unit)]
+  return { ...preview, needsSecond: done.minor + weight.minor > most.minor, alone: { done, most } }
+}
+
+/** See `Approvals.submit`. */
+export async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R>, order: Order<P>): Promise<Submitted<R>> {
+  requirePermission(order.author, deed.permission)
+  const reason = requireReason(order.reason)
+  const key = requireKey(order.key)
+  const payload = checkPayload(deed, order.payload)
+  await deed.requireKnown?.(payload, order.author)
+  const known = await findByKey(deps.db, order.author, key)
+  if (known) return waiting(known, deed.kind, payload)
+  const done = await doAlone(deps, deed, { payload, author: order.author, reason, key })
+  if (done) return { state: 'done', result: done.result }
+  // The key stands for something that one person could do alone, and did.
+  if (await deed.wasDone?.(key)) throw new Refusal('key_reused')
+  const { subject } = await deed.preview(payload)
+  return waiting(await store(deps, { kind: deed.kind, payload, subject, reason, maker: order.author, key }), deed.kind, payload)
+}
+
+/** How often a deed that came to weigh more is weighed anew; whoever meets that many others at once may ask again. */
+const MOST_TRIES = 10
+
+/** Does what one person may do alone. @returns undefined, and nothing is done, when it takes a second one */
+async function doAlone<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R>, order: Order<P>): Promise<{ result: R } | undefined> {
+  const { payload, ...by } = order
+  for (let tries = 1; ; tries++) {
+    const weighed = await deed.weigh(payload, order.key)
+    if (isHeavy(deps, weighed)) return undefined
+    try {
+      return await doCounted(deps, deed, order, weighed, () => deed.perform(payload, { ...by, weighed }))
+    } catch (error) {
+      if (!(error instanceof WeighsMore) || tries === MOST_TRIES) throw error
+    }
+  }
+}
+
+/** Counts it first where slices add up. What was done before under its key is only told again, and what was refused does not count. */
+async function doCounted<P extends Payload, R>(
+  deps: ApprovalsDeps,
+  deed: Deed<P, R>,
+  { payload, author, key }: Order<P>,
+  weight: Weight,
+  perform: () => Promise<R>,
+): Promise<{ result: R } | undefined> {
+  if (!deed.addsUp || typeof weight === 'string' || (await deed.wasDone?.(key))) return { result: await perform() }
+  const counted = { author, kind: deed.kind, key, payload: sha256(canonicalJson(payload)), weight }
+  if (!(await countAlone(deps, counted))) return undefined
+  try {
+    return { result: await perform() }
+  } catch (error) {
+    const changedNothing = error instanceof Refusal || error instanceof WeighsMore
+    // Sent twice at one moment, the other one may have done it.
+    if (changedNothing && !(await deed.wasDone?.(key))) await uncount(deps, counted)
+    throw error
+  }
+}
+
+/** The same key with another deed is another intent. */
+function waiting<R>(request: ApprovalRequest, kind: string, payload: Payload): Submitted<R> {
+  if (request.kind !== kind || canonicalJson(request.payload) !== canonicalJson(payload)) throw new Refusal('key_reused')
+  return { state: 'waiting', request }
+}
+
+async function store(deps: ApprovalsDeps, order: Omit<NewRequest, 'id' | 'createdAt' | 'lapsesAt'>): Promise<ApprovalRequest> {
+  const at = deps.clock.now()
+  const request: NewRequest = { ...order, id: newSortedId(), createdAt: at, lapsesAt: new Date(at.getTime() + LAPSES_AFTER_MS) }
+  await inTransaction(deps.db, async (tx) => {
+    if (!(await insertRequest(tx, request))) return
+    const { maker: author, subject, reason } = request
+    await writeAudit(tx, [
+      { author, at, action: 'approval_requested', subject, reason, after: { deed: request.kind, request: request.id } },
+    ])
+  })
+  const stored = await findByKey(deps.db, request.maker, request.key)
+  if (!stored) throw new Error('bug: a request that was just stored is not there')
+  deps.log.info({ request: stored.id, kind: stored.kind }, 'a request waits for a second person')
+  return stored
+}

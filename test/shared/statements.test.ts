@@ -1,0 +1,70 @@
+import { brokenUniqueRule, inTransaction } from '../../src/shared/database'
+import type { Db } from '../../src/shared/database'
+import { insertions, runLast, runTogether } from '../../src/shared/statements'
+import { ENGINES, makeDatabase } from '../support/databases'
+import type { TestDatabase } from '../support/databases'
+
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  )
+
+describe.each(ENGINES)('the last statements of a transaction on %s', (engine) => {
+  let database: TestDatabase
+  let db: Db
+  beforeAll(async () => {
+    database = await makeDatabase(engine, { migrated: false })
+    db = database.open()
+    await db.raw('create table things (id varchar(36) primary key, amount bigint unique)')
+  })
+  afterAll(() => database.drop())
+  beforeEach(() => db('things').delete())
+
+  const last = (...rows: readonly Record<string, string | bigint>[]): Promise<void> =>
+    inTransaction(db, (tx) =>
+      runLast(
+        tx,
+        rows.flatMap((row) => insertions(engine, [['things', [row]]])),
+      ),
+    )
+
+  test('are committed', async () => {
+    await last({ id: 'a' }, { id: 'b' })
+    expect(await db('things').orderBy('id').pluck('id')).toEqual(['a', 'b'])
+  })
+
+  test('are all taken back with the one that fails, whose reason is told, and the connection serves the next', async () => {
+    for (let round = 0; round < 12; round++) {
+      const failed = await failure(last({ id: 'a', amount: 1n }, { id: 'b', amount: 1n }, { id: 'c', amount: 3n }))
+      expect(brokenUniqueRule(failed)).toMatch(/amount/)
+      await inTransaction(db, async (tx) => expect(await tx('things').pluck('id')).toEqual([]))
+    }
+  })
+
+  test('are refused in our words where a statement has them', async () => {
+    await last({ id: 'a', amount: 1n })
+    const refused = inTransaction(db, async (tx) => {
+      const [statement] = insertions(engine, [['things', [{ id: 'b', amount: 1n }]]])
+      await runLast(
+        tx,
+        statement ? [{ ...statement, refusalFor: (error) => (brokenUniqueRule(error) ? new Error('taken') : undefined) }] : [],
+      )
+    })
+    expect(await failure(refused)).toEqual(new Error('taken'))
+    expect(await db('things').pluck('id')).toEqual(['a'])
+  })
+
+  if (engine === 'postgres')
+    test('fail with the COMMIT that finds them wrong, and nothing is sent behind it', async () => {
+      await db.raw('create table things_later (id integer unique deferrable initially deferred)')
+      const twice = { sql: 'insert into things_later values (1), (1)', values: [] }
+      expect(brokenUniqueRule(await failure(inTransaction(db, (tx) => runLast(tx, [twice]))))).toBe('things_later_id_key')
+      const behind = inTransaction(db, async (tx) => {
+        await runLast(tx, [{ sql: 'insert into things_later values (2)', values: [] }])
+        await runTogether(tx, [{ sql: 'insert into things_later values (3)', values: [] }])
+      })
+      expect(await failure(behind)).toMatchObject({ message: expect.stringMatching(/transaction is over/) as string })
+      expect(await db('things_later').pluck('id')).toEqual([2])
+    })
+})
