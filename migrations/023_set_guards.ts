@@ -11,10 +11,13 @@ const trigger = (name: string, body: string): string =>
 const refuse = (rows: string, text: string): string =>
   `if exists (${rows}) then raise foreign_key_violation using message = '${text}'; end if;`
 
-/** Whether the rows of a table stand in an open batch; and the batch is noted, so that the commit finds out whether it was closed. */
+/**
+ * The batch of the rows is noted, so that the commit finds out whether it was closed; and it must be open. In this order: whoever waits for another one's note looks at what that
+ * one has committed.
+ */
 const IN_OPEN_BATCH = `
-  if exists (select 1 from added join ledger_batches b on b.id = added.batch_id) then raise exception 'this batch is closed'; end if;
-  insert into ledger_unsealed select distinct batch_id from added on conflict do nothing;`
+  insert into ledger_unsealed select distinct batch_id from added on conflict do nothing;
+  if exists (select 1 from added join ledger_batches b on b.id = added.batch_id) then raise exception 'this batch is closed'; end if;`
 
 const NO_ACCOUNT = `select 1 from added left join ledger_accounts a on a.id = added.account_id left join ledger_accounts b on b.id = added.to_account_id
   where a.id is null or b.id is null`
@@ -22,6 +25,8 @@ const NO_HOLD = `select 1 from added left join ledger_holds h on h.id = added.ho
   where h.id is null or (t.id is null and added.transfer_id is not null)`
 const NOT_HELD = `select 1 from added left join ledger_holds p on p.id = added.points_hold_id left join ledger_holds f on f.id = added.fund_hold_id
   where f.id is null or (p.id is null and added.points_hold_id is not null)`
+/** Nobody takes a note away but for a seal: so the note of a batch that was not closed is still there at the commit, and its key refuses that. */
+const NOT_SEALED = `select 1 from removed left join ledger_seals s on s.batch_id = removed.batch_id where s.batch_id is null`
 const NO_PAYMENT = `select 1 from (select distinct payment_id from added) as named left join payments p on p.id = named.payment_id where p.id is null`
 
 /** What a foreign key looks at row by row, looked at once for all rows of a statement. */
@@ -31,9 +36,16 @@ const GUARDS = [
   trigger('ledger_check_resolutions', `${refuse(NO_HOLD, 'foreign key: a resolution without its hold or transfer')} ${IN_OPEN_BATCH}`),
   trigger('payments_check_holds', refuse(NOT_HELD, 'foreign key: a payment without its holds')),
   trigger('payments_check_known', refuse(NO_PAYMENT, 'foreign key: a row without its payment')),
+  trigger('ledger_check_sealed', refuse(NOT_SEALED, 'this batch is not sealed')),
 ] as const
 
-const NEW_FUNCTIONS = ['ledger_check_holds', 'ledger_check_resolutions', 'payments_check_holds', 'payments_check_known'] as const
+const NEW_FUNCTIONS = [
+  'ledger_check_holds',
+  'ledger_check_resolutions',
+  'payments_check_holds',
+  'payments_check_known',
+  'ledger_check_sealed',
+] as const
 
 const afterInsert = (name: string, table: string, runs: string): string =>
   `create trigger ${name} after insert on ${table} referencing new table as added for each statement execute function ${runs}()`
@@ -120,12 +132,7 @@ const READS = [
        from unnest(ids, members) as w(id, member) join checkouts c on c.id = w.id and (c.member_id is null or c.member_id = w.member); end $$`,
 ] as const
 
-const CALL =
-  'id, payment_id, operation, method, path, started_at, duration_ms, status, request_id, request, response, outcome, transaction_id'
-const KEEP = `create function exchanges_keep(calls json) returns void language plpgsql ${BY_INDEX} as $$ begin
-  insert into exchanges (${CALL}) select ${CALL} from json_populate_recordset(null::exchanges, calls); end $$`
-
-const NEW_CALLS = ['payments_move_all', 'ledger_open', 'payments_by_consent', 'checkouts_asked_for', 'exchanges_keep'] as const
+const NEW_CALLS = ['payments_move_all', 'ledger_open', 'payments_by_consent', 'checkouts_asked_for'] as const
 
 const TABLES = [
   'ledger_accounts',
@@ -148,7 +155,7 @@ async function takeTables(knex: Knex): Promise<void> {
 }
 
 /**
- * Twenty foreign keys of a payment were a fifth of the server's time, each of them a statement per row. Their rows are looked at in sets now, by the triggers that look at
+ * The foreign keys of a payment were a fifth of the server's time, each of them a statement per row. Their rows are looked at in sets now, by the triggers that look at
  * every statement as it is (docs/adr/0023). SQLite looks a key up by itself, without a statement, and keeps its keys.
  */
 export async function up(knex: Knex): Promise<void> {
@@ -162,13 +169,13 @@ export async function up(knex: Knex): Promise<void> {
     // One note for each batch that is written to, before the batch itself: the commit asks whether the batch is there.
     'alter table ledger_unsealed drop constraint ledger_unsealed_batch_id_fkey',
     'alter table ledger_unsealed add foreign key (batch_id) references ledger_batches (id) deferrable initially deferred',
+    `create trigger ledger_unsealed_sealed after delete on ledger_unsealed referencing old table as removed for each statement execute function ledger_check_sealed()`,
     'create trigger payments_no_truncate before truncate on payments for each statement execute function payments_refuse_change()',
     'create trigger outbox_keep before update of payment_id on outbox for each row execute function payments_refuse_change()',
     write(`insert into ledger_unsealed values (batch ->> 'id') on conflict do nothing;`),
     OPEN,
     MOVE,
     ...READS,
-    KEEP,
     'set local lock_timeout = 0',
   ])
     await knex.raw(sql)
@@ -180,6 +187,7 @@ export async function down(knex: Knex): Promise<void> {
   for (const sql of [
     ...NEW_CALLS.map((name) => `drop function ${name}`),
     'drop trigger payments_no_truncate on payments',
+    'drop trigger ledger_unsealed_sealed on ledger_unsealed',
     'drop trigger outbox_keep on outbox',
     ...TRIGGERS.map(([name, table]) => `drop trigger ${name} on ${table}`),
     trigger(

@@ -7,7 +7,7 @@ export const SECRET_FIELDS = {
   CODES_SECRET: optional,
 }
 
-interface Set {
+interface SecretSettings {
   readonly SESSION_SECRET?: string | undefined
   readonly CODES_SECRET?: string | undefined
 }
@@ -19,13 +19,13 @@ export interface SecretConfig {
 }
 
 /** Until another one is set, codes are sealed under the session secret, as they were before there was a secret of their own. */
-export function toSecrets(env: Set, fallback: string): SecretConfig {
+export function toSecrets(env: SecretSettings, fallback: string): SecretConfig {
   const sessionSecret = env.SESSION_SECRET ?? fallback
   return { sessionSecret, codesSecret: env.CODES_SECRET ?? sessionSecret }
 }
 
 /** What must be right before real money moves: each with whether it is wrong. */
-export const secretFaults = ({ SESSION_SECRET: session, CODES_SECRET: codes }: Set): [boolean, string][] => [
+export const secretFaults = ({ SESSION_SECRET: session, CODES_SECRET: codes }: SecretSettings): [boolean, string][] => [
   [!session, 'SESSION_SECRET is missing. Set it to 32 or more random characters.'],
   [!!session && isWeak(session), 'SESSION_SECRET is too weak. Set it to 32 or more random characters.'],
   [!!codes && isWeak(codes), 'CODES_SECRET is too weak. Set it to 32 or more random characters.'],

@@ -104,8 +104,9 @@ async function doCounted<P extends Payload, R>(
     return { result: await perform() }
   } catch (error) {
     const changedNothing = error instanceof Refusal || error instanceof WeighsMore
-    // Sent twice at one moment, the other one may have done it.
-    if (changedNothing && !(await deed.wasDone?.(key))) await uncount(deps, counted)
+    // Sent twice at one moment, the other one may have done it; with another payload, it has not done this.
+    const isOther = error instanceof Refusal && error.code === 'key_reused'
+    if (changedNothing && (isOther || !(await deed.wasDone?.(key)))) await uncount(deps, counted)
     throw error
   }
 }

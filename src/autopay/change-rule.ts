@@ -1,6 +1,6 @@
 import type { Performer } from '../approvals'
 import type { Author } from '../shared/actor'
-import { requireReason, writeAudit } from '../shared/audit'
+import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
 import type { Clock } from '../shared/clock'
 import { brokenUniqueRule, inTransaction } from '../shared/database'
@@ -12,11 +12,14 @@ import { lockOrganisation, requireOrganisation } from './organisation-store'
 import type { Rule, RuleBody } from './rule'
 import { ruleFacts } from './rule-payload'
 import { isSameBody } from './rule-schema'
+import { spendingPeriods } from './spending'
 import { requireWeighed } from './weigh-rule'
 import { insertRule, lockRule, markRemoved, readRule, writeStanding, writeVersion } from './rule-store'
 
 export interface RuleDeps {
   readonly db: Db
+  /** The operator's time zone, in which days and months of limits are counted. */
+  readonly settings: { readonly timeZone: string }
   readonly clock: Clock
   readonly log: Log
 }
@@ -29,6 +32,18 @@ export interface RuleChange {
   readonly body: RuleBody
   /** Whether it is on afterwards, which is for rules alone that were tried just before. */
   readonly enabled: boolean
+}
+
+/** How a rule is changed. What is not done by a form has no key. */
+export type RuleOrder = Omit<Performer, 'key'> & Partial<Pick<Performer, 'key'>>
+
+const keyOf = (ruleId: string, { key }: RuleOrder): { instructionKey?: string } =>
+  key === undefined ? {} : { instructionKey: `${ruleSubject(ruleId)}:${key}` }
+
+/** A form that is sent again does nothing more, whatever was done in between. */
+const wasDone = async (tx: Tx, ruleId: string, by: RuleOrder): Promise<boolean> => {
+  const { instructionKey } = keyOf(ruleId, by)
+  return instructionKey !== undefined && wasCarriedOut(tx, instructionKey, by.author)
 }
 
 export const ruleSubject = (id: string): string => `rule:${id}`
@@ -44,7 +59,7 @@ export async function requireRule(db: Db, author: Author, id: string): Promise<R
  * Writes a new rule, or the next version of one. Written again with the same words it changes nothing but the switch.
  * @throws Refusal rule_changed when it is in another version than was seen; bad_input (detail: name) when another rule of the organisation has the name
  */
-export async function changeRule({ db, clock, log }: RuleDeps, change: RuleChange, by: Omit<Performer, 'key'>): Promise<void> {
+export async function changeRule({ db, clock, log, settings }: RuleDeps, change: RuleChange, by: RuleOrder): Promise<void> {
   requirePermission(by.author, 'autopay.rules')
   const reason = requireReason(by.reason)
   await requireOrganisation(db, by.author, change.organisationId)
@@ -52,13 +67,14 @@ export async function changeRule({ db, clock, log }: RuleDeps, change: RuleChang
   await inTransaction(db, async (tx) => {
     await lockOrganisation(tx, change.organisationId)
     const before = await lockRule(tx, change.ruleId)
-    if (change.enabled) await requireWeighed(tx, change, by.weighed)
+    if (await wasDone(tx, change.ruleId, by)) return
+    if (change.enabled) await requireWeighed(tx, change, spendingPeriods(at, settings.timeZone), by.weighed)
     const changed = await write(tx, change, before, { author: by.author, at })
     if (!changed) return
     const facts = { ...(before && { before: ruleFacts(before.body, before.isOn) }), after: ruleFacts(change.body, change.enabled) }
     const action = before ? 'autopay_rule_changed' : 'autopay_rule_added'
-    const approvedBy = by.approvedBy && { approvedBy: by.approvedBy }
-    await writeAudit(tx, [{ author: by.author, at, action, subject: ruleSubject(change.ruleId), reason, ...facts, ...approvedBy }])
+    const how = { ...keyOf(change.ruleId, by), ...(by.approvedBy && { approvedBy: by.approvedBy }) }
+    await writeAudit(tx, [{ author: by.author, at, action, subject: ruleSubject(change.ruleId), reason, ...facts, ...how }])
   }).catch(nameTaken)
   log.info({ rule: change.ruleId, isOn: change.enabled }, 'a rule of automatic payment was written')
 }
@@ -109,9 +125,9 @@ export interface RuleSwitch {
 
 /** Switches a rule on or off. @throws Refusal forbidden, not_found, rule_changed, rule_untried */
 export async function switchRule(
-  { db, clock, log }: RuleDeps,
+  { db, clock, log, settings }: RuleDeps,
   { ruleId, version, isOn }: RuleSwitch,
-  by: Omit<Performer, 'key'>,
+  by: RuleOrder,
 ): Promise<void> {
   requirePermission(by.author, 'autopay.rules')
   const reason = requireReason(by.reason)
@@ -119,24 +135,27 @@ export async function switchRule(
   await inTransaction(db, async (tx) => {
     await lockOrganisation(tx, organisationId)
     const rule = await lockRule(tx, ruleId)
+    if (await wasDone(tx, ruleId, by)) return
     if (!rule || (version !== undefined && rule.version !== version)) throw new Refusal('rule_changed')
     if (rule.isOn === isOn) return
     if (isOn && !rule.triedAt) throw new Refusal('rule_untried')
-    if (isOn) await requireWeighed(tx, { ...rule, ruleId }, by.weighed)
+    const at = clock.now()
+    if (isOn) await requireWeighed(tx, { ...rule, ruleId }, spendingPeriods(at, settings.timeZone), by.weighed)
     await writeStanding(tx, ruleId, { isOn, triedAt: rule.triedAt })
-    await auditSwitch(tx, rule, isOn, { ...by, reason, at: clock.now() })
+    await auditSwitch(tx, rule, isOn, { ...by, reason, at })
   })
   log.info({ rule: ruleId, isOn }, 'a rule of automatic payment was switched')
 }
 
-const auditSwitch = (tx: Tx, rule: Rule, isOn: boolean, by: Omit<Performer, 'key'> & { at: Date }): Promise<void> => {
+const auditSwitch = (tx: Tx, rule: Rule, isOn: boolean, by: RuleOrder & { at: Date }): Promise<void> => {
   const { author, reason, at, approvedBy } = by
   const facts: { before: AuditFacts; after: AuditFacts } = {
     before: { enabled: rule.isOn },
     after: { enabled: isOn, version: String(rule.version) },
   }
   const action = isOn ? 'autopay_rule_switched_on' : 'autopay_rule_switched_off'
-  return writeAudit(tx, [{ author, at, action, subject: ruleSubject(rule.id), reason, ...facts, ...(approvedBy && { approvedBy }) }])
+  const how = { ...keyOf(rule.id, by), ...(approvedBy && { approvedBy }) }
+  return writeAudit(tx, [{ author, at, action, subject: ruleSubject(rule.id), reason, ...facts, ...how }])
 }
 
 /** Takes a rule away; its versions stay. What pays less never waits for a second person. @throws Refusal forbidden, not_found */

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { amountText } from '../approvals'
+import { amountText, weighsMore, WeighsMore } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
 import type { Author, StaffRole } from '../shared/actor'
-import { hasControlCharacter, requireReason, writeAudit } from '../shared/audit'
+import { hasControlCharacter, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
 import { brokenUniqueRule, inTransaction } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
@@ -160,19 +160,23 @@ const auditFacts = (body: OrganisationBody, assigned: readonly string[]): AuditF
 })
 
 async function changeOrganisation(deps: OrganisationDeps, payload: OrganisationPayload, by: Performer): Promise<void> {
-  const { author, reason, approvedBy } = by
+  const { author, reason, approvedBy, weighed } = by
   requirePermission(author, 'organisations.change')
   await requireApprovers(deps, payload)
   const [id, at] = [payload.organisationId, deps.clock.now()]
+  const instructionKey = `${subjectOf(id)}:${by.key}`
   await inTransaction(deps.db, async (tx) => {
     const before = await lockOrganisation(tx, id)
     if (before) await requireOrganisation(tx, author, id)
+    if (await wasCarriedOut(tx, instructionKey, author)) return
+    // Others may have changed or added it since it was weighed.
+    if (weighsMore(weighChange(before, bodyOf(payload)), weighed)) throw new WeighsMore()
     const was = before && auditFacts(before, await readAssigned(tx, id))
     const after = await write(tx, { payload, before, author, at })
     if (JSON.stringify(was) === JSON.stringify(after)) return
     const action = before ? 'organisation_changed' : 'organisation_added'
     const told = { ...(was && { before: kept(was) }), after: kept(after), ...(approvedBy && { approvedBy }) }
-    await writeAudit(tx, [{ author, at, action, subject: subjectOf(id), reason, ...told }])
+    await writeAudit(tx, [{ author, at, action, subject: subjectOf(id), reason, instructionKey, ...told }])
   }).catch(vatTaken)
 }
 

@@ -7,6 +7,8 @@ import type { Rule } from './rule'
 import { bodyOf, CHANGE, ruleFacts, VERSION } from './rule-payload'
 import type { RuleChangePayload, RuleVersionPayload } from './rule-payload'
 import { readRule } from './rule-store'
+import { spendingPeriods } from './spending'
+import type { Periods } from './spending'
 import { weighOn } from './weigh-rule'
 import { Refusal } from '../shared/refusals'
 
@@ -15,14 +17,14 @@ export interface RuleDeeds {
   readonly switchOn: Deed<RuleVersionPayload, void>
 }
 
-/** What staff may do with rules so that more is paid. What counts is what the organisation's rules that are on let out of the fund together afterwards; a rule that is off lets out nothing. */
+/** What staff may do with rules so that more is paid. What counts is what the organisation's rules that are on let out of the fund together afterwards, with what others have paid already; a rule that is off lets out nothing. */
 export const ruleDeeds = (deps: RuleDeps): RuleDeeds => ({
   change: {
     kind: 'autopay_rule_changed',
     permission: 'autopay.rules',
     payload: CHANGE,
     requireKnown: ({ organisationId }, by) => requireOrganisation(deps.db, by, organisationId),
-    weigh: async (payload) => (payload.enabled ? weighOn(deps.db, { ...payload, body: bodyOf(payload) }) : 'never'),
+    weigh: async (payload) => (payload.enabled ? weighOn(deps.db, { ...payload, body: bodyOf(payload) }, periodsOf(deps)) : 'never'),
     async preview(payload) {
       const before = await present(deps.db, payload.ruleId)
       // Who may see the one organisation does not learn by it what rules another has.
@@ -53,7 +55,7 @@ export const ruleDeeds = (deps: RuleDeps): RuleDeeds => ({
     payload: VERSION,
     requireKnown: ({ ruleId }, by) => requireRule(deps.db, by, ruleId),
     async weigh({ ruleId }) {
-      return weighOn(deps.db, { ruleId, ...(await readRule(deps.db, ruleId)) })
+      return weighOn(deps.db, { ruleId, ...(await readRule(deps.db, ruleId)) }, periodsOf(deps))
     },
     async preview({ ruleId, version }) {
       const rule = await readRule(deps.db, ruleId)
@@ -64,6 +66,8 @@ export const ruleDeeds = (deps: RuleDeps): RuleDeeds => ({
     perform: ({ ruleId, version }, by) => switchRule(deps, { ruleId, version: Number(version), isOn: true }, by),
   },
 })
+
+const periodsOf = ({ clock, settings }: RuleDeps): Periods => spendingPeriods(clock.now(), settings.timeZone)
 
 async function present(db: Db, id: string): Promise<Rule | undefined> {
   try {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Weight } from '../approvals'
 import type { AuditFacts } from '../shared/audit'
 import { Refusal } from '../shared/refusals'
+import type { Spent } from './decision-context'
 import type { Organisation } from './organisation'
 import type { RuleBody } from './rule'
 import { checkRule, isSameBody, ruleForm } from './rule-schema'
@@ -93,15 +94,28 @@ export function bodyOf(payload: FlatRule): RuleBody {
  * What rules of one organisation together let out of the fund in a day without anybody being asked: of each the smaller of its limits for a day and a month, and no more of all
  * than the organisation's budgets. A cap on one invoice or one payee bounds no sum, since there may be any number of them. A rule that pays without such a bound lets everything
  * out; one that asks or holds nothing.
+ * @param paid what a rule has paid already, in the period of the limit that counts: one that was lowered since counts as that
+ * @param byOthers in kopecks, what rules that are not among these have paid already
  */
-export function weighRules(rules: readonly RuleBody[], { perDay, perMonth }: Pick<Organisation, 'perDay' | 'perMonth'>): Weight {
+export function weighRules(
+  rules: readonly RuleBody[],
+  { perDay, perMonth }: Pick<Organisation, 'perDay' | 'perMonth'>,
+  paid: (rule: RuleBody) => bigint = () => 0n,
+  byOthers = 0n,
+): Weight {
   const paying = rules.filter(({ do: action }) => action === 'pay')
   if (paying.length === 0) return 'never'
-  const caps = paying.map(({ limits }) => leastOf(limits.day, limits.month))
-  const sum = caps.reduce((total, cap) => (total === undefined || cap === undefined ? undefined : total + cap), 0n)
+  const caps = paying.map((rule) => mostOf(leastOf(rule.limits.day, rule.limits.month), paid(rule)))
+  const sum = caps.reduce((total, cap) => (total === undefined || cap === undefined ? undefined : total + cap), byOthers)
   const least = leastOf(sum, perDay ?? undefined, perMonth ?? undefined)
   return least === undefined ? 'always' : { minor: least, unit: 'RUB' }
 }
+
+/** What was paid in the period of the limit that counts of a rule: a month where that of the month is the smaller one, and a day otherwise. */
+export const inPeriodOf = ({ limits: { day, month } }: RuleBody, spent: Spent): bigint =>
+  month !== undefined && (day === undefined || month < day) ? spent.month : spent.day
+
+const mostOf = (cap: bigint | undefined, paid: bigint): bigint | undefined => (cap !== undefined && cap < paid ? paid : cap)
 
 const leastOf = (...caps: readonly (bigint | undefined)[]): bigint | undefined =>
   caps.reduce((least, cap) => (least === undefined || (cap !== undefined && cap < least) ? cap : least), undefined)

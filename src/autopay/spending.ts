@@ -5,6 +5,7 @@ import type { Db, Tx } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { insertRows } from '../shared/statements'
 import type { Spent } from './decision-context'
+import { readBody } from './rule-schema'
 
 /** The operator's day and month at a moment, as their first and last days. */
 export interface Periods {
@@ -50,6 +51,40 @@ export async function readSpending(db: Db, { day, monthFrom, monthTo }: Periods)
     }
   }
   return spent
+}
+
+/** What a rule has paid in the day and the month without anybody being asked. */
+export interface PaidByRule extends Spent {
+  readonly ruleId: string
+  /** Its present name, or the last one of a rule that is gone. */
+  readonly name: string
+}
+
+interface PaidRow {
+  rule_id: string
+  name: string
+  body: string
+  day_sum: unknown
+  month_sum: unknown
+}
+
+/** What the rules of one organisation have paid by themselves, those that are off, changed or gone by now as well. A version that asks is not among it: somebody has signed. */
+export async function readPaidByRules(db: Db, organisationId: string, { day, monthFrom, monthTo }: Periods): Promise<PaidByRule[]> {
+  const rows: PaidRow[] = await db('autopay_spending as s')
+    .join('autopay_decisions as d', 'd.id', 's.decision_id')
+    .join('autopay_rules as r', 'r.id', 's.rule_id')
+    .join('autopay_rule_versions as v', (join) => join.on('v.rule_id', 'd.rule_id').andOn('v.version', 'd.rule_version'))
+    .leftJoin('payments as p', 'p.consent_id', 's.decision_id')
+    .where('s.organisation_id', organisationId)
+    .whereRaw(COUNTS)
+    .whereBetween('s.day', [monthFrom, monthTo])
+    .groupBy('s.rule_id', 'r.name', 'v.body')
+    .select('s.rule_id', 'r.name', 'v.body')
+    .select(db.raw('coalesce(sum(case when s.day = ? then s.amount else 0 end), 0) as day_sum', [day]))
+    .select(db.raw('coalesce(sum(s.amount), 0) as month_sum'))
+  return rows
+    .filter(({ body }) => readBody(body).do === 'pay')
+    .map((row) => ({ ruleId: row.rule_id, name: row.name, day: BigInt(String(row.day_sum)), month: BigInt(String(row.month_sum)) }))
 }
 
 async function namesakesOf(db: Db, ruleIds: readonly string[]): Promise<Map<string, string[]>> {

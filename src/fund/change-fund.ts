@@ -1,5 +1,5 @@
 import type { Author } from '../shared/actor'
-import { requireKey, requireReason, writeAudit } from '../shared/audit'
+import { requireKey, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditEntry } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import { toDecimal } from '../shared/money'
@@ -52,6 +52,8 @@ export interface LimitChange {
   readonly reason: string
   readonly actor: Author
   readonly approvedBy?: Author | undefined
+  /** Names the intent: a form that is sent again does nothing more, whatever was done in between. */
+  readonly key?: string | undefined
 }
 
 /** Sets the part of the fund that is kept for buyers. It may exceed the balance: then nothing is left for automatic payments. @throws Refusal forbidden, bad_input (detail: the field) */
@@ -70,13 +72,14 @@ async function changeLimit({ db, clock, log }: FundDeps, change: LimitChange, li
   if (amount.unit !== 'RUB' || amount.minor < 0n) throw new Refusal('bad_input', 'amount')
   const action = `fund_${limit}_set`
   const after = { [limit]: toDecimal(amount.minor) }
+  const instructionKey = change.key === undefined ? undefined : `${action}:${change.key}`
   await inTransaction(db, async (tx) => {
     const limits = await lockFundLimits(tx)
+    if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, actor))) return
     await writeFundLimits(tx, { ...limits, [limit]: amount.minor })
     const before = { [limit]: toDecimal(limits[limit]) }
-    await writeAudit(tx, [
-      { author: actor, at: clock.now(), action, subject: ACCOUNTS.fund, reason, before, after, ...(approvedBy && { approvedBy }) },
-    ])
+    const how = { ...(approvedBy && { approvedBy }), ...(instructionKey !== undefined && { instructionKey }) }
+    await writeAudit(tx, [{ author: actor, at: clock.now(), action, subject: ACCOUNTS.fund, reason, before, after, ...how }])
   })
   log.info({ action, ...after }, 'a limit of the fund was changed')
 }

@@ -25,6 +25,7 @@ export const fundDeeds = (deps: FundDeps): FundDeeds => ({
     kind: 'fund_deposited',
     permission: 'fund.change',
     payload: DEPOSIT,
+    addsUp: true,
     weigh: ({ roubles }) => parsePositiveMoney(roubles, 'RUB'),
     async preview({ roubles }) {
       const { available } = await readFund(deps.db)
@@ -59,8 +60,8 @@ const limitDeed = (deps: FundDeps, name: 'floor' | 'overdraft', set: SetLimit): 
     const now = (await readFund(deps.db))[name]
     return { subject: ACCOUNTS.fund, before: { [name]: rub(now.minor) }, after: { [name]: rub(parseMoney(roubles, 'RUB').minor) } }
   },
-  perform: ({ roubles }, { author, reason, approvedBy }) =>
-    set(deps, { amount: parseMoney(roubles, 'RUB'), reason, actor: author, approvedBy }),
+  perform: ({ roubles }, { author, reason, key, approvedBy }) =>
+    set(deps, { amount: parseMoney(roubles, 'RUB'), reason, key, actor: author, approvedBy }),
 })
 
 const rub = (minor: bigint): string => `${toDecimal(minor)} RUB`

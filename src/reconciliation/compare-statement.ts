@@ -7,8 +7,10 @@ import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { newSortedId, sha256 } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
-import { closeSubjects, closeUnstated, nameOf, noteDifferences } from './difference-store'
+import { closeSubjects, closeUnstated, listDifferences, nameOf, noteDifferences } from './difference-store'
 import type { Difference, Found } from './differences'
+import { knownDifferences } from './known-to'
+import type { KnowingDeps } from './known-to'
 import { readStatement } from './read-statement'
 import type { StatementLine } from './read-statement'
 import { balanceDiffers, depositNotStated, depositUnknownHere, lineAgainst, notStated, paidTwice } from './stated-differences'
@@ -26,8 +28,7 @@ import {
 } from './statement-store'
 import type { RecordedDeposit, StatedPayment, Statement } from './statement-store'
 
-export interface StatementDeps {
-  readonly db: Db
+export interface StatementDeps extends KnowingDeps {
   readonly clock: Clock
   readonly timeZone: string
 }
@@ -44,6 +45,7 @@ export interface StatementComparison {
   readonly statementId: string
   /** How many lines were compared. */
   readonly checked: number
+  /** What is open by it and its author may know of. */
   readonly differences: readonly Difference[]
 }
 
@@ -61,23 +63,33 @@ const DEPOSIT_APART_MS = 3 * DAY
 export async function compareStatement(deps: StatementDeps, file: StatementFile): Promise<StatementComparison> {
   requirePermission(file.author, 'reconciliation.run')
   const statement = await importStatement(deps, file)
-  const differences: Difference[] = []
   const names = new Set<string>()
   const note = async (found: readonly Found[], seen: readonly string[] = []): Promise<void> => {
     const at = deps.clock.now()
     for (const one of found) names.add(nameOf(one))
-    const open = await inTransaction(deps.db, async (tx) => {
+    await inTransaction(deps.db, async (tx) => {
       await closeSubjects(tx, 'payment_not_in_statement', seen, at)
-      return noteDifferences(tx, found, { source: 'statement', by: statement.id, at })
+      await noteDifferences(tx, found, { source: 'statement', by: statement.id, at })
     })
-    differences.push(...open.map(({ invoiceId, kind, text }) => ({ invoiceId, kind, text, resolved: false })))
   }
   await compareLines(deps.db, statement, note)
   await compareTwice(deps.db, statement, note)
   await compareCaptured(deps.db, statement, note)
   const shown = [statement.id, ...(await replacedBy(deps.db, statement.id))]
   await inTransaction(deps.db, (tx) => closeUnstated(tx, shown, names, deps.clock.now()))
-  return { statementId: statement.id, checked: statement.lineCount, differences }
+  return { statementId: statement.id, checked: statement.lineCount, differences: await openBy(deps, statement, file.author) }
+}
+
+/** What this comparison has left open, read back as its author may know of it: anybody may write a file that names any operation. */
+async function openBy(deps: StatementDeps, { id }: Statement, author: Author): Promise<Difference[]> {
+  const known = await knownDifferences(deps, author)
+  const open: Difference[] = []
+  for (let before: string | undefined; ;) {
+    const found = await listDifferences(deps.db, { foundBy: id, known }, { before, limit: PAGE })
+    open.push(...found.map(({ invoiceId, kind, text }) => ({ invoiceId, kind, text, resolved: false })))
+    before = found.at(-1)?.id
+    if (found.length < PAGE) return open.reverse()
+  }
 }
 
 type Note = (found: readonly Found[], seen?: readonly string[]) => Promise<void>

@@ -6,7 +6,7 @@ import type { Db } from '../shared/database'
 import { looksLikeId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import { companion } from '../ledger'
-import { findPaymentsById, previewReversal, reversePayment } from '../payments'
+import { findPaymentsById, previewReversal, readsCancelled, reversePayment } from '../payments'
 import type { Payment, PaymentDeps } from '../payments'
 import { endDifferences, findDifference } from './difference-store'
 import type { Ending, NotedDifference } from './difference-store'
@@ -29,7 +29,8 @@ export const REVERSIBLE: readonly DifferenceKind[] = [
   'statement_returned',
 ]
 
-const PROVED: readonly DifferenceKind[] = ['captured_here_cancelled_there', 'statement_returned']
+/** Invoicebox itself has said of these that the payment was undone. A file that somebody uploads says nothing that they could not have written. */
+const PROVED: readonly DifferenceKind[] = ['captured_here_cancelled_there']
 
 /** What staff, or the gateway itself, may do about a difference that moves points: the payment is reversed and the difference closed, both or neither. */
 export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
@@ -40,7 +41,8 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
     requireKnown: ({ differenceId }, by) => requireKnownDifference(deps, differenceId, by),
     // Where Invoicebox does not say that the payment was undone, one person does not decide alone.
     weigh: async ({ differenceId }) => {
-      const { paymentId, isProved } = await reversible(deps.db, differenceId)
+      const { paymentId, isStated, ...reported } = await reversible(deps.db, differenceId)
+      const isProved = reported.isProved || (isStated && (await readsCancelled(deps, paymentId)))
       const [payment] = await findPaymentsById(deps.db, [paymentId])
       return isProved && payment ? payment.worth : 'always'
     },
@@ -63,12 +65,12 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
 })
 
 /** @throws Refusal not_found, resolution_not_allowed */
-async function reversible(db: Db, id: string): Promise<{ paymentId: string; isProved: boolean }> {
+async function reversible(db: Db, id: string): Promise<{ paymentId: string; isProved: boolean; isStated: boolean }> {
   const difference = await required(db, id)
   if (!REVERSIBLE.includes(difference.kind) || difference.paymentId === null) throw new Refusal('resolution_not_allowed', difference.kind)
   if (difference.resolvedAt !== null && difference.resolution !== 'points_returned')
     throw new Refusal('resolution_not_allowed', 'the difference was closed')
-  return { paymentId: difference.paymentId, isProved: PROVED.includes(difference.kind) }
+  return { paymentId: difference.paymentId, isProved: PROVED.includes(difference.kind), isStated: difference.source === 'statement' }
 }
 
 /** @throws Refusal not_found */

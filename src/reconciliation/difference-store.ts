@@ -270,13 +270,18 @@ export async function foundBy(
   return rows.map(toDifference)
 }
 
-/** Everything that a run has found, settled by now or not, in the order of the ids. */
+/** Everything that a run has found, settled by now or not, in the order of the ids; what a later run has found again, or has found besides, as well. */
 export async function allFoundBy(
   db: Db,
   runId: string,
   page: { readonly after: string; readonly limit: number; readonly known: Narrowing | undefined },
 ): Promise<NotedDifference[]> {
-  const query: Knex.QueryBuilder = db(TABLE).where({ last_run: runId }).where('id', '>', page.after).orderBy('id').limit(page.limit)
+  const query: Knex.QueryBuilder = db(TABLE)
+    .where({ source: 'invoices' })
+    .where('last_run', '>=', runId)
+    .where('id', '>', page.after)
+    .orderBy('id')
+    .limit(page.limit)
   page.known?.(query)
   return ((await query) as Row[]).map(toDifference)
 }

@@ -23,7 +23,8 @@ export async function readRows<Row>(db: Db, { sql, values }: Statement): Promise
 /** How a statement tests a column against a list that is one of its values: `column ${isOneOf(engine)}`, with `listOf` for the value. */
 export const isOneOf = (engine: Engine): string => (engine === 'postgres' ? '= any(?)' : 'in (select value from json_each(?))')
 
-export const listOf = (engine: Engine, values: readonly unknown[]): unknown => (engine === 'postgres' ? values : JSON.stringify(values))
+export const listOf = (engine: Engine, values: readonly (string | number)[]): string | readonly (string | number)[] =>
+  engine === 'postgres' ? values : JSON.stringify(values)
 
 /** Reads for all of these questions and answers each, in their order. */
 export type ReadMany<Question, Answer> = (db: Db, engine: Engine, questions: readonly Question[]) => Promise<readonly Answer[]>

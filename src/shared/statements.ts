@@ -2,10 +2,13 @@ import { engineOf, storable } from './database'
 import type { Db, Engine, Tx } from './database'
 import { sendAtOnce, sendNow } from './postgres-client'
 
+/** What the driver turns into text without fail: a value that it could not send would stop its own statement alone, and the COMMIT behind it would go through. */
+type Sendable = string | number | bigint | boolean | null | Date | readonly (string | number | bigint | boolean | null | Date)[]
+
 /** One statement and its values, not yet sent; `?` stands for a value. */
 export interface Statement {
   readonly sql: string
-  readonly values: readonly unknown[]
+  readonly values: readonly Sendable[]
   /** On SQLite: instead of `values`, the statement is run once with each of these. */
   readonly rows?: readonly (readonly unknown[])[]
   /** On SQLite: looks at what the statement returned, and throws what stands in the way. PostgreSQL must refuse by itself, since nobody looks before the COMMIT. */

@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import type { Deed, Performer } from '../approvals'
-import { authorName } from '../shared/actor'
-import { writeAudit } from '../shared/audit'
+import { weighsMore } from '../approvals'
+import type { Deed, Performer, Weight } from '../approvals'
+import { wasCarriedOut, writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { money } from '../shared/money'
-import type { Money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { countChosen, ordersHolding, withdrawChosen } from './code-imports'
@@ -33,13 +32,17 @@ export type CodesDeed = Deed<CodesPayload, CodesWithdrawn>
 
 /**
  * Taking free codes out of a stock, such as a batch that leaked or a file that was wrong. What orders have set aside stays theirs while they may be paid; when such an order
- * ends, its code goes after the others of its import. It weighs the price of what goes.
+ * ends, its code goes after the others of its import. It weighs the price of what goes, and what one person takes out in parts counts together.
  */
 export const withdrawDeed = (deps: StorefrontDeps): CodesDeed => ({
   kind: 'voucher_codes_withdrawn',
   permission: 'catalogue.change',
   payload: PAYLOAD,
-  weigh: async (payload) => worthOf(deps.db, payload, await countChosen(deps.db, choiceOf(payload))),
+  addsUp: true,
+  weigh: async (payload, key) =>
+    key !== undefined && (await wasCarriedOut(deps.db, keyOf(key)))
+      ? 'never'
+      : worthOf(deps.db, payload, await countChosen(deps.db, choiceOf(payload))),
   async preview(payload) {
     const [choice, { free, withdrawn }] = [choiceOf(payload), await stockOf(deps.db, payload)]
     const count = await countChosen(deps.db, choice)
@@ -51,6 +54,7 @@ export const withdrawDeed = (deps: StorefrontDeps): CodesDeed => ({
       after: { codes_free: String(free - count), codes_withdrawn: String(withdrawn + count), still_reserved: held || null },
     }
   },
+  wasDone: (key) => wasCarriedOut(deps.db, keyOf(key)),
   perform: (payload, by) => withdrawCodes(deps, payload, by),
 })
 
@@ -62,13 +66,13 @@ const choiceOf = ({ offerId, importedAt }: CodesPayload): CodeChoice => ({
 const stockOf = async (db: Db, { offerId }: CodesPayload) => (await countCodes(db, [offerId])).get(offerId) ?? EMPTY
 
 /** @throws Refusal bad_input (detail: offer) for one that sells no codes */
-async function worthOf(db: Db, { offerId }: CodesPayload, count: number): Promise<Money> {
+async function worthOf(db: Db, { offerId }: CodesPayload, count: number): Promise<Weight> {
   const { price } = await readOffer(db, offerId)
   if (price === null) throw new Refusal('bad_input', 'offer')
-  return money(price.minor * BigInt(count), price.unit)
+  return count === 0 ? 'never' : money(price.minor * BigInt(count), price.unit)
 }
 
-/** @throws Refusal offer_changed when more codes are free by now than were weighed */
+/** @throws Refusal offer_changed when more codes are free by now than were weighed, key_reused where somebody else has used the key */
 async function withdrawCodes({ db, clock }: StorefrontDeps, payload: CodesPayload, by: Performer): Promise<CodesWithdrawn> {
   requirePermission(by.author, 'catalogue.change')
   const [at, choice] = [clock.now(), choiceOf(payload)]
@@ -76,17 +80,18 @@ async function withdrawCodes({ db, clock }: StorefrontDeps, payload: CodesPayloa
     await lockOffer(tx, payload.offerId)
     const withdrawn = (await wasDone(tx, by)) ? 0 : await withdrawChosen(tx, choice, at)
     const worth = await worthOf(tx, payload, withdrawn)
-    if (typeof by.weighed === 'object' && worth.minor > by.weighed.minor) throw new Refusal('offer_changed')
+    if (weighsMore(worth, by.weighed)) throw new Refusal('offer_changed')
     if (withdrawn > 0) await tellWithdrawn(tx, payload, by, { withdrawn, at })
     return { withdrawn, free: (await stockOf(tx, payload)).free, reservedBy: await ordersHolding(tx, choice) }
   })
 }
 
 /** A confirmation that is sent again must not take what was imported in between. */
-const wasDone = async (tx: Tx, { author, key }: Performer): Promise<boolean> =>
-  (await tx('audit_log')
-    .where({ instruction_key: keyOf(key), actor: authorName(author) })
-    .first('id')) !== undefined
+async function wasDone(tx: Tx, { author, key }: Performer): Promise<boolean> {
+  if (!(await wasCarriedOut(tx, keyOf(key)))) return false
+  if (!(await wasCarriedOut(tx, keyOf(key), author))) throw new Refusal('key_reused')
+  return true
+}
 
 const keyOf = (key: string): string => `withdraw-codes:${key}`
 

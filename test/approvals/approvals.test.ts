@@ -240,6 +240,19 @@ describe.each(ENGINES)('two pairs of eyes on %s', (engine) => {
     expect(await states(olga, '1000', '1')).toEqual(['done', 'waiting'])
   })
 
+  test('deposits of the fund count together as well, or one person could make up any sum of money in parts', async () => {
+    const olga = await hired('operator')
+    const deposit = async (author: Author, roubles: string): Promise<string> => {
+      const order = { payload: { roubles }, author, reason: 'x', key: randomUUID() }
+      return (await world.parts.approvals.submit(world.parts.deeds.fund.deposit, order)).state
+    }
+    const before = parseMoney((await world.fund()).balance, 'RUB').minor
+    const states = [await deposit(olga, '3000000'), await deposit(olga, '2000000'), await deposit(olga, '0.01')]
+    expect(states).toEqual(['done', 'done', 'waiting'])
+    expect(await deposit(staff.admin, '5000000')).toBe('done')
+    expect(parseMoney((await world.fund()).balance, 'RUB').minor - before).toBe(1_000_000_000n)
+  })
+
   test('a hundred slices at one moment are no more than one; what was refused does not count, and the same intent counts once', async () => {
     const [olga, poor] = [await hired('operator'), await world.member({ points: '5.00' })]
     const debit = { payload: { memberId: poor.id, points: '900' }, author: olga, reason: 'x', key: randomUUID() }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { organisationsOf, readAssigned, requireOrganisation, setContacts, switchAutopay } from '../../src/autopay'
 import type { Organisation, OrganisationPayload } from '../../src/autopay'
+import { WeighsMore } from '../../src/approvals'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { Author, StaffActor } from '../../src/shared/actor'
 import { disableStaff } from '../../src/staff'
@@ -79,6 +80,51 @@ describe.each(ENGINES)('organisations on %s', (engine) => {
       .where({ subject: `organisation:${one.id}`, action: 'organisation_changed' })
       .orderBy('id')) as { before: string; after: string }[]
     expect(facts.map(({ after }) => (JSON.parse(after) as { perDay: string }).perDay)).toEqual(['10000.00 RUB', '5.00 RUB'])
+  })
+
+  test('a budget is weighed anew when it is written: what others set meanwhile is not undone by one person', async () => {
+    const one = await found(parts, olga)
+    const { change: deed } = parts.deeds.organisations
+    const { id: organisationId, name, vatNumber } = one
+    const payload = { organisationId, name, vatNumber, perDay: null, perMonth: null, steps: '', staff: olga.id }
+    const weighed = await deed.weigh(payload)
+    expect(weighed).toBe('never')
+    expect(await change(one, { perDay: '1000.00' })).toBe('done')
+    const by = { author: olga, reason: 'test', key: randomUUID(), weighed }
+    await expect(deed.perform(payload, by)).rejects.toBeInstanceOf(WeighsMore)
+    expect((await read(one.id)).perDay).toBe(100_000n)
+    // With a second person it is done, whatever it weighs by then. The same form again says so, and what was done since stays.
+    expect(
+      await deed.perform(payload, { author: olga, reason: 'test', key: 'agreed', approvedBy: adam }).then(() => read(one.id)),
+    ).toMatchObject({
+      perDay: null,
+    })
+    expect(await change(one, { perDay: '1000.00' })).toBe('done')
+    await deed.perform(payload, { author: olga, reason: 'test', key: 'agreed', approvedBy: adam })
+    expect((await read(one.id)).perDay).toBe(100_000n)
+  })
+
+  test('of two forms that add one organisation the second is a change', async () => {
+    const organisationId = randomUUID()
+    const { change: deed } = parts.deeds.organisations
+    const payload = { organisationId, name: 'ООО', vatNumber: '7899999901', perDay: null, perMonth: null, steps: '', staff: olga.id }
+    const weighed = await deed.weigh(payload)
+    await found(parts, olga, { organisationId, vatNumber: '7899999901', perDay: '1.00' })
+    const by = { author: olga, reason: 'test', key: randomUUID(), weighed }
+    await expect(deed.perform(payload, by)).rejects.toBeInstanceOf(WeighsMore)
+    expect((await read(organisationId)).perDay).toBe(100n)
+  })
+
+  test('a form that is sent again undoes nothing that was done since', async () => {
+    const one = await found(parts, olga)
+    const { id: organisationId, name, vatNumber } = one
+    const payload = { organisationId, name, vatNumber, perDay: '4000.00', perMonth: null, steps: '', staff: olga.id }
+    const order = { payload, author: olga, reason: 'test', key: randomUUID() }
+    const send = async () => (await parts.approvals.submit(parts.deeds.organisations.change, order)).state
+    expect(await send()).toBe('done')
+    expect(await change(one, { perDay: '1000.00' })).toBe('done')
+    expect(await send()).toBe('done')
+    expect((await read(one.id)).perDay).toBe(100_000n)
   })
 
   test('who signs is changed by two, and only staff who are assigned and may approve can sign', async () => {

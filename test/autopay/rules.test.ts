@@ -188,6 +188,28 @@ describe.each(ENGINES)('rules on %s', (engine) => {
     romashka = await found(parts, olga, { staff: adam.id })
   })
 
+  test('a form that switches a rule on, sent again, does nothing to what was switched off since', async () => {
+    const id = randomUUID()
+    await submit(id, flat({ name: 'Снова' }))
+    await noteTried(parts, id, olga)
+    const [again, tried] = [randomUUID(), { ruleId: id, organisationId: romashka.id, basedOn: '1', ...flat({ name: 'Снова' }) }]
+    const turnsOn = async () => {
+      const order = { payload: { ruleId: id, version: '1' }, author: olga, reason: 'test', key: again }
+      return (await parts.approvals.submit(parts.deeds.rules.switchOn, order)).state
+    }
+    const imports = async () => {
+      const order = { payload: { ...tried, enabled: true }, author: olga, reason: 'test', key: `${again}-import` }
+      return (await parts.approvals.submit(parts.deeds.rules.change, order)).state
+    }
+    for (const send of [turnsOn, imports]) {
+      expect(await send()).toBe('done')
+      expect(await readRule(parts.db, id)).toMatchObject({ isOn: true })
+      await switchRule(parts, { ruleId: id, isOn: false }, { author: olga, reason: 'test' })
+      expect(await send()).toBe('done')
+      expect(await readRule(parts.db, id)).toMatchObject({ isOn: false })
+    }
+  })
+
   test('a list of any length is read a page at a time, the first to apply first', async () => {
     const [one, two] = [await found(parts, olga, { staff: adam.id }), await found(parts, olga, { staff: adam.id })]
     for (const [n, of] of [one, two, one, two, one].entries()) {

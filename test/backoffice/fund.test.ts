@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { ACCOUNTS, transfer } from '../../src/ledger'
-import { checkThresholds, closeFundDays, setFloor } from '../../src/fund'
+import { checkThresholds, closeFundDays, readFund, setFloor } from '../../src/fund'
 import { DAY, MINUTE } from '../../src/shared/clock'
 import { parseMoney } from '../../src/shared/money'
 import type { Page } from '../support/browser'
@@ -84,6 +84,17 @@ describe('the page of the fund', () => {
     await setFloor(world.parts, { amount: parseMoney('600000', 'RUB'), reason: 'test', actor: olga.actor })
     expect([await sets('floor', '599999'), await sets('floor', '600000')]).toEqual(['waiting', 'done'])
     await setFloor(world.parts, { amount: parseMoney('0', 'RUB'), reason: 'test', actor: olga.actor })
+  })
+
+  test('a limit that was set by a form is not set again when the form is sent again after others', async () => {
+    const { deeds, approvals } = world.parts
+    for (const name of ['overdraft', 'floor'] as const) {
+      const set = (roubles: string, key: string = randomUUID()) =>
+        approvals.submit(deeds.fund[name], { payload: { roubles }, author: olga.actor, reason: 'test', key })
+      const first = randomUUID()
+      expect([(await set('4000', first)).state, (await set('0')).state, (await set('4000', first)).state]).toEqual(Array(3).fill('done'))
+      expect((await readFund(world.db))[name].minor).toBe(0n)
+    }
   })
 
   test('whoever only looks cannot change anything, whichever way they come', async () => {

@@ -3,7 +3,7 @@ import { addStaff } from '../../src/members'
 import { checkPayment, resolveReview } from '../../src/payments'
 import type { Payment } from '../../src/payments'
 import { COMMAND_LINE } from '../../src/shared/actor'
-import type { StaffActor } from '../../src/shared/actor'
+import type { Author, StaffActor } from '../../src/shared/actor'
 import { bill, company, rule, runs } from '../autopay/organisations'
 import type { Company } from '../autopay/organisations'
 import { paymentOf } from '../payments/steps'
@@ -11,7 +11,7 @@ import type { Browser, Page } from '../support/browser'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { openAlerts } from '../../src/shared/alerts'
 import { inTransaction } from '../../src/shared/database'
-import { acceptPaidOtherwise, listDifferences, reconcile } from '../../src/reconciliation'
+import { acceptPaidOtherwise, compareStatement, listDifferences, reconcile } from '../../src/reconciliation'
 import { PASSWORD, World } from '../support/world'
 
 const plain = (page: Page): string => page.html.replaceAll('\u00a0', ' ')
@@ -70,6 +70,34 @@ describe('payments of organisations on the pages about payments', () => {
       const answer = await (olga as { browser: Browser }).browser.post(`${path()}/${action}`, fields, world.url)
       expect([action, answer.status]).toEqual([action, 404])
     }
+  })
+
+  test('nor in what the fund shows, which still adds up, nor in what a statement of it brings to light', async () => {
+    const number = (text: string): number => text.split('−70,00').length - 1
+    for (const address of ['/admin/fund', '/admin/fund/movements', '/admin/fund/movements.csv']) {
+      const [few, all] = [
+        await (await (olga as { browser: Browser }).browser.fetch(address)).text(),
+        await (await (boss as { browser: Browser }).browser.fetch(address)).text(),
+      ]
+      expect([address, few.includes(payment.id), all.includes(payment.id)]).toEqual([address, false, true])
+      expect([address, number(few), few.includes('-70.00')]).toEqual([address, number(all), all.includes('-70.00')])
+    }
+    const hour = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString()
+    const compared = (author: Author, name: string, lines: readonly string[]) =>
+      compareStatement({ ...world.parts, timeZone: 'UTC' }, { name, text: ['date;operation;invoice;amount', ...lines].join('\n'), author })
+    const [missing, foreign] = [[`${hour(-1)};balance;;0.00`, `${hour(1)};balance;;0.00`], [`${hour(0)};${payment.operationId};;-1.00`]]
+    for (const [name, lines] of Object.entries({ missing, foreign })) {
+      const [few, all] = [
+        await compared(olga?.actor as Author, `${name}.csv`, lines),
+        await compared(COMMAND_LINE, `${name}.csv`, lines),
+      ].map(({ differences }) => JSON.stringify(differences))
+      expect([name, few?.includes(payment.id), few?.includes('70.00'), all?.includes(payment.id)]).toEqual([name, false, false, true])
+      expect([name, few?.includes('900-18')]).toEqual([name, name === 'missing'])
+    }
+    await world
+      .db('reconciliation_differences')
+      .where({ source: 'statement' })
+      .update({ resolved_at: hour(0), resolved_by: 'system:test', resolution: 'gone' })
   })
 
   test('and neither does the command line act on them for such a person, nor an approver decide', async () => {

@@ -137,6 +137,11 @@ const REFUSED: readonly (readonly [string, RegExp, (tx: Tx) => Promise<void>])[]
     ),
   ],
   ['a hold of a batch that is never closed', /foreign key/i, run(holdRow('1', `'${randomUUID()}'`))],
+  [
+    'a hold of a batch that is never closed, and no trace of it',
+    /foreign key|not sealed/i,
+    run(holdRow('1', `'open'`), `delete from ledger_unsealed where batch_id = 'open'`),
+  ],
   ['a transfer of a batch that is never closed', /foreign key/i, run(transferRow(randomUUID(), `'${randomUUID()}'`, '1'))],
   [
     'an instruction of a batch that is never closed',

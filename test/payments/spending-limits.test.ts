@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { weighRaise } from '../../src/members/limit-deeds'
+import { PROGRAMME, readLimits } from '../../src/members/limits'
 import { makePayment } from '../../src/payments/make-payment'
 import { findOverLimit, periodsAt } from '../../src/payments/spending-limits'
 import { COMMAND_LINE } from '../../src/shared/actor'
@@ -107,6 +108,24 @@ describe.each(ENGINES)('spending limits on %s', (engine) => {
     const ends = await Promise.all([...annas.map((page) => anna.confirms(page)), boris.confirms(his)])
     expect(ends.map(({ state }) => state).sort()).toEqual(['blocked', 'paid', 'paid'])
     expect(await boris.balance()).toEqual({ available: '460.00', held: '0.00' })
+  })
+
+  test('a form that is sent again undoes nothing that was done since', async () => {
+    const anna = await world.member({ points: '1.00' })
+    const { limits: ofMember, programmeLimits: ofProgramme } = world.parts.deeds.members
+    const { approvals } = world.parts
+    const [own, all] = [(perDay: string) => ({ memberId: anna.id, own: true, ...NONE, perDay }), (perDay: string) => ({ ...NONE, perDay })]
+    const send = async (perDay: string, key: string): Promise<void> => {
+      const by = { author: COMMAND_LINE, reason: 'test', key }
+      expect((await approvals.submit(ofMember, { payload: own(perDay), ...by })).state).toBe('done')
+      expect((await approvals.submit(ofProgramme, { payload: all(perDay), ...by })).state).toBe('done')
+    }
+    const first = randomUUID()
+    await send('400.00', first)
+    await send('1.00', randomUUID())
+    await send('400.00', first)
+    expect([(await readLimits(world.db, anna.id)).perDay, (await readLimits(world.db, PROGRAMME)).perDay]).toEqual([100n, 100n])
+    await world.db('spending_limits').delete()
   })
 
   test('the programme has limits for everybody who has none of their own', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { acceptDifference, listDifferences, reconcile } from '../../src/reconciliation'
+import { acceptDifference, listDifferences, reconcile, reconcileAll } from '../../src/reconciliation'
 import { compareBooks } from '../../src/reconciliation/compare-books'
 import { IdSet } from '../../src/reconciliation/id-set'
 import { COMMAND_LINE } from '../../src/shared/actor'
@@ -55,6 +55,15 @@ describe('the list of paid invoices moves while it is read', () => {
     })
     expect(missedBy(again)).toEqual([])
     for (const invoice of coming) await world.sandbox.change(invoice, { status: 'canceled' })
+  })
+
+  test('another comparison that comes in between takes nothing away from what the first one tells', async () => {
+    const first = await reconcileAll(world.parts, { author: COMMAND_LINE, resolves: false })
+    const { differences } = await reconcile(world.parts, { author: COMMAND_LINE, resolves: false })
+    const told: string[] = []
+    for await (const some of first.differences()) told.push(...some.map(({ invoiceId }) => invoiceId))
+    expect(differences.length).toBeGreaterThan(100)
+    expect(told.sort()).toEqual(differences.map(({ invoiceId }) => invoiceId).sort())
   })
 
   test('a difference that the moving list kept back is asked about before it is closed', async () => {

@@ -127,4 +127,21 @@ describe.each(ENGINES)('our books against a statement on %s', (engine) => {
       { kind: 'statement_payment_not_captured', text: expect.stringContaining('is review here') as string },
     ])
   })
+
+  test('a file that somebody uploads is no proof: what came back by it takes two, unless the invoice itself reads cancelled', async () => {
+    const { approvals, deeds } = world.parts
+    const { id, invoiceId } = of('right')
+    const invoice = { id: invoiceId }
+    await compare([`${at(0)};${of('right').operationId};;+10,00`], 'made-up.csv')
+    const [difference] = (await listDifferences(world.db, {}, { limit: 100 })).filter(({ paymentId }) => paymentId === id)
+    expect(difference).toMatchObject({ kind: 'statement_returned', source: 'statement' })
+    await world.sandbox.change(invoice, { status: 'pending' })
+    const give = async (key: string): Promise<string> => {
+      const order = { payload: { differenceId: difference?.id ?? '' }, author: COMMAND_LINE, reason: 'it came back', key }
+      return (await approvals.submit(deeds.differences.giveBack, order)).state
+    }
+    expect([await give(`made-up-${engine}`), (await paymentOf(world, invoice)).state]).toEqual(['waiting', 'captured'])
+    await world.sandbox.cancelByMerchant(invoice)
+    expect([await give(`cancelled-${engine}`), (await paymentOf(world, invoice)).state]).toEqual(['done', 'reversed'])
+  })
 })

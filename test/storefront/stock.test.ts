@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { createApprovals } from '../../src/approvals'
 import { checkOrder, listNotifications, planRefund, replayNotification } from '../../src/orders'
 import type { Order } from '../../src/orders'
 import { failOrder, recordCreated } from '../../src/orders/settle-creation'
@@ -251,5 +252,33 @@ describe.each(ENGINES)('what a stock of codes gives away, and to whom, on %s', (
     await expect(buy(offerId)).rejects.toMatchObject({ code: 'sold_out' })
     const rows = await world.db('audit_log').where({ subject: `offer:${offerId}`, action: 'voucher_codes_withdrawn' })
     expect(rows).toHaveLength(2)
+  })
+
+  test('codes that one person takes out of the stock count together, once per intent', async () => {
+    const { deeds } = world.parts
+    const approvals = createApprovals({ ...world.parts, alone: { points: parseMoney('1', 'PTS'), roubles: parseMoney('1000', 'RUB') } }, [
+      deeds.offers.withdraw,
+    ])
+    const person = () => ({ kind: 'staff', id: randomUUID(), login: 'op', role: 'operator' }) as const
+    const [olga, oleg] = [person(), person()]
+    const offers: string[] = []
+    const keys: string[] = []
+    for (const count of [3, 1, 1]) {
+      offers.push(await offer(count))
+      keys.push(randomUUID())
+    }
+    const submit = async (which: number, author = olga, key = keys[which] ?? ''): Promise<string> => {
+      const order = { payload: { offerId: offers[which] ?? '', importedAt: null }, author, reason: 'Leaked', key }
+      const submitted = await approvals.submit(deeds.offers.withdraw, order)
+      return submitted.state === 'done' ? `done ${submitted.result.withdrawn}` : submitted.state
+    }
+    expect([await submit(0), await submit(0), await submit(1)]).toEqual(['done 3', 'done 0', 'done 1'])
+    // A code more, which what was sent before does not take; what has nothing to take weighs nothing.
+    await importCodes(world.parts, { offerId: offers[0] ?? '', text: codes(1), ...by })
+    expect([await submit(0), await submit(1, olga, randomUUID())]).toEqual(['done 0', 'done 0'])
+    expect(await submit(2)).toBe('waiting')
+    // Another one's key is no way around it.
+    await expect(submit(0, oleg)).rejects.toMatchObject({ code: 'key_reused' })
+    expect(await submit(2, oleg, randomUUID())).toBe('done 1')
   })
 })

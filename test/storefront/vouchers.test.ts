@@ -139,7 +139,7 @@ describe.each(ENGINES)('vouchers on %s', (engine) => {
       await shop.pays(order)
       expect(await receiveNotification(other, shop.notification(order))).toMatchObject({ code: 'shipping_unavailable' })
       expect((await shop.order(order.number)).state).toBe('paid')
-      expect(await stock(offerId)).toMatchObject({ free: 2, reserved: 0, sold: 0 })
+      expect(await stock(offerId)).toMatchObject({ free: 1, reserved: 1, sold: 0 })
       const told = async () => (await world.alerts()).filter(({ subject }) => subject === order.id).map(({ kind }) => kind)
       expect(await told()).toEqual(['order_undeliverable'])
       await checkOrder(world.parts, { number: order.number, author: COMMAND_LINE })

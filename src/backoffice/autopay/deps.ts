@@ -12,6 +12,7 @@ export interface AutopayRulePagesDeps {
   readonly log: Log
   readonly approvals: Approvals
   readonly deeds: { readonly organisations: OrganisationDeeds; readonly rules: RuleDeeds }
+  readonly settings: { readonly timeZone: string }
   /** The operator's time zone. */
   readonly zone: string
 }

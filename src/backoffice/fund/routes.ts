@@ -10,14 +10,13 @@ import {
   readFundPicture,
   removeThreshold,
 } from '../../fund'
-import type { FundDeeds, FundPayload, MovementFilter } from '../../fund'
+import type { FundDeeds, FundMovement, FundPayload, MovementFilter } from '../../fund'
 import { defineRoute, sendDownload, staffWith } from '../../http'
 import type { Route } from '../../http'
 import type { Clock } from '../../shared/clock'
 import { writeAudit } from '../../shared/audit'
 import { CSV_TYPE, csvFile } from '../../shared/csv'
 import { inTransaction } from '../../shared/database'
-import type { Db } from '../../shared/database'
 import { dayEnd, dayStart, isDay } from '../../shared/days'
 import { looksLikeId } from '../../shared/ids'
 import { parseMoney } from '../../shared/money'
@@ -26,6 +25,8 @@ import { may } from '../../shared/permissions'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { chipsOf, listHref } from '../filters'
 import { frameOf } from '../frame'
+import { asKnownTo } from './known-movements'
+import type { KnowingDeps } from './known-movements'
 import {
   kindChoices,
   kindText,
@@ -38,8 +39,7 @@ import {
 } from './present'
 import { wholeRoubles } from './words'
 
-export interface FundRoutesDeps {
-  readonly db: Db
+export interface FundRoutesDeps extends KnowingDeps {
   readonly clock: Clock
   readonly approvals: Approvals
   readonly deeds: { readonly fund: FundDeeds }
@@ -62,7 +62,7 @@ export const fundRoutes = (deps: FundRoutesDeps): Route[] => [
   exportMovements(deps),
 ]
 
-const showFund = ({ db, clock, zone, rate }: FundRoutesDeps): Route =>
+const showFund = (deps: FundRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: FUND,
@@ -70,9 +70,10 @@ const showFund = ({ db, clock, zone, rate }: FundRoutesDeps): Route =>
     summary: 'Shows what is in the guarantee fund, how long it will last, what to deposit, and its thresholds.',
     input: { query: z.object({ done: z.string().optional() }) },
     handle: async (context) => {
+      const { db, clock, zone, rate } = deps
       const reader = { ...context, zone }
       const picture = await readFundPicture(db, { now: clock.now(), zone, rate })
-      const movements = await listFundMovements(db, { limit: LATEST })
+      const movements = await asKnownTo(deps, await listFundMovements(db, { limit: LATEST }), context.staff)
       context.page('backoffice/fund', {
         frame: frameOf(context, 'fund', context.input.query.done),
         fund: presentFund(picture, reader),
@@ -151,7 +152,7 @@ const filterOf = ({ kind, from, to }: z.output<typeof QUERY>, zone: string): Mov
   to: to ? dayEnd(to, zone) : undefined,
 })
 
-const showMovements = ({ db, zone }: FundRoutesDeps): Route =>
+const showMovements = (deps: FundRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: MOVEMENTS,
@@ -159,11 +160,13 @@ const showMovements = ({ db, zone }: FundRoutesDeps): Route =>
     summary: 'Lists what came into the fund and went out of it, newest first.',
     input: { query: QUERY.extend({ before: CURSOR.optional() }) },
     handle: async (context) => {
+      const { db, zone } = deps
       const { before, ...filters } = context.input.query
       const [reader, { t }] = [{ ...context, zone }, context]
       const cursor = before === undefined ? undefined : BigInt(before)
       const found = await listFundMovements(db, { ...filterOf(filters, zone), before: cursor, limit: PAGE + 1 })
-      const view = { movements: found.slice(0, PAGE), hasMore: found.length > PAGE, query: { ...filters, before } }
+      const movements = await asKnownTo(deps, found.slice(0, PAGE), context.staff)
+      const view = { movements, hasMore: found.length > PAGE, query: { ...filters, before } }
       const label = {
         kind: (kind: string) => kindText(kind as 'deposit', reader),
         from: (day: string) => `${t('fund.from')} ${day}`,
@@ -180,7 +183,7 @@ const showMovements = ({ db, zone }: FundRoutesDeps): Route =>
     },
   })
 
-const exportMovements = ({ db, clock, zone }: FundRoutesDeps): Route =>
+const exportMovements = (deps: FundRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: `${MOVEMENTS}.csv`,
@@ -188,13 +191,21 @@ const exportMovements = ({ db, clock, zone }: FundRoutesDeps): Route =>
     summary: 'Gives what the same filters show as a CSV file.',
     input: { query: QUERY },
     handle: async (context) => {
+      const { db, clock, zone } = deps
       const author = context.staff
       await inTransaction(db, (tx) => writeAudit(tx, [{ author, at: clock.now(), action: 'fund_exported', subject: 'fund' }]))
-      const pieces = csvFile(MOVEMENT_HEADER, rowsOf(allFundMovements(db, filterOf(context.input.query, zone))))
+      const pages = allFundMovements(db, filterOf(context.input.query, zone))
+      const pieces = csvFile(
+        MOVEMENT_HEADER,
+        rowsOf(pages, (page) => asKnownTo(deps, page, author)),
+      )
       await sendDownload(context.res, { name: 'fund.csv', type: CSV_TYPE, pieces })
     },
   })
 
-async function* rowsOf(pages: ReturnType<typeof allFundMovements>): AsyncGenerator<string[][]> {
-  for await (const page of pages) yield page.map(movementCells)
+async function* rowsOf(
+  pages: ReturnType<typeof allFundMovements>,
+  known: (page: readonly FundMovement[]) => Promise<FundMovement[]>,
+): AsyncGenerator<string[][]> {
+  for await (const page of pages) yield (await known(page)).map(movementCells)
 }
