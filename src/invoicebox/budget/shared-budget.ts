@@ -174,7 +174,7 @@ export class SharedBudget implements RequestBudget {
   private async lookOnce(): Promise<void> {
     this.sendAwayTheLate()
     if (this.callers.length === 0 && !this.hasNews() && !this.hasDemand) return
-    const askedAt = tick()
+    const [askedAt, waiting] = [tick(), [...this.callers]]
     // Who comes while the look waits for a connection is served by it too.
     let asked: Asked | undefined
     try {
@@ -189,7 +189,8 @@ export class SharedBudget implements RequestBudget {
       })
       this.serve(asked?.callers ?? [], seen, askedAt)
     } catch (error) {
-      this.fail(asked ?? this.askedNow(), error)
+      // A database that was away may be back for whoever came since: the next look serves them.
+      this.fail(asked ?? { ...this.askedNow(), callers: waiting }, error)
     }
   }
 
