@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import { AUTOPAY_FIELDS, toAutopay } from './config-autopay'
-import type { AutopayConfig } from './config-autopay'
+import { AUTOPAY_FIELDS, toAutopay } from './config/autopay'
+import type { AutopayConfig } from './config/autopay'
 import {
   amount,
   checked,
@@ -16,16 +16,16 @@ import {
   optional,
   port,
   whole,
-} from './config-fields'
-import { MERCHANT_FIELDS, PUBLISHED_TOKEN, isToken, merchantFaults, toMerchant } from './config-merchant'
-import type { MerchantConfig } from './config-merchant'
-import { MINAPP_FIELDS, minappFaults, toMinapp } from './config-minapp'
-import type { MinappConfig } from './config-minapp'
-import { noticeFaults } from './config-notices'
-import { SECRET_FIELDS, secretFaults, toSecrets } from './config-secrets'
-import type { SecretConfig } from './config-secrets'
-import { TOP_UP_FIELDS, topUpFaults, toTopUps } from './config-top-ups'
-import type { TopUpConfig } from './config-top-ups'
+} from './config/fields'
+import { MERCHANT_FIELDS, PUBLISHED_TOKEN, isToken, merchantFaults, toMerchant } from './config/merchant'
+import type { MerchantConfig } from './config/merchant'
+import { MINAPP_FIELDS, minappFaults, toMinapp } from './config/minapp'
+import type { MinappConfig } from './config/minapp'
+import { noticeFaults } from './config/notices'
+import { SECRET_FIELDS, secretFaults, toSecrets } from './config/secrets'
+import type { SecretConfig } from './config/secrets'
+import { TOP_UP_FIELDS, topUpFaults, toTopUps } from './config/top-ups'
+import type { TopUpConfig } from './config/top-ups'
 import { parseRate } from './shared/money'
 import type { Money, Rate } from './shared/money'
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Command } from 'commander'
 import type { Config } from '../config'
-import { seedDemo } from '../demo-data'
+import { seedDemo } from '../demo/data'
 import type * as Serve from '../serve'
 import { COMMAND_LINE, STAFF_ROLES } from '../shared/actor'
 import { migrateToLatest } from '../shared/migrate'

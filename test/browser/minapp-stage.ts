@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Browser, Frame, Page } from 'playwright-core'
-import { seedDemoCatalogue } from '../../src/demo-catalogue'
+import { seedDemoCatalogue } from '../../src/demo/catalogue'
 import type { Order } from '../../src/orders'
 import { addMember } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createApp } from '../../src/app'
-import { seedDemoCatalogue } from '../../src/demo-catalogue'
+import { seedDemoCatalogue } from '../../src/demo/catalogue'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { parseMoney } from '../../src/shared/money'
 import { importCodes } from '../../src/storefront'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { seedDemoCatalogue } from '../../src/demo-catalogue'
+import { seedDemoCatalogue } from '../../src/demo/catalogue'
 import { addMember } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { digitsOf } from '../../src/storefront'

@@ -1,4 +1,4 @@
-import { isWeak, optional } from './config-fields'
+import { isWeak, optional } from './fields'
 
 /* The operator's own secrets: one for what ends with a sign-in, one for what is stored and must be readable for as long as it is. */
 

@@ -1,10 +1,10 @@
-import { changeRule, organisationByVat, parseRuleFile, ruleByName, setContacts } from './autopay'
-import type { RuleEntry } from './autopay'
-import type { Author } from './shared/actor'
-import { newId } from './shared/ids'
-import { Refusal } from './shared/refusals'
-import { staffByLogin } from './staff'
-import type { Parts } from './wiring'
+import { changeRule, organisationByVat, parseRuleFile, ruleByName, setContacts } from '../autopay'
+import type { RuleEntry } from '../autopay'
+import type { Author } from '../shared/actor'
+import { newId } from '../shared/ids'
+import { Refusal } from '../shared/refusals'
+import { staffByLogin } from '../staff'
+import type { Parts } from '../wiring'
 
 const DEMO: Author = { kind: 'system', name: 'demo-data' }
 const REASON = 'Demo data'

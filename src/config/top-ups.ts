@@ -1,8 +1,8 @@
 import type { z } from 'zod'
-import { amount, checked, oneOf } from './config-fields'
-import { VAT_CODES } from './invoicebox/merchant'
-import type { VatCode } from './invoicebox/merchant'
-import type { Money } from './shared/money'
+import { amount, checked, oneOf } from './fields'
+import { VAT_CODES } from '../invoicebox/merchant'
+import type { VatCode } from '../invoicebox/merchant'
+import type { Money } from '../shared/money'
 
 /* The settings of what members may buy. */
 

@@ -1,6 +1,6 @@
-import { AUTOPAY, beginRun, carryOutRun } from './autopay'
-import { DAY, HOUR, plus } from './shared/clock'
-import type { Parts } from './wiring'
+import { AUTOPAY, beginRun, carryOutRun } from '../autopay'
+import { DAY, HOUR, plus } from '../shared/clock'
+import type { Parts } from '../wiring'
 
 interface DemoInvoice {
   readonly vatNumber?: string

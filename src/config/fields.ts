@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseMoney } from './shared/money'
+import { parseMoney } from '../shared/money'
 
 /* The forms that settings take, and what is asked of each. */
 

@@ -1,7 +1,7 @@
-import type { Author } from './shared/actor'
-import { findOffer, importCodes, listShops, saveShop } from './storefront'
-import type { OfferPayload, ShopChange } from './storefront'
-import type { Parts } from './wiring'
+import type { Author } from '../shared/actor'
+import { findOffer, importCodes, listShops, saveShop } from '../storefront'
+import type { OfferPayload, ShopChange } from '../storefront'
+import type { Parts } from '../wiring'
 
 const REASON = 'The catalogue of the demo'
 

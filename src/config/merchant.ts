@@ -1,4 +1,4 @@
-import { checked, isWeak, oneOf, optional } from './config-fields'
+import { checked, isWeak, oneOf, optional } from './fields'
 
 /* The settings of the operator as a merchant of Invoicebox: orders that members pay to buy points, and what Invoicebox tells about them. */
 

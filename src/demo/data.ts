@@ -1,11 +1,11 @@
-import type { Author } from './shared/actor'
-import { parseMoney } from './shared/money'
-import { Refusal } from './shared/refusals'
-import { seedDemoCatalogue } from './demo-catalogue'
-import { seedDemoOrganisations } from './demo-organisations'
-import { depositFund } from './fund'
-import { seedDemoPeople } from './members'
-import type { Parts } from './wiring'
+import type { Author } from '../shared/actor'
+import { parseMoney } from '../shared/money'
+import { Refusal } from '../shared/refusals'
+import { seedDemoCatalogue } from './catalogue'
+import { seedDemoOrganisations } from './organisations'
+import { depositFund } from '../fund'
+import { seedDemoPeople } from '../members'
+import type { Parts } from '../wiring'
 
 /** As much as the sandbox's own fund begins with. */
 const DEPOSIT = parseMoney('1000000.00', 'RUB')
