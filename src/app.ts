@@ -1,3 +1,4 @@
+import { officeError } from './backoffice/error-page'
 import { backofficeRoutes } from './backoffice/routes'
 import type { Config } from './config'
 import { createHttp } from './http'
@@ -37,6 +38,7 @@ export function createApp(parts: Parts): Http {
     log,
     texts: createTexts(),
     trustProxy: config.trustProxy,
+    officeError,
     onAnswer: metrics.countRequest,
   })
   http.mount(probes(parts, metrics))

@@ -1,3 +1,4 @@
+import { eraseViews } from './backoffice/payments/view-store'
 import type { AnyDeed } from './approvals'
 import { invoiceDeeds, organisationDeeds, ruleDeeds } from './autopay'
 import type { InvoiceDeeds, OrganisationDeeds, OrganisationDeps, RuleDeeds } from './autopay'
@@ -33,7 +34,7 @@ export interface Deeds {
 
 export const buildDeeds = (deps: MembersDeps & PaymentDeps & OrderDeps & StorefrontDeps, staff: StaffDeps): Deeds => ({
   points: pointDeeds(deps),
-  members: memberDeeds({ ...deps, erasers: [eraseCheckouts, eraseOrders, eraseByAddress(deps.storefront)] }),
+  members: memberDeeds({ ...deps, erasers: [eraseCheckouts, eraseOrders, eraseByAddress(deps.storefront), eraseViews] }),
   fund: fundDeeds(deps),
   payments: paymentDeeds(deps),
   orders: orderDeeds(deps),

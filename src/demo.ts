@@ -44,10 +44,16 @@ async function demo(): Promise<void> {
   const stop = (): void => void Promise.all([gateway.stop(), sandbox.close()]).then(() => process.exit(0))
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
-  process.stdout.write(greeting(config.publicUrl.origin, sandbox.url))
+  process.stdout.write(greeting({ gateway: config.publicUrl.origin, sandbox: sandbox.url, beside: besideIt(config, database) }))
 }
 
-const greeting = (gateway: string, sandbox: string): string => `
+/** What a command needs to reach this very demo. A database that somebody has named may have a password in its address, which is not printed. */
+function besideIt({ port, sandboxPort }: Config, { url, ownFile }: { url: string; ownFile: string | null }): string {
+  const ports = port === 3000 && sandboxPort === 4100 ? '' : `PORT=${port} SANDBOX_PORT=${sandboxPort} `
+  return `MODE=demo DATABASE_URL=${ownFile === null ? '"$DATABASE_URL"' : url} ${ports}npm run -s gateway --`
+}
+
+const greeting = ({ gateway, sandbox, beside }: Readonly<Record<'gateway' | 'sandbox' | 'beside', string>>): string => `
 demo ready
 
   1. Invoices of the sandbox    ${sandbox}/
@@ -56,7 +62,8 @@ demo ready
   3. The back office            ${gateway}/admin
      Sign in as admin, operator, approver, support, auditor or viewer.
   4. Automatic payment          ${gateway}/admin/autopay
-     The organisation 7710044140 has rules and invoices; it is off until you switch it on: npm run -s gateway -- autopay on
+     The organisation 7710044140 has rules and invoices. It is off until you switch it on, there or by this command:
+     ${beside} autopay on
   5. The sandbox by hand        ${sandbox}/_sandbox/
   6. The mini-app, hosted       ${sandbox}/marketplace
 

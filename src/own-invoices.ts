@@ -2,6 +2,7 @@ import type { Invoice, InvoiceboxClient, OddInvoice } from './invoicebox'
 import { ownGoodsAmong, ownGoodsNamedBy, ownGoodsOn } from './orders'
 import type { OwnGoods } from './orders'
 import type { Db } from './shared/database'
+import { tell } from './shared/told'
 
 /**
  * A client for which an invoice with what we sell ourselves cannot be served: points must not pay for points, and no organisation's fund may either. Payments and autopay know
@@ -35,14 +36,16 @@ export const refuseOwnInvoices = (client: InvoiceboxClient, db: Db): InvoiceboxC
 })
 
 const PROBLEMS: Readonly<Record<OwnGoods, string>> = {
-  points: 'It is for points that we sell.',
-  voucher: 'It is for a voucher that we sell.',
+  points: tell('told.odd_own_points'),
+  voucher: tell('told.odd_own_voucher'),
 }
 
 const refused = (invoice: Invoice, goods: OwnGoods): OddInvoice => ({
   kind: 'odd',
   invoiceId: invoice.id,
   problem: PROBLEMS[goods],
+  number: invoice.number,
+  description: invoice.description,
   paymentUrl: invoice.paymentUrl,
   customer: invoice.customer,
   own: { goods, invoice },

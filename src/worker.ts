@@ -2,7 +2,7 @@ import { HOUR, MINUTE, SECOND } from './shared/clock'
 import { startLoop } from './shared/loop'
 import type { Loop } from './shared/loop'
 import { chainAudit } from './audit'
-import { lapseSignatures, runOnSchedule, syncPayments } from './autopay'
+import { lapseSignatures, runOnSchedule, syncPayments, tellMonth } from './autopay'
 import { proveWhenDue } from './backoffice/home/prove-money'
 import { watchMerchantToken } from './check-token'
 import { forgetReadings } from './invoicebox'
@@ -61,6 +61,7 @@ export function startWorker(parts: Parts): { stop(): Promise<void> } {
     job('pay-invoices', 5 * SECOND, () => payOnSchedule(parts, () => isStopping)),
     job('follow-autopay', 10 * SECOND, () => syncPayments(db, clock.now())),
     job('lapse-signatures', MINUTE, () => lapseSignatures(parts)),
+    job('tell-month', 10 * MINUTE, () => tellMonth(parts, config.timeZone)),
     job('forget-readings', 5 * MINUTE, () => forgetReadings(db, clock)),
   ]
   const gate = openNotificationGate(parts)

@@ -1,14 +1,25 @@
-import type { Author, StaffActor } from '../shared/actor'
+import type { Approver, Author, StaffActor } from '../shared/actor'
 import { authorName, isStaff } from '../shared/actor'
-import { requireReason, writeAudit } from '../shared/audit'
+import { CARRIED_OUT, requireReason, writeAudit } from '../shared/audit'
 import { MINUTE } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { AnyDeed, Deed, Payload, Preview } from './deed'
+import { keyOf } from './request'
 import type { ApprovalRequest } from './request'
-import { decideRequest, lapsedRequests, markLapsed, notePerformed, readRequest, unperformedRequests, hasLeftItsRow } from './store'
+import { couldBe } from './let-in'
+import {
+  decideRequest,
+  lapsedRequests,
+  markLapsed,
+  notePerformed,
+  openRequestsOn,
+  readRequest,
+  traceOfEarlier,
+  unperformedRequests,
+} from './store'
 import type { Verdict } from './store'
 import { look, submit } from './submit'
 import type { ApprovalsDeps, Look, Order, Submitted } from './submit'
@@ -23,7 +34,11 @@ export interface Approvals {
   preview(request: ApprovalRequest): Promise<Preview>
   /** Whether somebody may see a request: their own, and those on what they may know of. */
   isKnownTo(request: ApprovalRequest, by: Author): Promise<boolean>
-  /** The maker is never the checker. @throws Refusal forbidden, own_request, request_not_open, not_found */
+  /** What waits already for a second person about the same thing, as far as somebody may know of it: some of it, newest first. */
+  waitingOn(subject: string, by: Author): Promise<ApprovalRequest[]>
+  /** Why this person is no second pair of eyes for a request, as far as it is known who could be whom; null when they are. */
+  sameHands(request: ApprovalRequest, by: StaffActor): Promise<SameHands | null>
+  /** The maker is never the checker. @throws Refusal forbidden, own_request, let_in_by_maker, request_not_open, not_found */
   approve(id: string, by: Author, reason?: string): Promise<ApprovalRequest>
   refuse(id: string, by: Author, reason: string): Promise<ApprovalRequest>
   /** The maker takes the request back. @throws Refusal forbidden for anybody else */
@@ -31,6 +46,9 @@ export interface Approvals {
   /** For the worker: lets old requests lapse and carries out what was approved before a crash. @returns how many it dealt with */
   tidyUp(): Promise<number>
 }
+
+/** Refusals of whoever could be the maker of a request, or the maker them. */
+export type SameHands = 'own_request' | 'let_in_by_maker'
 
 const MOST_AT_ONCE = 100
 /** A deed that is being carried out at this moment is left to whoever approved it. */
@@ -50,6 +68,8 @@ export function createApprovals(deps: ApprovalsDeps, deeds: readonly AnyDeed[]):
     look: (deed, payload, by) => look(deps, deed, payload, by),
     preview: (request) => deedOf(request).preview(request.payload),
     isKnownTo: (request, by) => isKnownTo(deedOf, request, by),
+    waitingOn: (subject, by) => waitingOn(deps, deedOf, subject, by),
+    sameHands: (request, by) => sameHands(deps.db, request, by),
     approve: (id, by, reason) => approve(deps, deedOf, { id, by, reason: reason === undefined ? null : requireReason(reason) }),
     refuse: (id, by, reason) => refuse(deps, deedOf, { id, by, reason: requireReason(reason) }),
     withdraw: (id, by) => withdraw(deps, id, by),
@@ -64,6 +84,12 @@ interface Decided {
 }
 
 type DeedOf = (request: ApprovalRequest) => Deed
+
+async function waitingOn({ db, clock }: ApprovalsDeps, deedOf: DeedOf, subject: string, by: Author): Promise<ApprovalRequest[]> {
+  const open = await openRequestsOn(db, subject, clock.now())
+  const isKnown = await Promise.all(open.map((request) => isKnownTo(deedOf, request, by)))
+  return open.filter((_request, at) => isKnown[at])
+}
 
 async function approve(deps: ApprovalsDeps, deedOf: DeedOf, { id, by, reason }: Decided): Promise<ApprovalRequest> {
   const { request, checker } = await openRequest(deps, deedOf, id, by)
@@ -97,7 +123,8 @@ async function openRequest(
   if (!isStaff(by)) throw new Refusal('forbidden', 'a request is decided by a person who has signed in')
   const request = await required(db, id)
   if (!(await isKnownTo(deedOf, request, by))) throw new Refusal('not_found', 'request')
-  if (isMaker(request, by) || (await letIn(db, by, request.maker))) throw new Refusal('own_request')
+  const same = await sameHands(db, request, by)
+  if (same) throw new Refusal(same)
   if (request.state !== 'open') throw new Refusal('request_not_open', request.state)
   return { request, checker: by }
 }
@@ -114,9 +141,17 @@ async function isKnownTo(deedOf: DeedOf, request: ApprovalRequest, by: Author): 
   }
 }
 
-/** Whoever handed a maker the code of their first sign-in could be that maker. */
-async function letIn(db: Db, by: StaffActor, maker: Author): Promise<boolean> {
-  if (!isStaff(maker)) return false
+/** Whoever handed a maker the code of a sign-in could be that maker, and the maker could be whoever they handed one. */
+async function sameHands(db: Db, request: ApprovalRequest, by: StaffActor): Promise<SameHands | null> {
+  const { maker } = request
+  if (isMaker(request, by)) return 'own_request'
+  if (!isStaff(maker)) return null
+  if ((await hasLetIn(db, by, maker)) || (await couldBe(db, maker)).has(authorName(by))) return 'own_request'
+  return (await couldBe(db, by)).has(authorName(maker)) ? 'let_in_by_maker' : null
+}
+
+/** Once is enough here, whoever hands out a later code. */
+async function hasLetIn(db: Db, by: StaffActor, maker: StaffActor): Promise<boolean> {
   const issued = { subject: authorName(maker), actor: authorName(by), action: 'staff_setup_code_issued' }
   return (await db('audit_log').where(issued).first('id')) !== undefined
 }
@@ -147,30 +182,44 @@ async function decide(deps: ApprovalsDeps, request: ApprovalRequest, verdict: Ve
 
 /** Carries out what was approved. A refusal is an outcome as well; anything else leaves it to be tried again, under the same key. */
 async function perform(deps: ApprovalsDeps, deedOf: DeedOf, request: ApprovalRequest): Promise<void> {
-  const { decision } = request
-  if (!decision?.by.role) throw new Error('bug: an approved request without an approver')
-  const approvedBy: StaffActor = {
-    kind: 'staff',
-    id: decision.by.name.slice('staff:'.length),
-    login: decision.by.login ?? '',
-    role: decision.by.role,
-  }
-  const by = { author: request.maker, reason: request.reason, key: `approval:${request.id}`, approvedBy }
+  const by = { author: request.maker, reason: request.reason, key: keyOf(request.id), approvedBy: approverOf(request) }
   const outcome = await deedOf(request)
     .perform(request.payload, by)
-    .then(() => 'done')
+    .then(() => NOTHING_CHANGED)
     .catch((error: unknown) => {
       if (error instanceof Refusal) return error.detail ? `${error.code}: ${error.detail}` : error.code
       throw error
     })
-  await inTransaction(deps.db, (tx) => notePerformed(tx, request.id, deps.clock.now(), outcome))
-  deps.log.info({ request: request.id, kind: request.kind, outcome }, 'an approved request was carried out')
+  await note(deps, request, outcome)
 }
 
-/** What has left its audit row was carried out before the process died; a deed without a key of its own must not be done over what came after it. */
+/** A deed that changes something has noted itself with its audit row (`writeAudit`). What is left had nothing to change: it may have been so before, or somebody else was quicker. */
+const NOTHING_CHANGED = 'nothing_changed'
+
+function approverOf({ id, decision }: ApprovalRequest): Approver {
+  if (!decision?.by.role) throw new Error('bug: an approved request without an approver')
+  const { name, login, role } = decision.by
+  return { kind: 'staff', id: name.slice('staff:'.length), login: login ?? '', role, request: id }
+}
+
+/** Writes what became of it, unless that is known. */
+async function note(deps: ApprovalsDeps, { id, kind }: ApprovalRequest, became: string): Promise<void> {
+  await inTransaction(deps.db, (tx) => notePerformed(tx, id, deps.clock.now(), became))
+  const outcome = (await readRequest(deps.db, id))?.outcome
+  deps.log.info({ request: id, kind, outcome }, 'an approved request was carried out')
+}
+
+/**
+ * What was not noted was not done, since a deed notes itself. What an earlier version approved may have been done without a note: it is told as done where its key says so,
+ * and where nobody can know, it is neither done again nor told as done.
+ */
 async function finish(deps: ApprovalsDeps, deedOf: DeedOf, request: ApprovalRequest): Promise<void> {
-  if (!(await hasLeftItsRow(deps.db, request))) return perform(deps, deedOf, request)
-  await inTransaction(deps.db, (tx) => notePerformed(tx, request.id, deps.clock.now(), 'done'))
+  const trace = await traceOfEarlier(deps.db, request)
+  if (trace === null) return perform(deps, deedOf, request)
+  const isDone =
+    trace === 'done' || (await deedOf(request).wasDone?.(keyOf(request.id), { payload: request.payload, author: request.maker }))
+  if (!isDone) deps.log.error({ request: request.id }, 'an earlier version may have carried out this request; nobody can say')
+  await note(deps, request, isDone ? CARRIED_OUT : 'unclear')
 }
 
 async function tidyUp(deps: ApprovalsDeps, deedOf: DeedOf): Promise<number> {

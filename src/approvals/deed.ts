@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Author, StaffActor } from '../shared/actor'
+import type { Approver, Author } from '../shared/actor'
 import type { AuditFacts } from '../shared/audit'
 import type { Money } from '../shared/money'
 import type { Permission } from '../shared/permissions'
@@ -17,8 +17,8 @@ export interface Performer {
   readonly reason: string
   /** Names the intent: `perform` may run again with it after a crash and must then change nothing more. */
   readonly key: string
-  /** Who looked at it besides, when that was needed. For the audit row. */
-  readonly approvedBy?: StaffActor
+  /** Who looked at it besides, when that was needed. The audit row carries it as it is: with that row the request is carried out, in the transaction of the deed. */
+  readonly approvedBy?: Approver
   /** What it weighed when one person was found to be enough: a deed whose weight grows with what others do meanwhile does no more than that (`WeighsMore`, or a refusal of its own). */
   readonly weighed?: Weight
 }
@@ -51,6 +51,12 @@ export interface Deed<P extends Payload = Payload, R = unknown> {
   readonly permission: Permission
   /** For deeds that anybody could do in slices: what their maker did of them alone in the last day counts with the next one. */
   readonly addsUp?: true
+  /** Deeds that let out the same by different ways count together under one such word; any other counts with those of its own kind. */
+  readonly addsUpAs?: string
+  /** Where a deed weighs other than it counts among those of its maker, such as all the parts of one refund; null where it counts nothing. */
+  adds?(payload: P): Money | null | Promise<Money | null>
+  /** For what is let out day after day from one place, such as an organisation by its rules: of each place the largest counts, and places add up. At most 36 characters. */
+  addsUpAt?(payload: P): string | Promise<string>
   /** Strict: unknown keys are refused. */
   readonly payload: z.ZodType<P>
   /** For deeds on what only some of the staff may know of: whoever may not neither makes nor decides a request. @throws Refusal not_found */
@@ -60,7 +66,7 @@ export interface Deed<P extends Payload = Payload, R = unknown> {
   /** Reads what would change, as of now. @throws Refusal when it could not be done at all */
   preview(payload: P): Promise<Preview>
   /** Whether a deed was carried out under this key before; for deeds that remember their keys. */
-  wasDone?(key: string): Promise<boolean>
+  wasDone?(key: string, of: { readonly payload: P; readonly author: Author }): Promise<boolean>
   /** Does it, with its audit row, once per key. @throws Refusal */
   perform(payload: P, by: Performer): Promise<R>
 }

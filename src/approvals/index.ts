@@ -1,6 +1,6 @@
 /** The room's public face: the second pair of eyes. */
 export { createApprovals } from './approvals'
-export type { Approvals } from './approvals'
+export type { Approvals, SameHands } from './approvals'
 export { weighsMore, WeighsMore } from './deed'
 export type { AnyDeed, Deed, Payload, Performer, Preview, Weight } from './deed'
 export { amountText } from './payload'

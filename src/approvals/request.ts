@@ -20,7 +20,7 @@ export interface ApprovalRequest {
   readonly decision: Decision | null
   /** When the approved deed was carried out or proved impossible; null until then. */
   readonly performedAt: Date | null
-  /** `done`, or the code of the refusal that the approved deed met. */
+  /** `done`, `nothing_changed`, the code of the refusal that the approved deed met, or `unclear` where nobody can say whether an earlier version has done it. */
   readonly outcome: string | null
 }
 
@@ -32,3 +32,11 @@ export interface Decision {
 
 /** A request that nobody decides in this time lapses. */
 export const LAPSES_AFTER_MS = 3 * DAY
+
+/** Before the id of a request, in the key under which its deed is carried out. Nobody chooses such a key. */
+export const OF_REQUEST = 'approval:'
+
+export const keyOf = (requestId: string): string => `${OF_REQUEST}${requestId}`
+
+/** Ends the instruction keys of what was done for a request, whatever the deed puts before it. */
+export const OF_A_REQUEST = /approval:[0-9a-f-]{36}$/

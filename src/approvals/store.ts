@@ -5,6 +5,7 @@ import { iso, moment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { canonicalJson } from '../shared/ids'
 import type { Payload } from './deed'
+import { keyOf, OF_A_REQUEST } from './request'
 import type { ApprovalRequest, RequestState } from './request'
 
 interface Row {
@@ -62,7 +63,7 @@ const toRequest = (row: Row): ApprovalRequest => ({
   lapsesAt: moment(row.lapses_at),
   decision: decisionOf(row),
   performedAt: row.performed_at === null ? null : moment(row.performed_at),
-  outcome: row.outcome,
+  outcome: row.performed_at === null ? null : row.outcome,
 })
 
 /** Stores a request, unless its maker has used the key before. @returns whether it is new */
@@ -112,6 +113,14 @@ export async function listRequests(
   return ((await query) as Row[]).map(toRequest)
 }
 
+const MOST_ON_ONE = 5
+
+/** What waits for a second person about the same thing, newest first: only some of it, where that is much. */
+export async function openRequestsOn(db: Db, subject: string, now: Date): Promise<ApprovalRequest[]> {
+  const open = db('approvals').where({ state: 'open', subject }).where('lapses_at', '>', iso(now))
+  return ((await open.orderBy('id', 'desc').limit(MOST_ON_ONE)) as Row[]).map(toRequest)
+}
+
 /** How many requests are open. */
 export async function countOpenRequests(db: Db, now: Date): Promise<number> {
   const [row] = await db('approvals')
@@ -128,6 +137,12 @@ export interface Verdict {
   readonly reason: string | null
 }
 
+/**
+ * Stands as the outcome until there is one. Its deed notes itself on the request, in its own transaction (`writeAudit`), so that what was not noted was not done. Requests that
+ * were approved by an earlier version have nothing here.
+ */
+const UNDER_WAY = 'under way'
+
 /** Decides an open request that has not lapsed. @returns whether it was still open */
 export async function decideRequest(tx: Tx, id: string, verdict: Verdict): Promise<boolean> {
   const changed = await tx('approvals')
@@ -135,6 +150,7 @@ export async function decideRequest(tx: Tx, id: string, verdict: Verdict): Promi
     .where('lapses_at', '>', iso(verdict.at))
     .update({
       state: verdict.state,
+      outcome: verdict.state === 'approved' ? UNDER_WAY : null,
       decided_at: iso(verdict.at),
       decider: authorName(verdict.by),
       decider_login: verdict.by.login,
@@ -184,15 +200,21 @@ export async function readRequestsAfter(
   return ((await query) as Row[]).map(toRequest)
 }
 
-/** Whether the audit row of the approved deed is there: a deed of this kind, done to this subject with this approver since the decision. */
-export async function hasLeftItsRow(db: Db, { kind, subject, decision }: ApprovalRequest): Promise<boolean> {
-  if (!decision) return false
-  const rows: unknown[] = await db('audit_log')
-    .where({ subject, action: kind, approved_by: decision.by.name })
+/**
+ * Whether an approved deed may have been done by an earlier version, which noted that in a transaction of its own: the audit log knows of something that was done to the
+ * subject with this approver since the decision, and not for another request.
+ * @returns `done` where a row carries the key of this request, `unclear` where one carries none
+ */
+export async function traceOfEarlier(db: Db, { id, subject, decision }: ApprovalRequest): Promise<'done' | 'unclear' | null> {
+  const marked: unknown[] = await db('approvals').where({ id, outcome: UNDER_WAY }).select('id')
+  if (!decision || marked.length > 0) return null
+  const rows = await db('audit_log')
+    .where({ subject, approved_by: decision.by.name })
     .where('at', '>=', iso(decision.at))
-    .limit(1)
-    .select('id')
-  return rows.length > 0
+    .select<{ instruction_key: string | null }[]>('instruction_key')
+  const keys = rows.map(({ instruction_key }) => instruction_key)
+  if (keys.some((key) => key?.endsWith(keyOf(id)))) return 'done'
+  return keys.some((key) => key === null || !OF_A_REQUEST.test(key)) ? 'unclear' : null
 }
 
 /** The open requests of somebody who has lost the right to make them. @returns those that lapsed */

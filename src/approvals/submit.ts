@@ -3,17 +3,17 @@ import { requireKey, requireReason, writeAudit } from '../shared/audit'
 import type { Clock } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
-import { canonicalJson, newSortedId, sha256 } from '../shared/ids'
+import { canonicalJson, newSortedId } from '../shared/ids'
 import type { Log } from '../shared/log'
 import type { Money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import { countAlone, doneAlone, isHeavy, mostAlone, uncount } from './alone'
+import { countAlone, doneAlone, isHeavy, mostAlone, namePayload, sumOf, uncount } from './alone'
 import type { AloneUpTo } from './alone'
 import { WeighsMore } from './deed'
 import type { Deed, Payload, Preview, Weight } from './deed'
 import { checkPayload } from './payload'
-import { LAPSES_AFTER_MS } from './request'
+import { LAPSES_AFTER_MS, OF_REQUEST } from './request'
 import type { ApprovalRequest } from './request'
 import { findByKey, insertRequest } from './store'
 import type { NewRequest } from './store'
@@ -43,6 +43,8 @@ export interface DoneAlone {
 
 export interface Look extends Preview {
   readonly needsSecond: boolean
+  /** It takes two whatever it comes to: no amount is the reason. */
+  readonly isAlwaysForTwo: boolean
   readonly alone?: DoneAlone
 }
 
@@ -50,16 +52,29 @@ export interface Look extends Preview {
 export async function look<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R>, given: P, by?: Author): Promise<Look> {
   const payload = checkPayload(deed, given)
   const [preview, weight] = [await deed.preview(payload), await deed.weigh(payload)]
-  if (!by || !deed.addsUp || typeof weight === 'string') return { ...preview, needsSecond: isHeavy(deps, weight) }
-  const [done, most] = [await doneAlone(deps, { author: by, kind: deed.kind }, weight.unit), mostAlone(deps, weight.unit)]
-  return { ...preview, needsSecond: done.minor + weight.minor > most.minor, alone: { done, most } }
+  const isAlwaysForTwo = weight === 'always'
+  if (!by || !deed.addsUp || typeof weight === 'string') return { ...preview, needsSecond: isHeavy(deps, weight), isAlwaysForTwo }
+  const { unit } = weight
+  const [counted, added] = [await doneAlone(deps, { author: by, kind: countsAs(deed) }, unit), await addedBy(deed, payload, weight)]
+  if (added === null) return { ...preview, needsSecond: isHeavy(deps, weight), isAlwaysForTwo }
+  const [most, done] = [mostAlone(deps, unit), { minor: sumOf(counted), unit }]
+  const all = [...counted, { amount: added.minor, payload: await nameOf(deed, payload) }]
+  return { ...preview, needsSecond: isHeavy(deps, weight) || sumOf(all) > most.minor, isAlwaysForTwo, alone: { done, most } }
 }
+
+const countsAs = <P extends Payload, R>({ addsUpAs, kind }: Deed<P, R>): string => addsUpAs ?? kind
+
+const addedBy = async <P extends Payload, R>(deed: Deed<P, R>, payload: P, weight: Money): Promise<Money | null> =>
+  deed.adds ? deed.adds(payload) : weight
+
+const nameOf = async <P extends Payload, R>(deed: Deed<P, R>, payload: P): Promise<string> =>
+  namePayload(payload, await deed.addsUpAt?.(payload))
 
 /** See `Approvals.submit`. */
 export async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R>, order: Order<P>): Promise<Submitted<R>> {
   requirePermission(order.author, deed.permission)
   const reason = requireReason(order.reason)
-  const key = requireKey(order.key)
+  const key = requireOwnKey(order.key)
   const payload = checkPayload(deed, order.payload)
   await deed.requireKnown?.(payload, order.author)
   const known = await findByKey(deps.db, order.author, key)
@@ -67,9 +82,16 @@ export async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: De
   const done = await doAlone(deps, deed, { payload, author: order.author, reason, key })
   if (done) return { state: 'done', result: done.result }
   // The key stands for something that one person could do alone, and did.
-  if (await deed.wasDone?.(key)) throw new Refusal('key_reused')
+  if (await deed.wasDone?.(key, { payload, author: order.author })) throw new Refusal('key_reused')
   const { subject } = await deed.preview(payload)
   return waiting(await store(deps, { kind: deed.kind, payload, subject, reason, maker: order.author, key }), deed.kind, payload)
+}
+
+/** A key of the caller's own: those of requests are the gateway's. @throws Refusal bad_input (detail: key) */
+function requireOwnKey(text: string): string {
+  const key = requireKey(text)
+  if (key.startsWith(OF_REQUEST)) throw new Refusal('bad_input', 'key')
+  return key
 }
 
 /** How often a deed that came to weigh more is weighed anew; whoever meets that many others at once may ask again. */
@@ -84,7 +106,8 @@ async function doAlone<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, 
     try {
       return await doCounted(deps, deed, order, weighed, () => deed.perform(payload, { ...by, weighed }))
     } catch (error) {
-      if (!(error instanceof WeighsMore) || tries === MOST_TRIES) throw error
+      if (!(error instanceof WeighsMore)) throw error
+      if (tries === MOST_TRIES) throw new Refusal('overloaded', 'it weighs more each time it is tried')
     }
   }
 }
@@ -97,8 +120,11 @@ async function doCounted<P extends Payload, R>(
   weight: Weight,
   perform: () => Promise<R>,
 ): Promise<{ result: R } | undefined> {
-  if (!deed.addsUp || typeof weight === 'string' || (await deed.wasDone?.(key))) return { result: await perform() }
-  const counted = { author, kind: deed.kind, key, payload: sha256(canonicalJson(payload)), weight }
+  const wasDone = (): Promise<boolean> | undefined => deed.wasDone?.(key, { payload, author })
+  if (!deed.addsUp || typeof weight === 'string' || (await wasDone())) return { result: await perform() }
+  const added = await addedBy(deed, payload, weight)
+  if (added === null) return { result: await perform() }
+  const counted = { author, kind: countsAs(deed), key, payload: await nameOf(deed, payload), weight: added }
   if (!(await countAlone(deps, counted))) return undefined
   try {
     return { result: await perform() }
@@ -106,14 +132,15 @@ async function doCounted<P extends Payload, R>(
     const changedNothing = error instanceof Refusal || error instanceof WeighsMore
     // Sent twice at one moment, the other one may have done it; with another payload, it has not done this.
     const isOther = error instanceof Refusal && error.code === 'key_reused'
-    if (changedNothing && (isOther || !(await deed.wasDone?.(key)))) await uncount(deps, counted)
+    if (changedNothing && (isOther || !(await wasDone()))) await uncount(deps, counted)
     throw error
   }
 }
 
-/** The same key with another deed is another intent. */
+/** The same key with another deed is another intent, and what was refused, taken back or left too long does not wait any more. */
 function waiting<R>(request: ApprovalRequest, kind: string, payload: Payload): Submitted<R> {
   if (request.kind !== kind || canonicalJson(request.payload) !== canonicalJson(payload)) throw new Refusal('key_reused')
+  if (request.state !== 'open' && request.state !== 'approved') throw new Refusal('request_not_open', request.state)
   return { state: 'waiting', request }
 }
 

@@ -30,6 +30,8 @@ export async function verifyAudit(db: Db, kept?: Link): Promise<AuditProof> {
   const tell = (sentence: string): void => {
     if (differences.length < MOST_TOLD) differences.push(sentence)
   }
+  // Read first: rows that are written meanwhile come after it.
+  const newest = await readHead(db)
   let [position, hash, isKept] = [0n, FIRST_HASH, kept === undefined || (kept.position === 0n && kept.hash === FIRST_HASH)]
   for await (const row of chained(db)) {
     position += 1n
@@ -40,11 +42,12 @@ export async function verifyAudit(db: Db, kept?: Link): Promise<AuditProof> {
     hash = row.hash
     if (kept?.position === position) isKept = kept.hash === hash
   }
+  if (position < newest.position)
+    tell(`The rows after place ${String(position)} are missing: the chain goes on to place ${String(newest.position)}.`)
   if (!isKept)
     tell(`The link that was kept, ${String(kept?.position)}:${kept?.hash ?? ''}, is not in the chain: the log was cut off or written anew.`)
   for (const id of await outsideChain(db)) tell(`Row ${id} has no place in the chain and does not wait for one.`)
-  const head = await readHead(db)
-  return { ok: differences.length === 0, rows: Number(position), head, differences }
+  return { ok: differences.length === 0, rows: Number(position), head: { position, hash }, differences }
 }
 
 async function* chained(db: Db): AsyncGenerator<ChainedRow> {

@@ -1,6 +1,6 @@
 import type { Performer } from '../approvals'
 import type { Author } from '../shared/actor'
-import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
+import { noteUnchanged, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
 import type { Clock } from '../shared/clock'
 import { brokenUniqueRule, inTransaction } from '../shared/database'
@@ -37,13 +37,13 @@ export interface RuleChange {
 /** How a rule is changed. What is not done by a form has no key. */
 export type RuleOrder = Omit<Performer, 'key'> & Partial<Pick<Performer, 'key'>>
 
-const keyOf = (ruleId: string, { key }: RuleOrder): { instructionKey?: string } =>
+const keyOf = (ruleId: string, { key }: Pick<RuleOrder, 'key'>): { instructionKey?: string } =>
   key === undefined ? {} : { instructionKey: `${ruleSubject(ruleId)}:${key}` }
 
 /** A form that is sent again does nothing more, whatever was done in between. */
-const wasDone = async (tx: Tx, ruleId: string, by: RuleOrder): Promise<boolean> => {
+export const wasDone = async (db: Db, ruleId: string, by: Pick<RuleOrder, 'author' | 'key'>): Promise<boolean> => {
   const { instructionKey } = keyOf(ruleId, by)
-  return instructionKey !== undefined && wasCarriedOut(tx, instructionKey, by.author)
+  return instructionKey !== undefined && wasCarriedOut(db, instructionKey, by.author)
 }
 
 export const ruleSubject = (id: string): string => `rule:${id}`
@@ -70,7 +70,8 @@ export async function changeRule({ db, clock, log, settings }: RuleDeps, change:
     if (await wasDone(tx, change.ruleId, by)) return
     if (change.enabled) await requireWeighed(tx, change, spendingPeriods(at, settings.timeZone), by.weighed)
     const changed = await write(tx, change, before, { author: by.author, at })
-    if (!changed) return
+    if (!changed)
+      return noteUnchanged(tx, { author: by.author, at, subject: ruleSubject(change.ruleId), reason, ...keyOf(change.ruleId, by) })
     const facts = { ...(before && { before: ruleFacts(before.body, before.isOn) }), after: ruleFacts(change.body, change.enabled) }
     const action = before ? 'autopay_rule_changed' : 'autopay_rule_added'
     const how = { ...keyOf(change.ruleId, by), ...(by.approvedBy && { approvedBy: by.approvedBy }) }
@@ -137,9 +138,9 @@ export async function switchRule(
     const rule = await lockRule(tx, ruleId)
     if (await wasDone(tx, ruleId, by)) return
     if (!rule || (version !== undefined && rule.version !== version)) throw new Refusal('rule_changed')
-    if (rule.isOn === isOn) return
-    if (isOn && !rule.triedAt) throw new Refusal('rule_untried')
     const at = clock.now()
+    if (rule.isOn === isOn) return noteUnchanged(tx, { author: by.author, at, subject: ruleSubject(ruleId), reason, ...keyOf(ruleId, by) })
+    if (isOn && !rule.triedAt) throw new Refusal('rule_untried')
     if (isOn) await requireWeighed(tx, { ...rule, ruleId }, spendingPeriods(at, settings.timeZone), by.weighed)
     await writeStanding(tx, ruleId, { isOn, triedAt: rule.triedAt })
     await auditSwitch(tx, rule, isOn, { ...by, reason, at })

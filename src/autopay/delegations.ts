@@ -40,18 +40,27 @@ const toDelegation = (row: Row): Delegation => ({
 })
 
 /** Who has handed their turn to this person, as of now. Whoever has left, or may not sign any more, has no turn that another could take. */
-export async function activeDelegations(db: Db, toStaff: string, now: Date): Promise<Delegation[]> {
-  const rows: Row[] = await db('autopay_delegations as d')
+export const activeDelegations = (db: Db, toStaff: string, now: Date): Promise<Delegation[]> => delegationsAt(db, now, toStaff)
+
+async function delegationsAt(db: Db, now: Date, toStaff?: string): Promise<Delegation[]> {
+  const query = db('autopay_delegations as d')
     .join('staff as s', 's.id', 'd.from_staff')
     .whereNull('s.disabled_at')
     .whereIn('s.role', MAY_SIGN)
-    .where({ 'd.to_staff': toStaff })
     .whereNull('d.withdrawn_at')
     .where('d.begins_at', '<=', iso(now))
     .where('d.ends_at', '>', iso(now))
     .orderBy('d.id')
-    .select('d.*')
-  return rows.map(toDelegation)
+    .select<Row[]>('d.*')
+  if (toStaff !== undefined) void query.where({ 'd.to_staff': toStaff })
+  return (await query).map(toDelegation)
+}
+
+/** Whom each person stands in for, by their ids, as of now: the same for everybody at once. */
+export async function standInsAt(db: Db, now: Date): Promise<Map<string, readonly string[]>> {
+  const found = new Map<string, readonly string[]>()
+  for (const { fromStaff, toStaff } of await delegationsAt(db, now)) found.set(toStaff, [...(found.get(toStaff) ?? []), fromStaff])
+  return found
 }
 
 /** Those that are not over, that this person has given or got. */

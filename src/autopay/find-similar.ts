@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { DAY, plus } from '../shared/clock'
 import { bound, iso } from '../shared/database'
 import type { Db } from '../shared/database'
@@ -13,6 +14,8 @@ const WINDOW_MS = 90 * DAY
 /** The gate needs one of each kind. A thousand that are all alike must not cost a million comparisons, so only the nearest in time are looked at. */
 const MOST_EACH = 5
 const IN_ONE_QUESTION = 200
+/** So many are compared before other requests get their turn. */
+const AT_ONCE = 500
 
 /**
  * What is the same debt as one of these invoices by all we can read: of the same payer, with the same amount and the same number or words, or of the same order; paid, or seen
@@ -20,7 +23,12 @@ const IN_ONE_QUESTION = 200
  */
 export async function findSimilar(db: Db, invoices: readonly DueInvoice[], now: Date): Promise<Map<string, SimilarInvoice[]>> {
   const groups = groupsOf(await candidates(db, invoices, now))
-  return new Map(invoices.map((invoice) => [invoice.id, similarTo(invoice, groups)]))
+  const found = new Map<string, SimilarInvoice[]>()
+  for (const [index, invoice] of invoices.entries()) {
+    if (index % AT_ONCE === 0) await yieldToOthers()
+    found.set(invoice.id, similarTo(invoice, groups))
+  }
+  return found
 }
 
 /** Invoices of one name, each list in the order in which they were issued. */

@@ -4,13 +4,15 @@ import type { Db } from '../shared/database'
 import { money } from '../shared/money'
 import type { Unit } from '../shared/money'
 import type { PlannedPayment } from './decide'
-import type { DecisionKind, Why } from './decision'
+import type { Why } from './decision'
 import { toKept } from './invoice-row'
 import type { InvoiceRow } from './invoice-row'
 import { keptId } from './keep-invoices'
+import { notUnderstood, oddInvoices } from './open-invoices'
 import { tellOrganisations } from './outbox'
+import { outcomeOf } from './outcome'
 import { writeItems } from './run-items'
-import type { Outcome, RunItem } from './run-items'
+import type { RunItem } from './run-items'
 import { endRun } from './run-store'
 import type { Run } from './run-store'
 import { syncPayments } from './sync-payments'
@@ -25,11 +27,12 @@ export interface Ending {
 export async function finishRun(deps: PaymentDeps, run: Run, { problem, said }: Ending): Promise<void> {
   const at = deps.clock.now()
   await syncPayments(deps.db, at)
-  const items = await itemsOf(deps.db, run, [...said])
+  const decided = [...said]
+  const items = [...(await itemsOf(deps.db, run, decided)), ...(problem === null || decided.length > 0 ? await oddItems(deps.db, run) : [])]
   await inTransaction(deps.db, async (tx) => {
     if (!(await endRun(tx, run, problem, at))) return
     await writeItems(tx, run.id, items, at)
-    await tellOrganisations(tx, run.id, items, at)
+    await tellOrganisations(tx, run.id, { items, at, zone: deps.settings.timeZone })
   })
   deps.log.info({ run: run.id, items: items.length, problem }, 'a run of automatic payment has ended')
 }
@@ -41,21 +44,24 @@ async function itemsOf(db: Db, run: Run, said: readonly PlannedPayment[]): Promi
   return [...begun, ...earlier, ...said.filter(({ invoice }) => !known.has(invoice.id)).map(asItem)]
 }
 
-const OUTCOME_OF: Readonly<Record<DecisionKind, Outcome>> = {
-  pay: 'waiting',
-  ask: 'waiting',
-  wait: 'waiting',
-  hold: 'waiting',
-  refuse: 'refused',
-}
-
 function asItem({ invoice, decision }: PlannedPayment): RunItem {
   const { organisationId, number, amount } = invoice
   // What was to be paid and was not: Invoicebox could not be asked, or something changed in the last moment.
   const why = decision.decision === 'pay' ? [...decision.why, line('not_sent')] : decision.why
-  const outcome = OUTCOME_OF[decision.decision]
-  return { invoiceId: invoice.id, organisationId, number, amount, outcome, decision: decision.decision, why }
+  return { invoiceId: invoice.id, organisationId, number, amount, outcome: outcomeOf(decision), decision: decision.decision, why }
 }
+
+/** Those that could not be understood: no rule decides about them, and whoever reads what a run came to must learn of them. */
+const oddItems = async (db: Db, { scope }: Run): Promise<RunItem[]> =>
+  (await oddInvoices(db, scope)).map(({ id, organisationId, number, problem }) => ({
+    invoiceId: id,
+    organisationId,
+    number,
+    amount: null,
+    outcome: outcomeOf({ decision: 'hold' }),
+    decision: 'hold',
+    why: [notUnderstood(problem)],
+  }))
 
 const line = (code: string): Why => ({ gate: 'status', passed: false, code, values: {} })
 

@@ -74,15 +74,27 @@ export interface Ruling extends Passage {
 }
 
 /** Gate 3: the first rule that fits says what to do. Where none does, the one that came nearest tells what was missing. */
-export function ruleGate(invoice: DueInvoice, { rules, now, zone }: DecisionContext): Ruling {
+export function ruleGate(invoice: DueInvoice, context: DecisionContext): Ruling {
+  const { now } = context
   let nearest: { rule: Rule; unmet: readonly string[] } | undefined
-  for (const rule of rulesFor(invoice, rules, now, zone)) {
+  for (const rule of rulesIn(context, invoice)) {
     const unmet = unmetConditions(invoice, rule.body.when, now)
     if (unmet.length === 0) return { ...applied(rule), rule }
     if (!nearest || unmet.length < nearest.unmet.length) nearest = { rule, unmet }
   }
   if (!nearest) return { ...closed('rule', 'hold', 'no_rule'), rule: null }
   return { ...closed('rule', 'hold', 'no_rule_fits', { rule: nearest.rule.body.name, condition: nearest.unmet[0] ?? '' }), rule: null }
+}
+
+/** The rules of each organisation in their order, sought once for a context: every invoice of a plan asks for them twice. */
+const sought = new WeakMap<DecisionContext, Map<string, readonly Rule[]>>()
+
+function rulesIn(context: DecisionContext, invoice: DueInvoice): readonly Rule[] {
+  const found = sought.get(context) ?? new Map<string, readonly Rule[]>()
+  sought.set(context, found)
+  const rules = found.get(invoice.organisationId) ?? rulesFor(invoice, context.rules, context.now, context.zone)
+  found.set(invoice.organisationId, rules)
+  return rules
 }
 
 function applied({ body, version }: Rule): Passage {

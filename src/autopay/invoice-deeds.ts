@@ -1,14 +1,17 @@
 import { z } from 'zod'
 import { amountText } from '../approvals'
 import type { Deed } from '../approvals'
+import { wasCarriedOut } from '../shared/audit'
 import { looksLikeId } from '../shared/ids'
 import { parsePositiveMoney, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
 import type { Db } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { releaseInvoice } from './judge-invoice'
+import { neededSteps } from './limit-gates'
 import { findInvoice } from './open-invoices'
-import { invoiceSubject, requireInvoice, signInvoice } from './sign-invoice'
+import { readOrganisation } from './organisation-store'
+import { invoiceSubject, requireInvoice, signInvoice, wordKey } from './sign-invoice'
 import type { SigningDeps } from './sign-invoice'
 import { openSignatures } from './words-store'
 
@@ -35,7 +38,11 @@ export const invoiceDeeds = (deps: SigningDeps): InvoiceDeeds => ({
     permission: 'autopay.approve',
     payload: PAYLOAD,
     requireKnown: ({ invoice }, by) => requireInvoice(deps.db, by, invoice),
+    // An invoice is no bound: there are as many as are sent. Where somebody else signs besides, the signature is no one person's.
+    addsUp: true,
+    adds: async ({ invoice, roubles }) => ((await signsAlone(deps.db, invoice)) ? amountOf(roubles) : null),
     weigh: ({ roubles }) => amountOf(roubles),
+    wasDone: (key, { payload: { invoice }, author }) => wasCarriedOut(deps.db, wordKey(invoice, key), author),
     async preview(payload) {
       const { queue } = await required(deps.db, payload)
       if (queue !== 'ask') throw new Refusal('request_not_open', queue)
@@ -52,19 +59,28 @@ export const invoiceDeeds = (deps: SigningDeps): InvoiceDeeds => ({
     permission: 'autopay.approve',
     payload: PAYLOAD,
     requireKnown: ({ invoice }, by) => requireInvoice(deps.db, by, invoice),
+    addsUp: true,
     weigh: ({ roubles }) => amountOf(roubles),
+    wasDone: (key, { payload: { invoice }, author }) => wasCarriedOut(deps.db, wordKey(invoice, key), author),
     async preview(payload) {
       const { queue, problem } = await required(deps.db, payload)
       if (queue !== 'exception' || problem !== null) throw new Refusal('request_not_open', queue)
       const amount = `${payload.roubles} RUB`
       return { subject: invoiceSubject(payload.invoice), before: { amount, held_back: true }, after: { amount, held_back: false } }
     },
-    perform: ({ invoice, roubles }, { author, reason, approvedBy }) =>
-      releaseInvoice(deps, { invoiceId: invoice, amount: amountOf(roubles), author, reason, approvedBy }),
+    perform: ({ invoice, roubles }, { author, reason, key, approvedBy }) =>
+      releaseInvoice(deps, { invoiceId: invoice, amount: amountOf(roubles), author, reason, key, approvedBy }),
   },
 })
 
 const amountOf = (roubles: string): Money => parsePositiveMoney(roubles, 'RUB')
+
+/** Whether one signature is all that an invoice of this organisation and amount needs. */
+async function signsAlone(db: Db, invoiceId: string): Promise<boolean> {
+  const invoice = await findInvoice(db, invoiceId)
+  if (!invoice) throw new Refusal('not_found', 'invoice')
+  return neededSteps(await readOrganisation(db, invoice.organisationId), invoice.amount?.minor ?? 0n).length <= 1
+}
 
 async function required(db: Db, { invoice, roubles }: InvoicePayload) {
   const found = await findInvoice(db, invoice)

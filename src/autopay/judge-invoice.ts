@@ -1,6 +1,6 @@
 import { authorName } from '../shared/actor'
-import type { Author, StaffActor } from '../shared/actor'
-import { requireReason, writeAudit } from '../shared/audit'
+import type { Approver, Author } from '../shared/actor'
+import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import { inTransaction, iso } from '../shared/database'
 import type { Tx } from '../shared/database'
 import { toDecimal } from '../shared/money'
@@ -9,7 +9,7 @@ import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { latestDecisions } from './decision-store'
 import type { KeptInvoice, Queue } from './invoice-row'
-import { invoiceSubject, lockInvoice, requireInvoice, requireSameAmount } from './sign-invoice'
+import { invoiceSubject, lockInvoice, requireInvoice, requireSameAmount, wordKey } from './sign-invoice'
 import type { SigningDeps } from './sign-invoice'
 import { endWords, insertVerdict, openVerdicts } from './words-store'
 
@@ -45,7 +45,9 @@ export async function refuseInvoice(deps: SigningDeps, { invoiceId, author, reas
 export interface Releasing extends Judging {
   /** What the person saw. */
   readonly amount: Money
-  readonly approvedBy?: StaffActor | undefined
+  readonly approvedBy?: Approver | undefined
+  /** Names the intent: a form that is sent again does nothing more, whatever was done since. */
+  readonly key: string
 }
 
 /**
@@ -58,11 +60,11 @@ export async function releaseInvoice(deps: SigningDeps, order: Releasing): Promi
   requirePermission(author, 'autopay.approve')
   const reason = requireReason(order.reason)
   await requireInvoice(deps.db, author, invoiceId)
-  const at = deps.clock.now()
+  const [at, instructionKey] = [deps.clock.now(), wordKey(invoiceId, order.key)]
   await inTransaction(deps.db, async (tx) => {
     const invoice = await lockInvoice(tx, invoiceId)
-    // Done already, by this very order perhaps: it asks for nothing more.
-    if (invoice.queue !== 'exception' && (await isReleased(tx, invoice.id, reason))) return
+    // Somebody may have refused it since.
+    if (await wasCarriedOut(tx, instructionKey, author)) return
     if (invoice.problem !== null || invoice.queue !== 'exception') throw new Refusal('request_not_open', invoice.queue)
     requireSameAmount(invoice, order.amount)
     await insertVerdict(tx, {
@@ -76,7 +78,7 @@ export async function releaseInvoice(deps: SigningDeps, order: Releasing): Promi
     })
     await moveTo(tx, invoice, 'new', at)
     const after = { amount: `${toDecimal(order.amount.minor)} ${order.amount.unit}` }
-    const done = { author, at, action: 'autopay_invoice_released', subject: invoiceSubject(invoice.id), reason, after }
+    const done = { author, at, action: 'autopay_invoice_released', subject: invoiceSubject(invoice.id), reason, after, instructionKey }
     await writeAudit(tx, [{ ...done, ...(approvedBy && { approvedBy }) }])
   })
 }
@@ -89,9 +91,6 @@ async function lookedAt(tx: Tx, { id, decisionId }: KeptInvoice): Promise<string
     decisionId === null ? [] : why.flatMap(({ gate, passed, values }) => (gate === 'duplicate' && !passed ? (values['invoice'] ?? []) : []))
   return [...new Set([...before, ...named])]
 }
-
-const isReleased = async (tx: Tx, invoiceId: string, reason: string): Promise<boolean> =>
-  (await tx('autopay_verdicts').where({ invoice_id: invoiceId, kind: 'released', reason }).whereNull('ended_at').first('id')) !== undefined
 
 const moveTo = (tx: Tx, { id }: KeptInvoice, queue: Queue, at: Date): Promise<number> =>
   tx('autopay_invoices')

@@ -154,7 +154,7 @@ export async function keepOdd(tx: Tx, read: readonly ReadOdd[], at: Date): Promi
     const before = known.get(keptId(odd.invoiceId))
     if (odd.invoiceId === '' || (!before && organisationId === null)) continue
     ours += 1
-    if (before) await keepProblem(tx, before, problemOf(odd), at)
+    if (before) await keepProblem(tx, before, odd, at)
     else if (organisationId !== null) await insertMissingRows(tx, 'autopay_invoices', [oddRow(odd, organisationId, at)])
   }
   return ours
@@ -162,29 +162,31 @@ export async function keepOdd(tx: Tx, read: readonly ReadOdd[], at: Date): Promi
 
 const problemOf = ({ problem }: OddInvoice): string => problem.slice(0, 300)
 
-/** One that was understood before keeps what was known of it. */
-async function keepProblem(tx: Tx, before: InvoiceRow, problem: string, at: Date): Promise<void> {
+/** One that was understood before keeps what was known of it; of one that never was, what can be read is kept once it can be. */
+async function keepProblem(tx: Tx, before: InvoiceRow, odd: OddInvoice, at: Date): Promise<void> {
   const { id } = before
+  const [problem, names] = [problemOf(odd), before.amount === null ? namesOf(odd) : {}]
   if (before.problem === problem) {
     await tx('autopay_invoices')
       .where({ id })
-      .update({ last_seen_at: iso(at) })
+      .update({ last_seen_at: iso(at), ...names })
     return
   }
   const isUnderWay = before.queue === 'paying' || before.queue === 'paid'
   const apart = isUnderWay ? {} : { queue: 'exception', next_step: null, decision_id: null, queued_at: iso(at) }
   await tx('autopay_invoices')
     .where({ id })
-    .update({ last_seen_at: iso(at), problem, ...apart })
+    .update({ last_seen_at: iso(at), problem, ...names, ...apart })
   await noteChanges(tx, id, [{ field: 'problem', before: before.problem, after: problem }], at)
 }
+
+const namesOf = ({ number = '', description = '' }: OddInvoice): { number: string; description: string } => ({ number, description })
 
 const oddRow = (odd: OddInvoice, organisationId: string, at: Date): Row => ({
   id: keptId(odd.invoiceId),
   place: newSortedId(),
   organisation_id: organisationId,
-  number: '',
-  description: '',
+  ...namesOf(odd),
   payer_name: odd.customer?.name ?? '',
   payment_url: odd.paymentUrl ?? null,
   problem: problemOf(odd),

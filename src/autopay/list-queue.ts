@@ -35,15 +35,32 @@ const QUEUES_OF: Readonly<Record<Tab, readonly Queue[]>> = {
   closed: ['closed'],
 }
 
-/** The invoices of a queue, the newest first: so many after `before`, which is the place of the last one seen. */
+/** In these the nearest deadline comes first, since that is what their readers must see to; in all others the newest invoice. */
+export const isByDeadline = (tab: Tab): boolean => tab === 'mine' || tab === 'due'
+
+/** The invoices of a queue in its order: so many after `before`, which is the place of the last one seen. */
 export async function listQueue(
   db: Db,
   filter: QueueFilter,
   page: { readonly before?: string | undefined; readonly limit: number },
 ): Promise<KeptInvoice[]> {
-  const query = filtered(db, filter).orderBy('place', 'desc').limit(page.limit)
-  if (page.before !== undefined) void query.where('place', '<', page.before)
+  const query = filtered(db, filter).limit(page.limit)
+  if (isByDeadline(filter.tab)) inOrderOfDeadline(db, query, page.before)
+  else {
+    void query.orderBy('place', 'desc')
+    if (page.before !== undefined) void query.where('place', '<', page.before)
+  }
   return ((await query) as InvoiceRow[]).map(toKept)
+}
+
+/** One place stands for one deadline too, so that it alone tells where a page ended. */
+function inOrderOfDeadline(db: Db, query: Knex.QueryBuilder, before: string | undefined): void {
+  void query.orderBy('due_at').orderBy('place')
+  if (before === undefined) return
+  const last = (): Knex.QueryBuilder => db('autopay_invoices').where({ place: before }).select('due_at')
+  void query.andWhere(
+    (rest) => void rest.where('due_at', '>', last()).orWhere((same) => void same.where('due_at', last()).where('place', '>', before)),
+  )
 }
 
 /** More than that is told as "more than". */
@@ -55,18 +72,13 @@ export async function countQueues(db: Db, of: Omit<QueueFilter, 'tab'>): Promise
   return Object.fromEntries(counts) as Record<Tab, number>
 }
 
-async function countQueue(db: Db, filter: QueueFilter): Promise<number> {
+/** The same of one queue. */
+export async function countQueue(db: Db, filter: QueueFilter): Promise<number> {
   const capped = filtered(db, filter)
     .limit(MOST_COUNTED + 1)
     .select(db.raw('1 as one'))
   const [row]: { count: unknown }[] = await db.from(capped.as('capped')).select(db.raw('count(*) as count'))
   return Number(row?.count ?? 0)
-}
-
-/** The sum of what waits in a queue, in kopecks. */
-export async function sumQueue(db: Db, filter: QueueFilter): Promise<bigint> {
-  const [row]: { sum: bigint | string }[] = await filtered(db, filter).select(db.raw('coalesce(sum(amount), 0) as sum'))
-  return BigInt(String(row?.sum ?? 0))
 }
 
 function filtered(db: Db, filter: QueueFilter): Knex.QueryBuilder {

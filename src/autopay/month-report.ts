@@ -1,9 +1,15 @@
+import type { Knex } from 'knex'
 import { iso, moment } from '../shared/database'
 import type { Db } from '../shared/database'
-import { addDays, dayEnd, dayStart, nextMonth } from '../shared/days'
+import { addDays, dayEnd, dayOf, dayStart, monthOf, nextMonth } from '../shared/days'
 import type { Day } from '../shared/days'
 import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
+import type { DecisionKind } from './decision'
+import { toKept } from './invoice-row'
+import type { InvoiceRow, KeptInvoice, Queue } from './invoice-row'
+import { outcomeOf } from './outcome'
+import type { Outcome } from './outcome'
 
 /** A month of automatic payment, named by its first day. */
 export interface ReportOf {
@@ -23,7 +29,7 @@ export interface OrganisationTotals {
   readonly paid: Total
   /** What waits now, whatever the month. */
   readonly waiting: Total
-  /** What was refused, held or closed unpaid in the month. */
+  /** What was refused or closed unpaid in the month. */
   readonly refused: Total
 }
 
@@ -37,27 +43,86 @@ interface SumRow {
 
 /** What each organisation has paid in the month, and what waits and was refused. */
 export async function readTotals(db: Db, of: ReportOf): Promise<OrganisationTotals[]> {
-  const last = addDays(nextMonth(of.month), -1)
-  const sums = [db.raw('count(*) as count'), db.raw('coalesce(sum(amount), 0) as amount')]
   const paid: SumRow[] = await paidRows(db, of)
     .groupBy('s.organisation_id')
     .select('s.organisation_id', db.raw('count(*) as count'), db.raw('sum(s.amount) as amount'))
-  const kept = (queues: readonly string[]) =>
-    db('autopay_invoices')
-      .whereIn('organisation_id', [...of.organisationIds])
-      .whereIn('queue', [...queues])
-      .groupBy('organisation_id')
-      .select('organisation_id', ...sums)
-  const waiting = (await kept(['new', 'ask', 'due', 'paying'])) as SumRow[]
-  const refused = (await kept(['exception', 'closed'])
-    .where('queued_at', '>=', iso(dayStart(of.month, of.zone)))
-    .where('queued_at', '<', iso(dayEnd(last, of.zone)))) as SumRow[]
+  const waiting = await sumUnpaid(unpaidRows(db, of).whereIn('i.queue', OPEN), 'waiting')
+  const refused = await sumUnpaid(withinMonth(unpaidRows(db, of).whereIn('i.queue', ENDED), of), 'refused')
   return of.organisationIds.map((organisationId) => ({
     organisationId,
     paid: totalOf(paid, organisationId),
     waiting: totalOf(waiting, organisationId),
     refused: totalOf(refused, organisationId),
   }))
+}
+
+/** Where invoices stand that still wait, and where those that were refused; under Exceptions are some of either. */
+const OPEN: readonly Queue[] = ['new', 'ask', 'due', 'paying', 'exception']
+const ENDED: readonly Queue[] = ['exception', 'closed']
+
+/** Invoices with what `outcomeOf` asks of each. At most one refusal of a person counts at a time. */
+const unpaidRows = (db: Db, { organisationIds }: ReportOf): Knex.QueryBuilder =>
+  db('autopay_invoices as i')
+    .leftJoin('autopay_decisions as d', 'd.id', 'i.decision_id')
+    .leftJoin('autopay_verdicts as v', (join) => {
+      void join.on('v.invoice_id', 'i.id').andOnNull('v.ended_at').andOnVal('v.kind', 'refused')
+    })
+    .whereIn('i.organisation_id', [...organisationIds])
+
+const withinMonth = (query: Knex.QueryBuilder, { month, zone }: ReportOf): Knex.QueryBuilder =>
+  query.where('i.queued_at', '>=', iso(dayStart(month, zone))).where('i.queued_at', '<', iso(dayEnd(addDays(nextMonth(month), -1), zone)))
+
+interface StandingRow {
+  queue: Queue
+  decision: DecisionKind | null
+  refusal: string | null
+}
+
+const standingOf = ({ queue, decision, refusal }: StandingRow): Outcome => outcomeOf({ queue, decision, isRefused: refusal !== null })
+
+/** Sums what stands alike, so that the one definition says of few rows what they are. */
+async function sumUnpaid(query: Knex.QueryBuilder, outcome: Outcome): Promise<SumRow[]> {
+  const rows: (StandingRow & { organisation_id: string; count: unknown; amount: string | number | bigint | null })[] = await query
+    .groupBy('i.organisation_id', 'i.queue', 'd.kind', 'v.kind')
+    .select('i.organisation_id', 'i.queue', 'd.kind as decision', 'v.kind as refusal')
+    .count({ count: '*' })
+    .sum({ amount: 'i.amount' })
+  const sums = new Map<string, { organisation_id: string; count: number; amount: bigint }>()
+  for (const row of rows) {
+    if (standingOf(row) !== outcome) continue
+    const { organisation_id } = row
+    const { count, amount } = sums.get(organisation_id) ?? { count: 0, amount: 0n }
+    sums.set(organisation_id, { organisation_id, count: count + Number(row.count), amount: amount + whole(row.amount) })
+  }
+  return [...sums.values()]
+}
+
+/** The sum of nothing is null, and engines differ in how they tell a large one. */
+const whole = (sum: string | number | bigint | null): bigint => BigInt(sum ?? 0)
+
+/** An invoice that waits now, or was refused in the month. */
+export interface UnpaidLine {
+  readonly invoice: KeptInvoice
+  readonly outcome: Outcome
+}
+
+/** What waits now and what was refused in the month, the newest first: of so many after `before` those that count. @returns where to go on, or undefined at the end */
+export async function listUnpaid(
+  db: Db,
+  of: ReportOf,
+  page: { readonly before?: string | undefined; readonly limit: number },
+): Promise<{ lines: UnpaidLine[]; before: string | undefined }> {
+  const query = unpaidRows(db, of)
+    .where((some) => void some.whereIn('i.queue', OPEN).orWhere((closed) => void withinMonth(closed.where({ 'i.queue': 'closed' }), of)))
+    .orderBy('i.place', 'desc')
+    .limit(page.limit)
+    .select('i.*', 'd.kind as decision', 'v.kind as refusal')
+  if (page.before !== undefined) void query.where('i.place', '<', page.before)
+  const rows = (await query) as (InvoiceRow & StandingRow)[]
+  const lines = rows.map((row) => ({ invoice: toKept(row), outcome: standingOf(row) }))
+  const isCounted = ({ invoice: { queuedAt }, outcome }: UnpaidLine): boolean =>
+    outcome === 'waiting' || monthOf(dayOf(queuedAt, of.zone)) === of.month
+  return { lines: lines.filter(isCounted), before: rows.length < page.limit ? undefined : rows.at(-1)?.place }
 }
 
 function totalOf(rows: readonly SumRow[], organisationId: string): Total {

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import type { Db } from '../shared/database'
+import type { Why } from './decision'
 import type { DueInvoice } from './invoice'
 import type { Scope } from './intake'
 import { OPEN_QUEUES, toDue, toKept } from './invoice-row'
@@ -19,6 +20,14 @@ export async function oddInvoices(db: Db, scope: Within): Promise<KeptInvoice[]>
   const rows = (await openWithin(db, scope).whereNotNull('problem').orderBy('place').limit(MOST_ODD)) as InvoiceRow[]
   return rows.map(toKept)
 }
+
+/** What is said of such an invoice where others have what was decided about them. */
+export const notUnderstood = (problem: string | null): Why => ({
+  gate: 'status',
+  passed: false,
+  code: 'not_understood',
+  values: { problem: problem ?? '' },
+})
 
 /** More than that are one fault of the other side and not so many invoices; the pages list them all. */
 const MOST_ODD = 1_000

@@ -2,10 +2,11 @@ import { z } from 'zod'
 import { amountText, weighsMore, WeighsMore } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
 import type { Author, StaffRole } from '../shared/actor'
-import { hasControlCharacter, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
+import { hasControlCharacter, noteUnchanged, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
 import { brokenUniqueRule, inTransaction } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
+import { canonicalJson, sha256 } from '../shared/ids'
 import { parseMoney, toDecimal } from '../shared/money'
 import { requirePermission, roleMay } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
@@ -26,6 +27,7 @@ import {
 import type { OrganisationBody } from './organisation-store'
 import { parseSteps, stepsAsText } from './steps'
 import { masked } from './sole-proprietor'
+import { LETS_OUT } from './weigh-rule'
 
 /** Somebody of the staff, as far as this room needs to know. */
 export interface KnownStaff {
@@ -46,6 +48,8 @@ const IDS = z.string().regex(/^[0-9a-f -]{0,4000}$/)
 /** Steps are `5000.00 id id; 100000.00 id`, staff are ids between blanks. Contacts are not among it: addresses do not belong into requests. */
 const ORGANISATION = z.strictObject({
   organisationId: z.uuid(),
+  /** What whoever writes has seen, by `stampOf`, or that there was none; absent where nobody has looked, as at the command line. */
+  basedOn: z.exactOptional(z.string().regex(/^(new|[0-9a-f]{64})$/)),
   name: z
     .string()
     .trim()
@@ -74,11 +78,15 @@ export const organisationDeeds = (deps: OrganisationDeps): OrganisationDeeds => 
     permission: 'organisations.change',
     payload: ORGANISATION,
     requireKnown: async ({ organisationId: id }, by) => (await present(deps.db, id)) && requireOrganisation(deps.db, by, id),
+    ...LETS_OUT,
+    addsUpAt: ({ organisationId }) => organisationId,
+    wasDone: (key, { payload: { organisationId }, author }) => wasCarriedOut(deps.db, instructionKeyOf(organisationId, key), author),
     weigh: async (payload) => weighChange(await present(deps.db, payload.organisationId), bodyOf(payload)),
     async preview(payload) {
       await requireApprovers(deps, payload)
       const before = await present(deps.db, payload.organisationId)
       const assigned = before ? await readAssigned(deps.db, before.id) : []
+      requireSeen(payload, before, assigned)
       return {
         subject: subjectOf(payload.organisationId),
         before: before ? await facts(deps, before, assigned) : {},
@@ -90,6 +98,7 @@ export const organisationDeeds = (deps: OrganisationDeps): OrganisationDeeds => 
 })
 
 const subjectOf = (id: string): string => `organisation:${id}`
+const instructionKeyOf = (id: string, key: string): string => `${subjectOf(id)}:${key}`
 const idsIn = (text: string): string[] => [...new Set(text.split(' ').filter((id) => id !== ''))].sort()
 const budgetOf = (text: string | null): bigint | null => (text === null ? null : parseMoney(text, 'RUB').minor)
 
@@ -129,7 +138,9 @@ async function requireApprovers({ db, findStaff }: OrganisationDeps, payload: Or
   if (assigned.some((id) => !active.has(id))) throw new Refusal('bad_input', 'staff')
   const maySign = (id: string): boolean => {
     const staff = active.get(id)
-    return staff !== undefined && roleMay(staff.role, 'autopay.approve') && (staff.role === 'admin' || assigned.includes(id))
+    return (
+      staff !== undefined && roleMay(staff.role, 'autopay.approve') && (roleMay(staff.role, 'organisations.all') || assigned.includes(id))
+    )
   }
   if (!approvers.every(maySign)) throw new Refusal('bad_input', 'steps')
 }
@@ -164,24 +175,36 @@ async function changeOrganisation(deps: OrganisationDeps, payload: OrganisationP
   requirePermission(author, 'organisations.change')
   await requireApprovers(deps, payload)
   const [id, at] = [payload.organisationId, deps.clock.now()]
-  const instructionKey = `${subjectOf(id)}:${by.key}`
+  const instructionKey = instructionKeyOf(id, by.key)
   await inTransaction(deps.db, async (tx) => {
     const before = await lockOrganisation(tx, id)
     if (before) await requireOrganisation(tx, author, id)
     if (await wasCarriedOut(tx, instructionKey, author)) return
+    const assigned = before ? await readAssigned(tx, id) : []
+    requireSeen(payload, before, assigned)
     // Others may have changed or added it since it was weighed.
     if (weighsMore(weighChange(before, bodyOf(payload)), weighed)) throw new WeighsMore()
-    const was = before && auditFacts(before, await readAssigned(tx, id))
+    const was = before && auditFacts(before, assigned)
     const after = await write(tx, { payload, before, author, at })
-    if (JSON.stringify(was) === JSON.stringify(after)) return
+    const entry = { author, at, subject: subjectOf(id), reason, instructionKey }
+    if (JSON.stringify(was) === JSON.stringify(after)) return noteUnchanged(tx, entry)
     const action = before ? 'organisation_changed' : 'organisation_added'
     const told = { ...(was && { before: kept(was) }), after: kept(after), ...(approvedBy && { approvedBy }) }
-    await writeAudit(tx, [{ author, at, action, subject: subjectOf(id), reason, instructionKey, ...told }])
+    await writeAudit(tx, [{ ...entry, action, ...told }])
   }).catch(vatTaken)
 }
 
 /** Audit rows cannot be erased, so that of a sole proprietor they keep no name. */
 const kept = (facts: AuditFacts): AuditFacts => ({ ...facts, ...masked({ name: String(facts.name), vatNumber: String(facts.vatNumber) }) })
+
+/** An organisation as it stands, in one word: whoever writes all of it says by this what they have seen. */
+export const stampOf = (organisation: OrganisationBody, assigned: readonly string[]): string =>
+  sha256(canonicalJson(kept(auditFacts(organisation, [...assigned].sort()))))
+
+/** A form writes the whole organisation, so one that was changed meanwhile would lose that change: its budgets may have been lowered. @throws Refusal organisation_changed */
+function requireSeen({ basedOn }: OrganisationPayload, before: Organisation | undefined, assigned: readonly string[]): void {
+  if (basedOn !== undefined && basedOn !== (before ? stampOf(before, assigned) : 'new')) throw new Refusal('organisation_changed')
+}
 
 interface Writing {
   readonly payload: OrganisationPayload

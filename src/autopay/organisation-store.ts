@@ -53,8 +53,8 @@ export async function readOrganisation(db: Db, id: string): Promise<Organisation
   return toOrganisation(row)
 }
 
-/** Whether somebody sees every organisation: the gateway itself, admins and auditors do. */
-const seesAll = (author: Author): boolean => author.kind === 'system' || (isStaff(author) && ['admin', 'auditor'].includes(author.role))
+/** Whether somebody sees every organisation: the gateway itself does, and whoever has the right. */
+const seesAll = (author: Author): boolean => may(author, 'organisations.all')
 
 /** The organisations that somebody may know of, by name: everybody else sees those that they are assigned to. */
 export const organisationsOf = async (db: Db, author: Author): Promise<Organisation[]> =>

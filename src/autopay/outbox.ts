@@ -1,17 +1,23 @@
 import { iso, moment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
+import { dayOf, monthOf } from '../shared/days'
 import { newSortedId, sha256 } from '../shared/ids'
 import { toDecimal } from '../shared/money'
+import { rolesWith } from '../shared/permissions'
 import { insertMissingRows } from '../shared/statements'
+import type { Organisation } from './organisation'
+import { readTotals } from './month-report'
 import { readOrganisations } from './organisation-store'
 import type { RunItem } from './run-items'
 
-/** Something that an organisation's people are to be told by letter. */
+export type TidingTopic = 'digest' | 'approval' | 'month'
+
+/** Something that people of an organisation are to be told by letter. A further topic needs a migration: the column has a CHECK (017, 025). */
 export interface Tiding {
   readonly id: string
-  /** A run's digest, or invoices that wait for a signature. */
-  readonly topic: 'digest' | 'approval'
-  /** The id of the run, or of the signature before. */
+  /** A run's digest, invoices that wait for a signature, or what a month came to. */
+  readonly topic: TidingTopic
+  /** The id of the run, or of the signature before; of a month its first day. */
   readonly source: string
   readonly organisationId: string
   readonly facts: Readonly<Record<string, string>>
@@ -20,7 +26,7 @@ export interface Tiding {
 
 interface Row {
   id: string
-  topic: 'digest' | 'approval'
+  topic: TidingTopic
   source: string
   organisation_id: string
   facts: string
@@ -62,22 +68,42 @@ export async function readTidingsAfter(
 }
 
 /** The digest of a run for each organisation that it concerned, and the request to whoever must sign what it has found. */
-export async function tellOrganisations(tx: Tx, runId: string, items: readonly RunItem[], at: Date): Promise<void> {
-  for (const organisationId of new Set(items.map((item) => item.organisationId))) {
-    const facts = digestFacts(items.filter((item) => item.organisationId === organisationId))
+export async function tellOrganisations(tx: Tx, runId: string, { items, at, zone }: Ended): Promise<void> {
+  const organisationIds = [...new Set(items.map((item) => item.organisationId))]
+  const totals = await readTotals(tx, { month: monthOf(dayOf(at, zone)), zone, organisationIds })
+  const budgets = new Map((await readOrganisations(tx)).map(({ id, perMonth }) => [id, perMonth]))
+  for (const { organisationId, paid } of totals) {
+    const result = digestFacts(items.filter((item) => item.organisationId === organisationId))
+    const facts = { ...result, ...budgetFacts(paid.amount, budgets.get(organisationId) ?? null) }
     const isNews = facts['paid'] !== '0' || !(await wasToldSo(tx, organisationId, facts))
     if (isNews) await writeTidings(tx, [{ topic: 'digest', source: runId, organisationId, facts, at }])
   }
   await tellApprovers(tx, runId, at)
 }
 
+/** What a run came to, when it ended, and the zone whose months budgets are for. */
+interface Ended {
+  readonly items: readonly RunItem[]
+  readonly at: Date
+  readonly zone: string
+}
+
+/** What is spent of the month's budget, in kopecks; without a budget what is spent alone. */
+export const budgetFacts = (spent: bigint, budget: bigint | null): Record<string, string> => ({
+  month_spent: roubles(spent),
+  ...(budget === null ? {} : { month_budget: roubles(budget) }),
+})
+
+/** Amounts in facts. */
+export const roubles = (kopecks: bigint): string => `${toDecimal(kopecks)} RUB`
+
 function digestFacts(items: readonly RunItem[]): Record<string, string> {
   const of = (outcome: RunItem['outcome']): [string, string][] => {
     const some = items.filter((item) => item.outcome === outcome)
-    const sum = some.reduce((total, { amount }) => total + amount.minor, 0n)
+    const sum = some.reduce((total, { amount }) => total + (amount?.minor ?? 0n), 0n)
     return [
       [outcome, String(some.length)],
-      [`${outcome}_sum`, `${toDecimal(sum)} RUB`],
+      [`${outcome}_sum`, roubles(sum)],
     ]
   }
   return Object.fromEntries([...of('paid'), ...of('waiting'), ...of('refused')])
@@ -110,30 +136,15 @@ async function tellApprovers(tx: Tx, runId: string, at: Date): Promise<void> {
 export function approvalFacts(asked: readonly { readonly id: string; readonly amount: bigint }[]): Record<string, string> {
   const [first] = asked
   const sum = asked.reduce((total, { amount }) => total + amount, 0n)
-  return { count: String(asked.length), sum: `${toDecimal(sum)} RUB`, ...(asked.length === 1 && first ? { invoice: first.id } : {}) }
+  return { count: String(asked.length), sum: roubles(sum), ...(asked.length === 1 && first ? { invoice: first.id } : {}) }
 }
 
 /** How somebody whom an organisation has told us to write to is named in the queue of letters: never by the address. */
 const contactName = (organisationId: string, address: string): string => `contact:${organisationId}:${sha256(address).slice(0, 24)}`
 
-/** Whom to write to about an organisation: its contacts, and for approvals the staff assigned to it who sign in with an e-mail address and may approve. */
-export async function tidingRecipients(db: Db, { organisationId, topic }: Tiding): Promise<{ recipients: string[]; organisation: string }> {
-  const organisation = (await readOrganisations(db)).find(({ id }) => id === organisationId)
-  const contacts = (organisation?.contacts ?? []).map((address) => contactName(organisationId, address))
-  const staff = topic === 'digest' ? [] : await approversByMail(db, organisationId)
-  return { recipients: [...contacts, ...staff.map(({ id }) => `staff:${id}`)], organisation: organisation?.name ?? '' }
-}
-
-async function approversByMail(db: Db, organisationId: string): Promise<{ id: string; login: string }[]> {
-  return db('staff as s')
-    .join('organisation_staff as o', 'o.staff_id', 's.id')
-    .where({ 'o.organisation_id': organisationId })
-    .whereNull('s.disabled_at')
-    .whereIn('s.role', ['operator', 'approver', 'admin'])
-    .whereLike('s.login', '%@%')
-    .orderBy('s.id')
-    .select('s.id', 's.login')
-}
+/** Where the results of runs go: to the contacts of the organisation. */
+export const contactNames = ({ id, contacts }: Pick<Organisation, 'id' | 'contacts'>): string[] =>
+  contacts.map((address) => contactName(id, address))
 
 /** The address behind such a name as it stands now; undefined when nobody is to be written to under it any more. */
 export async function addressOfRecipient(db: Db, recipient: string): Promise<string | undefined> {
@@ -142,6 +153,10 @@ export async function addressOfRecipient(db: Db, recipient: string): Promise<str
     const organisation = (await readOrganisations(db)).find((one) => one.id === id)
     return organisation?.contacts.find((address) => contactName(id, address) === recipient)
   }
-  const row: { login: string } | undefined = await db('staff').where({ id }).whereNull('disabled_at').first('login')
-  return kind === 'staff' ? row?.login : undefined
+  const query = db('staff')
+    .where({ id })
+    .whereNull('disabled_at')
+    .whereIn('role', [...rolesWith('autopay.approve')])
+  const row: { login: string; email: string | null } | undefined = await query.first('login', 'email')
+  return kind === 'staff' ? (row?.email ?? row?.login) : undefined
 }

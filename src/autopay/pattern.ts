@@ -1,5 +1,17 @@
 /** As two texts are compared: in one spelling of letters, without regard to case, `ё` as `е`, runs of blanks as one blank. */
-export const foldText = (text: string): string => text.normalize('NFKC').toLowerCase().replaceAll('ё', 'е').replace(/\s+/g, ' ').trim()
+export function foldText(text: string): string {
+  const known = folded.get(text)
+  if (known !== undefined) return known
+  const folding = text.normalize('NFKC').toLowerCase().replaceAll('ё', 'е').replace(/\s+/g, ' ').trim()
+  if (folded.size >= MOST_KEPT) folded.clear()
+  if (text.length <= LONGEST_KEPT) folded.set(text, folding)
+  return folding
+}
+
+/** A plan of ten thousand invoices compares the same few patterns and texts hundreds of thousands of times. Some megabytes at most. */
+const folded = new Map<string, string>()
+const MOST_KEPT = 20_000
+const LONGEST_KEPT = 250
 
 /** How a pattern without `*` is meant. */
 export type PlainMeaning = 'contains' | 'equals'

@@ -4,9 +4,7 @@ import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
 import { insertRows } from '../shared/statements'
 import type { DecisionKind, Why } from './decision'
-
-export const OUTCOMES = ['paid', 'waiting', 'refused'] as const
-export type Outcome = (typeof OUTCOMES)[number]
+import type { Outcome } from './outcome'
 
 /** What became of one invoice in one run, and its place in the order of the run. */
 export interface ListedItem extends RunItem {
@@ -18,7 +16,8 @@ export interface RunItem {
   readonly invoiceId: string
   readonly organisationId: string
   readonly number: string
-  readonly amount: Money
+  /** null of one that could not be understood. */
+  readonly amount: Money | null
   readonly outcome: Outcome
   readonly decision: DecisionKind
   readonly why: readonly Why[]
@@ -41,7 +40,7 @@ const toItem = (row: ItemRow): ListedItem => ({
   invoiceId: row.invoice_id,
   organisationId: row.organisation_id,
   number: row.number,
-  amount: money(row.amount, row.currency),
+  amount: row.amount === 0n ? null : money(row.amount, row.currency),
   outcome: row.outcome,
   decision: row.decision,
   why: JSON.parse(row.why) as Why[],
@@ -58,8 +57,9 @@ export async function writeItems(tx: Tx, runId: string, items: readonly RunItem[
     organisation_id: organisationId,
     position,
     number,
-    amount: amount.minor,
-    currency: amount.unit,
+    // No invoice is for nothing, so that zero says that there is no amount.
+    amount: amount?.minor ?? 0n,
+    currency: amount?.unit ?? 'RUB',
     outcome,
     decision,
     why: JSON.stringify(why),
@@ -94,16 +94,28 @@ export interface OutcomeSum {
   readonly amount: bigint
 }
 
-/** How many invoices of a run came to what, and their sums. */
-export async function sumItems(db: Db, runId: string, organisationIds?: readonly string[]): Promise<OutcomeSum[]> {
-  const query = db('autopay_run_items').where({ run_id: runId }).groupBy('outcome')
-  if (organisationIds !== undefined) void query.whereIn('organisation_id', [...organisationIds])
-  const rows: {
-    outcome: Outcome
-    count: unknown
-    amount: unknown
-  }[] = await query.select('outcome', db.raw('count(*) as count'), db.raw('sum(amount) as amount'))
-  return rows.map(({ outcome, count, amount }) => ({ outcome, count: Number(count), amount: BigInt(String(amount)) }))
+/** What a run came to for one organisation. */
+export interface RunSum extends OutcomeSum {
+  readonly runId: string
+  readonly organisationId: string
+}
+
+/** How many invoices of each run came to what, and their sums, by the organisations that the reader may know of. */
+export async function sumItems(db: Db, runIds: readonly string[], organisationIds: readonly string[]): Promise<RunSum[]> {
+  const rows: { run_id: string; organisation_id: string; outcome: Outcome; count: unknown; amount: unknown }[] = await db(
+    'autopay_run_items',
+  )
+    .whereIn('run_id', [...runIds])
+    .whereIn('organisation_id', [...organisationIds])
+    .groupBy('run_id', 'organisation_id', 'outcome')
+    .select('run_id', 'organisation_id', 'outcome', db.raw('count(*) as count'), db.raw('sum(amount) as amount'))
+  return rows.map(({ run_id, organisation_id, outcome, count, amount }) => ({
+    runId: run_id,
+    organisationId: organisation_id,
+    outcome,
+    count: Number(count),
+    amount: BigInt(String(amount)),
+  }))
 }
 
 /** A payment that was being checked when its run ended went through after all. */

@@ -1,3 +1,4 @@
+import type { Knex } from 'knex'
 import { MINUTE, plus, SECOND } from '../shared/clock'
 import { bound, brokenUniqueRule, inTransaction, iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
@@ -159,16 +160,51 @@ export async function endRun(tx: Tx, run: Run, problem: string | null, now: Date
   return changed === 1
 }
 
-export async function readRun(db: Db, id: string): Promise<Run | undefined> {
-  const row = (await db('autopay_runs').where({ id }).first()) as RunRow | undefined
+/** The organisations whose runs somebody may know of; undefined is all. */
+export interface RunFilter {
+  readonly organisations: readonly string[] | undefined
+}
+
+/** @param filter by default every run is found */
+export async function readRun(db: Db, id: string, filter: RunFilter = { organisations: undefined }): Promise<Run | undefined> {
+  const row = (await knownRuns(db, filter).where({ id }).first()) as RunRow | undefined
   return row && toRun(row)
 }
 
-/** The newest runs: so many after `before`. */
-export async function listRuns(db: Db, page: { readonly before?: string | undefined; readonly limit: number }): Promise<Run[]> {
-  const query = db('autopay_runs').orderBy('id', 'desc').limit(page.limit)
+/** A run for everything is everybody's. One for a single invoice or order is known to those whom it concerned. */
+function knownRuns(db: Db, { organisations }: RunFilter): Knex.QueryBuilder {
+  const query: Knex.QueryBuilder = db('autopay_runs')
+  if (!organisations) return query
+  const theirs = db('autopay_run_items')
+    .whereRaw('autopay_run_items.run_id = autopay_runs.id')
+    .whereIn('organisation_id', [...organisations])
+  return query.where(
+    (known) =>
+      void known
+        .where({ organisation_id: null, invoice_id: null, merchant_order: null })
+        .orWhereIn('organisation_id', [...organisations])
+        .orWhere((narrow) => void narrow.whereNull('organisation_id').whereExists(theirs.select(db.raw('1')))),
+  )
+}
+
+/** The newest runs that somebody may know of: so many after `before`. */
+export async function listRuns(
+  db: Db,
+  filter: RunFilter,
+  page: { readonly before?: string | undefined; readonly limit: number },
+): Promise<Run[]> {
+  const query = knownRuns(db, filter).orderBy('id', 'desc').limit(page.limit)
   if (page.before !== undefined) void query.where('id', '<', page.before)
   return ((await query) as RunRow[]).map(toRun)
+}
+
+/** The run that is under way now, as far as somebody may know of it; one whose process has ended is not. */
+export async function runUnderWay(db: Db, filter: RunFilter, now: Date): Promise<Run | undefined> {
+  const alive = knownRuns(db, filter)
+    .where({ state: 'running' })
+    .where('seen_alive_at', '>=', iso(plus(now, -ABANDONED_AFTER_MS)))
+  const row = (await alive.first()) as RunRow | undefined
+  return row && toRun(row)
 }
 
 export const wasRun = async (db: Db, key: string): Promise<boolean> => (await db('autopay_runs').where({ key }).first('id')) !== undefined

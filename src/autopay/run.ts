@@ -2,7 +2,7 @@ import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { inTransaction } from '../shared/database'
 import { newId } from '../shared/ids'
-import { requirePermission } from '../shared/permissions'
+import { may, requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { PaymentDeps } from '../payments'
 import type { PlannedPayment } from './decide'
@@ -45,7 +45,7 @@ export async function beginRun(deps: PaymentDeps, { author, scope, key = `by-han
   const { db, clock } = deps
   requirePermission(author, 'autopay.run')
   if (scope.organisationId !== undefined) await requireOrganisation(db, author, scope.organisationId)
-  else if (author.kind === 'staff' && author.role !== 'admin') throw new Refusal('forbidden', 'choose an organisation')
+  else if (!may(author, 'organisations.all')) throw new Refusal('forbidden', 'choose an organisation')
   await endAbandoned(deps)
   return insertRun(db, { key, scope, startedBy: authorName(author), at: clock.now() })
 }

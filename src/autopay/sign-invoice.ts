@@ -1,6 +1,6 @@
 import { isStaff } from '../shared/actor'
-import type { Author, StaffActor } from '../shared/actor'
-import { requireReason, writeAudit } from '../shared/audit'
+import type { Approver, Author, StaffActor } from '../shared/actor'
+import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { Clock } from '../shared/clock'
 import { DAY, plus } from '../shared/clock'
 import { brokenUniqueRule, engineOf, inTransaction, iso } from '../shared/database'
@@ -30,22 +30,20 @@ export interface SigningOrder {
   readonly author: Author
   readonly reason: string
   readonly key: string
-  readonly approvedBy?: StaffActor | undefined
+  readonly approvedBy?: Approver | undefined
 }
 
 /** A signature counts for so long, as a request for a second person does. */
 export const SIGNATURE_LASTS_MS = 3 * DAY
 
 /** The invoice, if its organisation is one of theirs: of any other they do not learn that it is there. @throws Refusal not_found */
-export async function requireInvoice(db: Db, author: Author, id: string): Promise<KeptInvoice & { readonly amount: Money }> {
+export async function requireInvoice(db: Db, author: Author, id: string): Promise<KeptInvoice> {
   const row = (await db('autopay_invoices')
     .where({ id: keptId(id) })
     .first()) as InvoiceRow | undefined
   if (!row) throw new Refusal('not_found', 'invoice')
   await requireOrganisation(db, author, row.organisation_id)
-  const kept = toKept(row)
-  // One that could not be understood has no amount that anybody could agree to.
-  return { ...kept, amount: kept.amount ?? { minor: 0n, unit: 'RUB' } }
+  return toKept(row)
 }
 
 /**
@@ -65,8 +63,9 @@ export async function signInvoice(deps: SigningDeps, order: SigningOrder): Promi
     const organisation = await lockOrganisation(tx, organisationId)
     if (!organisation) throw new Refusal('not_found', 'organisation')
     const invoice = await lockInvoice(tx, invoiceId)
+    // Others may have refused it since, and let it go on again: what was signed then is not signed anew.
+    if (await wasSigned(tx, invoice.id, order)) return
     const earlier = await openSignatures(tx, [invoice.id], at)
-    if (earlier.some(({ key }) => key === order.key)) return
     requireSameAmount(invoice, order.amount)
     if (invoice.queue !== 'ask') throw new Refusal('request_not_open', invoice.queue)
     const step = nextStepOf(organisation, order.amount.minor, earlier)
@@ -83,6 +82,13 @@ export async function signInvoice(deps: SigningDeps, order: SigningOrder): Promi
     throw brokenUniqueRule(error)?.includes('autopay_signatures') ? new Refusal('already_signed') : error
   })
 }
+
+/** Signatures of an earlier version have their key, and their audit rows none. */
+const wasSigned = async (tx: Tx, invoiceId: string, { author, key }: SigningOrder): Promise<boolean> =>
+  (await wasCarriedOut(tx, wordKey(invoiceId, key), author)) ||
+  (await tx('autopay_signatures')
+    .where({ invoice_id: invoiceId, key, staff_id: isStaff(author) ? author.id : '' })
+    .first('id')) !== undefined
 
 const hasSigned = ({ id }: StaffActor, earlier: readonly Signature[]): boolean =>
   earlier.some(({ staffId, onBehalfOf }) => staffId === id || onBehalfOf === id)
@@ -119,7 +125,7 @@ interface Signed {
 
 const auditSignature = (
   tx: Tx,
-  { author, invoiceId, amount, approvedBy }: SigningOrder,
+  { author, invoiceId, amount, approvedBy, key }: SigningOrder,
   { reason, step, onBehalfOf, at }: Signed,
 ): Promise<void> =>
   writeAudit(tx, [
@@ -129,6 +135,7 @@ const auditSignature = (
       action: 'autopay_invoice_approved',
       subject: invoiceSubject(invoiceId),
       reason,
+      instructionKey: wordKey(invoiceId, key),
       after: {
         amount: `${toDecimal(amount.minor)} ${amount.unit}`,
         step: String(step + 1),
@@ -137,6 +144,9 @@ const auditSignature = (
       ...(approvedBy && { approvedBy }),
     },
   ])
+
+/** What somebody has said about an invoice, by the key of their intent. */
+export const wordKey = (invoiceId: string, key: string): string => `${invoiceSubject(invoiceId)}:${key}`
 
 /** How an invoice stands in the audit log. */
 export const invoiceSubject = (id: string): string => `invoice:${keptId(id)}`

@@ -8,6 +8,12 @@ import { readRules } from './rule-store'
 import { readPaidByRules } from './spending'
 import type { PaidByRule, Periods } from './spending'
 
+/**
+ * What one person lets out of the fund day after day counts together over all organisations, whether they switch a rule on or raise a budget: of each organisation the most
+ * that it came to, since its rules and budgets are weighed together as it is.
+ */
+export const LETS_OUT = { addsUp: true, addsUpAs: 'autopay_let_out' } as const
+
 /** A rule as it would be when it is on. */
 export interface WouldBeOn {
   readonly ruleId: string

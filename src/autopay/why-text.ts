@@ -4,6 +4,7 @@ import { may } from '../shared/permissions'
 import type { Language, TextKey, Translate } from '../shared/texts'
 import { autopayWhyRu } from '../shared/texts/backoffice/autopay-why'
 import { formatMoment, formatMoney } from '../shared/texts/format'
+import { readTold } from '../shared/told'
 import type { Why } from './decision'
 import { RULE_FIELDS } from './rule-payload'
 import type { Fault } from './rule-schema'
@@ -31,15 +32,13 @@ export function whyText({ code, values }: Pick<Why, 'code' | 'values'>, reader: 
   return (reader.t as Untyped)(key, told)
 }
 
-/** What a gate is called. */
-export const gateText = (gate: Why['gate'], t: Translate): string => t(`autopay.gate.${gate}`)
-
 const AMOUNT = /^(-?\d+\.\d\d) ([A-Z]{3})$/
 
 /** Only values that we write ourselves are read as amounts and moments; names are told as they are. */
 function valueText(name: string, value: string, { t, language, zone }: WhyReader): string {
   if (name === 'at') return formatMoment(new Date(value), language, zone)
   if (name === 'condition') return fieldText(value, t)
+  if (name === 'problem') return readTold(value, t)
   const [, digits, unit] = ['limit', 'spent', 'available', 'left', 'amount'].includes(name) ? (AMOUNT.exec(value) ?? []) : []
   return digits !== undefined && isUnit(unit) ? formatMoney(parseMoney(digits, unit), language) : value
 }
@@ -49,6 +48,10 @@ function fieldText(field: string, t: Translate): string {
   const known = RULE_FIELDS.find((name) => name === field)
   return known ? t(`fact.${known}`) : field
 }
+
+/** The line that tells why: the gate that stayed shut, or else, of what passes them all, the rule that lets it pass. */
+export const tellingLine = (why: readonly Why[]): Why | undefined =>
+  why.find(({ passed }) => !passed) ?? why.find(({ gate }) => gate === 'rule') ?? why.at(-1)
 
 /** What is wrong with a rule, as a sentence without its place. */
 export const faultText = ({ code, detail = '' }: Fault, t: Translate): string =>

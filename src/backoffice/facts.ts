@@ -33,14 +33,23 @@ const PAYMENT_WORDS = {
   reversed: 'payment.state.reversed',
 } as const
 
-/** A fact as a person reads it: amounts written `12.00 PTS` become `12 points`, switches and states become words; what is absent is a dash. */
-export function factText(value: string | boolean | null | undefined, { language, t }: Reader): string {
+/** Words stand in facts of these names alone: a login or a title may be spelled like one. */
+const WORDS: Readonly<Record<string, (value: string, t: Translate) => string | undefined>> = {
+  role: (value, t) => (isStaffRole(value) ? t(`role.${value}`) : undefined),
+  state: (value, t) => (isPaymentState(value) ? t(PAYMENT_WORDS[value]) : undefined),
+  do: (value, t) => (isRuleAction(value) ? t(`autopay.action.${value}`) : undefined),
+}
+
+/**
+ * A fact as a person reads it: amounts written `12.00 PTS` become `12 points`, switches become words; what is absent is a dash.
+ * @param name of the fact: roles, states and what rules do are words only where it says that they are such
+ */
+export function factText(value: string | boolean | null | undefined, { language, t }: Reader, name?: string): string {
   if (value === undefined || value === null) return '—'
   if (typeof value === 'boolean') return t(value ? 'admin.yes' : 'admin.no')
   if (value === 'unlimited') return t('admin.unlimited')
-  if (isStaffRole(value)) return t(`role.${value}`)
-  if (isPaymentState(value)) return t(PAYMENT_WORDS[value])
-  if (isRuleAction(value)) return t(`autopay.action.${value}`)
+  const word = name !== undefined && Object.hasOwn(WORDS, name) ? WORDS[name]?.(value, t) : undefined
+  if (word !== undefined) return word
   const amount = AMOUNT.exec(value)
   if (!amount) return value
   const [, sign, digits = '', unit] = amount
@@ -60,7 +69,7 @@ export function factLabel(name: string, t: Translate): string {
 export function factRows({ before, after }: { before: AuditFacts; after: AuditFacts }, reader: Reader): FactRow[] {
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((name) => ({
     label: factLabel(name, reader.t),
-    before: factText(before[name], reader),
-    after: factText(after[name], reader),
+    before: factText(before[name], reader, name),
+    after: factText(after[name], reader, name),
   }))
 }

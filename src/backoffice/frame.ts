@@ -23,6 +23,10 @@ const SECTIONS = [
 
 export type Section = (typeof SECTIONS)[number]['name']
 
+/** The section that an address belongs to. */
+export const sectionAt = (path: string): (typeof SECTIONS)[number] =>
+  SECTIONS.find(({ href }) => href !== '/admin' && (path === href || path.startsWith(`${href}/`))) ?? SECTIONS[0]
+
 /** What the frame around every page of the back office shows. */
 export interface Frame {
   readonly nav: readonly { readonly href: string; readonly text: string; readonly current: boolean }[]

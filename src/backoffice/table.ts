@@ -8,6 +8,8 @@ export interface Table {
   readonly empty: string
   readonly olderHref?: string | undefined
   readonly newestHref?: string | undefined
+  /** The list goes on with what comes next and not with what is older. */
+  readonly isForward?: true | undefined
 }
 
 export interface Column {

@@ -16,16 +16,24 @@ interface Json {
 /** Not done, and not refused either: somebody else must agree first. */
 export const WAITS = 3
 
-/** Tells that a request waits for a second person, and ends with a code of its own, so that no script takes it for done. @returns whether it waits */
+/** Tells that a request waits for a second person, and ends with a code of its own, so that no script takes it for done. @returns whether there is nothing more to tell: it waits, or its request was decided */
 export function tellIfWaiting(submitted: Submitted<unknown>, { json = false }: Json): boolean {
   if (submitted.state === 'done') return false
-  const { id } = submitted.request
+  const { id, state, outcome } = submitted.request
+  if (state === 'approved') return tellApproved({ id, outcome }, { json })
   if (json) answer({ waiting: id }, { json })
   else
     process.stdout.write(
       `This is above what one person changes alone. Request ${id} waits for a second person: gateway approvals approve ${id} --as LOGIN\n`,
     )
   process.exitCode = WAITS
+  return true
+}
+
+/** The same command again, when somebody has agreed to its request meanwhile. */
+function tellApproved({ id, outcome }: Pick<ApprovalRequest, 'id' | 'outcome'>, { json = false }: Json): true {
+  answer(json ? { approved: id, outcome } : `Request ${id} was approved: ${outcome ?? 'it is being carried out'}.`, { json })
+  if (outcome !== 'done') process.exitCode = outcome === null ? WAITS : 1
   return true
 }
 

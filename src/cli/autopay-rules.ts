@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { createInterface } from 'node:readline/promises'
+import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import {
   applyImport,
@@ -15,7 +16,7 @@ import {
 import type { Organisation, RuleEntry, RuleImportPlan, SwitchState } from '../autopay'
 import type { Author } from '../shared/actor'
 import { newId } from '../shared/ids'
-import { parsePositiveMoney, toDecimal } from '../shared/money'
+import { NotMoney, parsePositiveMoney, toDecimal } from '../shared/money'
 import type { Parts } from '../wiring'
 import { tellIfWaiting, WAITS } from './approvals'
 import { authorOf } from './author'
@@ -243,12 +244,19 @@ function addOrganisations(autopay: Command, config: ConfigFor): void {
     .action((number: string, options: AddOptions) => withParts(config(), (parts) => addOrganisation(parts, number, options)))
 }
 
-const budget = (typed: string | undefined): string | null =>
-  typed === undefined ? null : toDecimal(parsePositiveMoney(typed, 'RUB').minor)
+/** The option that is wrong is named. */
+function budget(option: string, typed: string | undefined): string | null {
+  if (typed === undefined) return null
+  try {
+    return toDecimal(parsePositiveMoney(typed, 'RUB').minor)
+  } catch (error) {
+    throw error instanceof NotMoney ? new InvalidArgumentError(`${option}: ${error.message}`) : error
+  }
+}
 
 async function addOrganisation(parts: Parts, vatNumber: string, options: AddOptions): Promise<void> {
   const { name, reason, key = newId() } = options
-  const budgets = { perDay: budget(options.perDay), perMonth: budget(options.perMonth) }
+  const budgets = { perDay: budget('--per-day', options.perDay), perMonth: budget('--per-month', options.perMonth) }
   const payload = { organisationId: newId(), name, vatNumber, ...budgets, steps: '', staff: '' }
   const author = await authorOf(parts, options)
   const submitted = await parts.approvals.submit(parts.deeds.organisations.change, { payload, author, reason, key })

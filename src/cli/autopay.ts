@@ -10,6 +10,7 @@ import {
   organisationsOf,
   readOrganisations,
   readRun,
+  requireInvoice,
   takeIn,
   Unread,
   whyText,
@@ -72,6 +73,7 @@ async function showPlan(parts: Parts, options: Options): Promise<void> {
   requirePermission(author, 'autopay.read')
   const scope = await scopeOf(parts, author, options)
   await takeIn(parts, await readOrganisations(parts.db), scope, (listed) => note(`${listed} invoices read`)).catch(unavailable)
+  if (options.invoice !== undefined) await requireInvoice(parts.db, author, options.invoice)
   const organisationIds = (await organisationsOf(parts.db, author)).map(({ id }) => id)
   const { items: all, fund, fundAfter } = await makePlan(parts, { ...scope, organisationIds })
   const decided = all.map(({ invoice, decision }) => shown({ ...invoice, ...decision, invoiceId: invoice.id }, readerOf(author)))
@@ -102,12 +104,12 @@ async function runNow(parts: Parts, options: Options): Promise<void> {
   const run = await whenFree(parts, author, scope)
   const problem = await carryOutRun(parts, run, { onProgress: (_run, progress) => note(inWords(progress)), onFault: noteFault })
   const ended = await readRun(parts.db, run.id)
+  if (options.invoice !== undefined && problem === null) await requireInvoice(parts.db, author, options.invoice)
   const items = await allItems(parts, run.id)
   const reader = readerOf(author)
-  const odd = await notUnderstood(parts, { ...scope, organisationIds: (await organisationsOf(parts.db, author)).map(({ id }) => id) })
   const lists = {
     paid: of(items, 'paid', reader),
-    waiting: [...of(items, 'waiting', reader), ...odd],
+    waiting: of(items, 'waiting', reader),
     refused: of(items, 'refused', reader),
   }
   if (options.json) answer({ run: run.id, ...lists }, options)
@@ -169,7 +171,7 @@ type Told = Omit<RunItem, 'organisationId' | 'outcome'>
 const shown = ({ invoiceId, number, amount, decision, why }: Told, reader: WhyReader): Shown => ({
   invoiceId,
   number,
-  amount: toDecimal(amount.minor),
+  amount: amount && toDecimal(amount.minor),
   decision,
   why: why.map((line) => whyText(line, reader)),
 })
@@ -188,7 +190,8 @@ async function notUnderstood({ db }: Parts, scope: Scope & { readonly organisati
 const of = (items: readonly RunItem[], outcome: Outcome, reader: WhyReader): Shown[] =>
   items.filter((item) => item.outcome === outcome).map((item) => shown(item, reader))
 
-const asText = ({ number, amount, decision, why }: Shown): string => `${decision}  ${number}  ${amount ?? '—'}\n  ${why.join('\n  ')}`
+const asText = ({ invoiceId, number, amount, decision, why }: Shown): string =>
+  `${decision}  ${number || invoiceId}  ${amount ?? '—'}\n  ${why.join('\n  ')}`
 
 const listText = (name: string, items: readonly Shown[]): string => [`${name}: ${items.length}`, ...items.map(asText)].join('\n')
 

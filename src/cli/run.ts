@@ -21,8 +21,16 @@ export async function withParts<T>(config: Config, work: (parts: Parts) => Promi
 
 /** One JSON value with `--json`; otherwise lines for a person. */
 export function answer(value: unknown, { json }: { json?: boolean }): void {
-  const text = json ? JSON.stringify(value) : Array.isArray(value) ? value.map(asLine).join('\n') || 'None.' : asLines(value)
+  const text = json ? JSON.stringify(value) : Array.isArray(value) ? asList(value) : asLines(value)
   process.stdout.write(`${text}\n`)
+}
+
+/** A list of things begins with what stands in each column, since most values do not tell by themselves. */
+function asList(rows: readonly unknown[]): string {
+  const [first] = rows
+  if (first === undefined) return 'None.'
+  const head = typeof first === 'object' && first !== null ? [Object.keys(first).join('  ')] : []
+  return [...head, ...rows.map(asLine)].join('\n')
 }
 
 const asLine = (row: unknown): string => (typeof row === 'object' && row !== null ? Object.values(row).map(shown).join('  ') : shown(row))
@@ -37,4 +45,10 @@ function asLines(value: unknown): string {
 }
 
 const shown = (value: unknown): string =>
-  value === null || value === undefined ? '—' : typeof value === 'string' ? value : JSON.stringify(value)
+  value === null || value === undefined
+    ? '—'
+    : typeof value === 'string'
+      ? value
+      : value instanceof Date
+        ? value.toISOString()
+        : JSON.stringify(value)

@@ -6,10 +6,13 @@ import { newId } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
 import {
   addByCommandLine,
+  codeByCommandLine,
   disableByCommandLine,
+  emailByCommandLine,
   enableByCommandLine,
   resetFactorByCommandLine,
   roleByCommandLine,
+  setStaffEmail,
   showAllStaff,
   showStaff,
 } from '../staff'
@@ -30,6 +33,12 @@ interface Change extends Json, AuthorOptions {
   reason: string
 }
 
+interface Addition extends Change {
+  role: StaffRole
+  password?: string
+  email?: string
+}
+
 /** Staff are changed here at once, without a second person, unless a person acts by `--as`: see docs/back-office.md. */
 export function addStaffCommands(program: Command, config: ConfigFor): void {
   const staff = program.command('staff').description("the operator's staff: who they are and what they may do")
@@ -45,22 +54,12 @@ export function addStaffCommands(program: Command, config: ConfigFor): void {
     )
     .requiredOption('--role <role>', `one of ${STAFF_ROLES.join(', ')}`, role)
     .option('--password <password>')
+    .option('--email <address>', 'where they are written to; with --as it is set afterwards, by `staff email`')
     .option('--reason <text>', 'why, for the audit log', 'By command line')
     .option(...AS)
     .option(...CODE)
     .option('--json')
-    .action(async (login: string, options: Change & { role: StaffRole; password?: string }) => {
-      if (options.as !== undefined) {
-        await withParts(config(), (parts) =>
-          submitAs(parts, { login, options, deed: parts.deeds.staff.added, payload: () => ({ login, role: options.role }) }),
-        )
-        return
-      }
-      const { json, role: given, password = await firstLine() } = options
-      await withParts(config(), async (parts) =>
-        answer(await addByCommandLine(parts.staff, { login, password, role: given }), { json: json ?? false }),
-      )
-    })
+    .action((login: string, options: Addition) => addOne(config, login, options))
   staff
     .command('role <login> <role>')
     .description('give a member of staff another role; all their sessions end')
@@ -78,7 +77,57 @@ export function addStaffCommands(program: Command, config: ConfigFor): void {
         await submitAs(parts, { login, options, deed: parts.deeds.staff.role, payload })
       }),
     )
+  addEmail(staff, config)
+  addCode(staff, config)
   addChanges(staff, config)
+}
+
+async function addOne(config: ConfigFor, login: string, options: Addition): Promise<void> {
+  const { as, json = false, role: given, email } = options
+  if (as !== undefined && email !== undefined)
+    throw new InvalidArgumentError('With --as the address is set afterwards: gateway staff email.')
+  if (as !== undefined) {
+    const payload = () => ({ login, role: given })
+    await withParts(config(), (parts) => submitAs(parts, { login, options, deed: parts.deeds.staff.added, payload }))
+    return
+  }
+  const added = { login, password: options.password ?? (await firstLine()), role: given, ...(email !== undefined && { email }) }
+  await withParts(config(), async (parts) => answer(await addByCommandLine(parts.staff, added), { json }))
+}
+
+function addEmail(staff: Command, config: ConfigFor): void {
+  staff
+    .command('email <login> [address]')
+    .description('set where a member of staff is written to, such as about invoices that wait for them; without an address nowhere')
+    .option('--reason <text>', 'why, for the audit log', 'By command line')
+    .option(...AS)
+    .option(...CODE)
+    .option('--json')
+    .action((login: string, address: string | undefined, options: Change) =>
+      withParts(config(), async (parts) => {
+        const { as, reason } = options
+        const order = { author: await authorOf(parts, options), reason }
+        if (as === undefined) await emailByCommandLine(parts.staff, login, address ?? '', order)
+        else await setStaffEmail(parts.staff, await staffIdOf(parts, login), address ?? '', order)
+        answer(await showStaff(parts.staff, login), options)
+      }),
+    )
+}
+
+/** A person issues codes on the page; from here they come from nobody among the staff, so there is no --as. */
+function addCode(staff: Command, config: ConfigFor): void {
+  staff
+    .command('code <login>')
+    .description(
+      'issue a code to sign in, in place of the password and second factor; whoever got one from a colleague may check that colleague again',
+    )
+    .option('--reason <text>', 'why, for the audit log', 'By command line')
+    .option('--json')
+    .action((login: string, options: Json & { reason: string }) =>
+      withParts(config(), async (parts) =>
+        answer(await codeByCommandLine(parts.staff, login, { author: COMMAND_LINE, reason: options.reason }), options),
+      ),
+    )
 }
 
 const CHANGES = [

@@ -23,7 +23,7 @@ export interface Deposit {
 }
 
 /** Records money that was deposited at Invoicebox. @throws Refusal forbidden, bad_input (detail: the field), key_reused */
-export async function depositFund({ ledger, clock, log }: FundDeps, deposit: Deposit): Promise<{ replayed: boolean }> {
+export async function depositFund({ db, ledger, clock, log }: FundDeps, deposit: Deposit): Promise<{ replayed: boolean }> {
   const reason = requireReason(deposit.reason)
   const key = `fund-deposit:${requireKey(deposit.key)}`
   const { amount, actor } = deposit
@@ -42,6 +42,8 @@ export async function depositFund({ ledger, clock, log }: FundDeps, deposit: Dep
   }
   const line = transfer({ kind: 'fund_deposit', from: ACCOUNTS.bank, to: ACCOUNTS.fund, amount })
   const { replayed } = await ledger.submit({ key, lines: [line], companions: [companion(writeAudit, audit)] })
+  // The same deposit by somebody else is another one: told as done, it would be lost.
+  if (replayed && !(await wasCarriedOut(db, key, actor))) throw new Refusal('key_reused')
   if (!replayed) log.info(after, 'money was deposited in the fund')
   return { replayed }
 }

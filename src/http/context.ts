@@ -21,7 +21,8 @@ export function createContext(
   input: AnyInput,
 ): RouteContext {
   const actor = actorOf(req)
-  const page = (view: string, model: object, status = 200): void => void pages.send(req, res, view, model, status).catch(next)
+  const usual = stateOf(res).faulty.length > 0 ? 400 : 200
+  const page = (view: string, model: object, status = usual): void => void pages.send(req, res, view, model, status).catch(next)
   return {
     req,
     res,

@@ -10,6 +10,7 @@ import { loadAssets } from './assets'
 import { begin, believePublicUrl } from './begin'
 import type { Answered } from './begin'
 import { answerErrors, notFound } from './errors'
+import type { OfficeError } from './errors'
 import { securityHeaders } from './headers'
 import { chooseLanguage } from './language'
 import { limitWork } from './limits'
@@ -37,6 +38,8 @@ export interface HttpSettings {
   readonly trustProxy: number
   /** How many requests may be at work at once; the rest are refused with 503. */
   readonly mostAtWork?: number
+  /** What staff see of an error under `/admin`: a view with its model. */
+  readonly officeError?: OfficeError
   /** Told of every request when it has ended, for the metrics. */
   readonly onAnswer?: (answered: Answered) => void
 }
@@ -63,7 +66,7 @@ export function createHttp(settings: HttpSettings): Http {
   const passport = createPassport()
   const router = newRouter()
   const app = buildApp(settings, publicUrl)
-  app.use(router, notFound, answerErrors(pages, settings.log))
+  app.use(router, notFound, answerErrors(pages, settings.log, settings.officeError))
   const store = new SessionStore(settings)
   const table = createRouteTable(app, router, {
     publicUrl,

@@ -1,16 +1,33 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
+import type { StaffActor } from '../shared/actor'
 import { isDown, isTransient } from '../shared/database'
 import type { Log } from '../shared/log'
 import { Refusal, REFUSALS } from '../shared/refusals'
+import type { Translate } from '../shared/texts'
+import { actorOf } from './actors'
 import type { Pages } from './pages'
-import { stateOf } from './request-state'
+import { stateOf, wantsJson } from './request-state'
 
 export const notFound: RequestHandler = () => {
   throw new Refusal('not_found')
 }
 
+/** What went wrong for somebody of the staff, for their own error page. */
+export interface OfficeFault {
+  readonly staff: StaffActor
+  readonly t: Translate
+  /** None where it is a bug of ours. */
+  readonly refusal: Refusal | undefined
+  readonly heading: string
+  /** The path that was asked for, and the one with the link or form that led there, with its query; null where that is not known or not of the office. */
+  readonly path: string
+  readonly from: string | null
+}
+
+export type OfficeError = (fault: OfficeFault) => { readonly view: string; readonly model: object }
+
 /** The one place where something thrown becomes an answer. A refusal says its text; anything else is a bug: logged whole, told as a reference code only. */
-export function answerErrors(pages: Pages, log: Log): ErrorRequestHandler {
+export function answerErrors(pages: Pages, log: Log, officeError?: OfficeError): ErrorRequestHandler {
   // Express knows an error handler by its four parameters.
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
   return async (error: unknown, req, res, _next) => {
@@ -20,11 +37,13 @@ export function answerErrors(pages: Pages, log: Log): ErrorRequestHandler {
       if (!res.writableEnded) res.destroy()
       return
     }
+    // Whatever keeps us busy here is over in a moment.
+    if (refusal?.code === 'overloaded' && !res.get('Retry-After')) res.set('Retry-After', '2')
     if (wantsJson(req)) {
       answerJson(pages, res, refusal)
       return
     }
-    await answerPage(pages, log, req, res, refusal)
+    await answerPage({ pages, log, officeError }, req, res, refusal)
   }
 }
 
@@ -37,10 +56,18 @@ function answerJson(pages: Pages, res: Response, refusal: Refusal | undefined): 
   res.status(refusal?.status ?? STATUS_OF_A_BUG).json({ error })
 }
 
-async function answerPage(pages: Pages, log: Log, req: Request, res: Response, refusal: Refusal | undefined): Promise<void> {
+interface PageDeps {
+  readonly pages: Pages
+  readonly log: Log
+  readonly officeError: OfficeError | undefined
+}
+
+async function answerPage(deps: PageDeps, req: Request, res: Response, refusal: Refusal | undefined): Promise<void> {
+  const { pages, log } = deps
   const status = refusal?.status ?? STATUS_OF_A_BUG
   try {
-    await pages.send(req, res, 'error', errorModel(pages, req, res, refusal), status)
+    const { view, model } = officePage(deps, req, res, refusal) ?? { view: 'error', model: errorModel(pages, req, res, refusal) }
+    await pages.send(req, res, view, model, status)
   } catch (error) {
     // Nothing is left to render with: a plain line is still better than a closed connection.
     log.error({ err: error }, 'the error page cannot be shown')
@@ -51,32 +78,61 @@ async function answerPage(pages: Pages, log: Log, req: Request, res: Response, r
   }
 }
 
+/** Staff at work stay in the office: with its sections, its search, and a way back. */
+function officePage(
+  { pages, officeError }: PageDeps,
+  req: Request,
+  res: Response,
+  refusal: Refusal | undefined,
+): ReturnType<OfficeError> | null {
+  const staff = actorOf(req)
+  if (!officeError || staff?.kind !== 'staff' || !isOffice(req.path)) return null
+  const t = pages.translator(res)
+  const from = cameFrom(req)
+  return officeError({
+    staff,
+    t,
+    refusal,
+    heading: headingOf(refusal, t),
+    path: req.path,
+    from: from && isOffice(from.pathname) ? from.pathname + from.search : null,
+  })
+}
+
+const OFFICE = '/admin'
+const isOffice = (path: string): boolean => path === OFFICE || path.startsWith(`${OFFICE}/`)
+
+const headingOf = (refusal: Refusal | undefined, t: Translate): string =>
+  refusal?.code === 'forged_request' ? t('error.page_outdated') : t(`error.heading.${refusal ? REFUSALS[refusal.code] : STATUS_OF_A_BUG}`)
+
 function errorModel(pages: Pages, req: Request, res: Response, refusal: Refusal | undefined): object {
   const t = pages.translator(res)
   const text = errorText(pages, res, refusal)
-  if (refusal?.code === 'forged_request') return { heading: t('error.page_outdated'), text }
   return {
-    heading: t(`error.heading.${refusal ? REFUSALS[refusal.code] : STATUS_OF_A_BUG}`),
+    heading: headingOf(refusal, t),
     text,
+    homeHref: isOffice(req.path) ? OFFICE : '/',
     ...(refusal?.code === 'sign_in_required' ? { signInHref: signInHref(req) } : {}),
   }
 }
 
 /** Whoever was signed out meanwhile signs in and is back on the page whose form they sent: the invoice is not lost. */
 function signInHref(req: Request): string {
+  const from = cameFrom(req)
+  return from ? `/sign-in?next=${encodeURIComponent(from.pathname)}` : '/sign-in'
+}
+
+/** The page of ours whose form or link led here. */
+function cameFrom(req: Request): URL | undefined {
   const referer = req.get('referer') ?? ''
   const from = URL.canParse(referer) ? new URL(referer) : undefined
-  const isOurs = from?.host === req.host && from.pathname.length < 1_000
-  return isOurs ? `/sign-in?next=${encodeURIComponent(from.pathname)}` : '/sign-in'
+  return from?.host === req.host && from.pathname.length + from.search.length < 1_000 ? from : undefined
 }
 
 function errorText(pages: Pages, res: Response, refusal: Refusal | undefined): string {
   const t = pages.translator(res)
   return refusal ? t(`refusal.${refusal.code}`) : t('error.unexpected')
 }
-
-/** Everything of ours speaks HTML unless it is the API or the client prefers JSON. */
-const wantsJson = (req: Request): boolean => req.path.startsWith('/api/') || req.accepts(['html', 'json']) === 'json'
 
 /** The database does not answer now, or has no connection free. Logged, since nobody else tells of it, and worth another try. */
 const isBusy = (error: unknown): boolean => isTransient(error) || isDown(error)

@@ -4,6 +4,7 @@ import type { z } from 'zod'
 import type { RefusalCode } from '../shared/refusals'
 import { Refusal } from '../shared/refusals'
 import { TOKEN_FIELD } from './forgery'
+import type { FaultyFilter } from './request-state'
 import type { Schemas } from './route'
 
 export type AnyInput = Partial<Record<keyof Schemas, Record<string, unknown>>>
@@ -20,8 +21,35 @@ export function parseInput(schemas: Schemas, req: Request): AnyInput {
   return {
     ...(params ? { params: parse(params, req.params, 'not_found') } : {}),
     ...(query ? { query: parse(query, req.query, 'bad_input') } : {}),
-    ...(body ? { body: parse(body.strict(), formFields(req), 'bad_input') } : {}),
+    ...(body ? { body: parse(strict(body), formFields(req), 'bad_input') } : {}),
   }
+}
+
+const LONGEST_GIVEN = 60
+
+/**
+ * The filters of a list without those that cannot be read, which are told by their names: somebody at work in the office gets the list and what is wrong with its address.
+ * @throws Refusal `bad_input` where they are not all that is wrong
+ */
+export function parseFilters(
+  schema: z.ZodObject,
+  query: Record<string, unknown>,
+): { query: Record<string, unknown>; faulty: FaultyFilter[] } {
+  const issues = schema.safeParse(query).error?.issues ?? []
+  const odd = Object.keys(query).filter((name) => hasZero(query[name]))
+  const names = [...new Set([...issues.map(({ path }) => String(path[0])), ...odd])].filter((name) => Object.hasOwn(query, name))
+  const rest = Object.fromEntries(Object.entries(query).filter(([name]) => !names.includes(name)))
+  const faulty = names.map((name) => ({ name, given: String(query[name]).replaceAll('\0', '').slice(0, LONGEST_GIVEN) }))
+  return { query: parse(schema, rest, 'bad_input'), faulty }
+}
+
+const strictOnes = new WeakMap<z.ZodObject, z.ZodObject>()
+
+/** A schema is compiled at its first use, which costs more than reading a form: so there is one for each, not one for each request. */
+function strict(schema: z.ZodObject): z.ZodObject {
+  const known = strictOnes.get(schema) ?? schema.strict()
+  strictOnes.set(schema, known)
+  return known
 }
 
 function formFields(req: Request): Record<string, unknown> {

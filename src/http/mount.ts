@@ -1,5 +1,5 @@
 import express from 'express'
-import type { ErrorRequestHandler, Express, RequestHandler, Router } from 'express'
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Response, Router } from 'express'
 import type { Clock } from '../shared/clock'
 import { admit, isPolicy } from './policies'
 import type { Route } from './route'
@@ -8,11 +8,12 @@ import { actorOf } from './actors'
 import { createContext } from './context'
 import type { ContextDeps } from './context'
 import { requireSameOrigin, requireToken } from './forgery'
-import { parseInput, readForm, readRaw } from './input'
+import { parseFilters, parseInput, readForm, readRaw } from './input'
+import type { AnyInput } from './input'
 import { readUpload } from './upload'
 import { allowFrames } from './headers'
 import { limitAddress } from './limits'
-import { stateOf } from './request-state'
+import { stateOf, wantsJson } from './request-state'
 
 export interface MountDeps extends ContextDeps {
   readonly publicUrl: URL
@@ -97,8 +98,19 @@ function stepsOf(route: Route, deps: MountDeps): RequestHandler[] {
     ...(isForm(route) ? [route.upload ? readUpload : readForm, requireToken] : []),
     ...(isAnonymous ? [readForm] : []),
     ...(machineCall ? [readRaw] : []),
-    (req, res, next) => route.handle(createContext(deps, req, res, next, parseInput(route.input ?? {}, req))),
+    (req, res, next) => route.handle(createContext(deps, req, res, next, inputOf(route, req, res))),
   ]
+}
+
+/** A page of the office is shown without the filters that it cannot read. What becomes a file has all of them or is refused: nobody would see what is missing. */
+function inputOf(route: Route, req: Request, res: Response): AnyInput {
+  const { query, ...others } = route.input ?? {}
+  const isPage = route.method === 'get' && route.policy.kind === 'staff' && !/\.\w+$/.test(route.path)
+  if (!query || !isPage || wantsJson(req)) return parseInput(route.input ?? {}, req)
+  const input = parseInput(others, req)
+  const read = parseFilters(query, req.query)
+  stateOf(res).faulty = read.faulty
+  return { ...input, query: read.query }
 }
 
 /** Express knows an error handler by its four parameters. */

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express'
 import type { Actor } from '../shared/actor'
 import type { Language, Texts, Translate } from '../shared/texts'
+import { fieldName } from '../shared/texts/faults'
 import { actorOf } from './actors'
 import type { Assets } from './assets'
 import { formToken, TOKEN_FIELD } from './forgery'
@@ -26,6 +27,8 @@ export interface Layout {
   readonly actor: Actor | null
   readonly otherLanguage: { href: string; language: Language } | null
   readonly reference: string
+  /** What is wrong with the address of a list, in sentences. */
+  readonly faults: readonly string[]
   readonly tokenField: string
   /** The value of the hidden field of a form. Asking for it gives an anonymous visitor a session, so only pages with a form ask. */
   token(): string
@@ -73,13 +76,15 @@ const sessionOf = (req: Request): Request['session'] | undefined => req.session
 const sessionToken = (req: Request): string | null | undefined => sessionOf(req)?.csrfToken
 
 function layoutOf(deps: PagesDeps, req: Request, res: Response): Layout {
-  const { language, id } = stateOf(res)
+  const { language, id, faulty } = stateOf(res)
+  const t = deps.texts.translator(language)
   return {
     program: deps.program,
     banner: deps.banner,
     actor: actorOf(req),
     otherLanguage: languageLink(req, language),
     reference: id,
+    faults: faulty.map(({ name, given }) => t('fault.filter', { field: fieldName(name, t), given })),
     tokenField: TOKEN_FIELD,
     token: () => (sessionOf(req) ? formToken(req) : ''),
     asset: deps.assets.href,

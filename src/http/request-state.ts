@@ -9,18 +9,29 @@ export interface RequestState {
   language: Language
   /** The pattern of the route, never the address itself, which may hold ids. */
   route: string
+  /** Filters of a list in the office that could not be read: the list is shown without them and says so. */
+  faulty: readonly FaultyFilter[]
+}
+
+/** A filter by its name in the address, and what was given for it. */
+export interface FaultyFilter {
+  readonly name: string
+  readonly given: string
 }
 
 /** Twelve hexadecimal digits: short enough to be read out over the phone, random enough to name one request among millions. */
 const newReference = (): string => (newId().replaceAll('-', '').toUpperCase().slice(0, 12).match(/.{4}/g) ?? []).join('-')
 
 export function beginState(res: Response): RequestState {
-  const state: RequestState = { id: newReference(), language: 'ru', route: 'none' }
+  const state: RequestState = { id: newReference(), language: 'ru', route: 'none', faulty: [] }
   ;(res.locals as { state?: RequestState }).state = state
   return state
 }
 
 export const stateOf = (res: Response): RequestState => (res.locals as { state: RequestState }).state
+
+/** Everything of ours speaks HTML unless it is the API or the client prefers JSON. */
+export const wantsJson = (req: Request): boolean => req.path.startsWith('/api/') || req.accepts(['html', 'json']) === 'json'
 
 /** The address that limits count by. A household or a server owns a /64 of IPv6 addresses, so those count as one. */
 export function addressOf(req: Request): string {

@@ -5,6 +5,7 @@ import { speaksOfError } from './errors'
 import { isObject } from './exact-json'
 import type { JsonObject } from './exact-json'
 import type { AuthOutcome, ConfirmOutcome, Operation, ReadOutcome, Unavailable, Unknown, UnknownReason } from './types'
+import { tell } from '../shared/told'
 import { elements, isOdd, readId, sameId, toInvoice } from './wire'
 import type { InvoiceRules } from './wire'
 
@@ -22,15 +23,15 @@ export function confirmOutcome(answer: Understood, invoiceId: string, operationI
 
 function confirmed({ body, error, status }: Clear, invoiceId: string, operationId: string): ConfirmOutcome {
   if (speaksOfError(body))
-    return puzzling('not-understood', `The confirm was answered ${status} with an error: ${error?.code ?? 'of an unknown form'}.`)
+    return puzzling('not-understood', tell('told.confirm_with_error', { status: String(status), code: error?.code ?? '—' }))
   const found = elements(body) ?? []
   const ours = found.filter((item) => sameId(item.partnerOperationId, operationId))
   const foreign = found.some((item) => !isMissing(item.partnerOperationId))
   const candidates = foreign ? ours : found
-  if (foreign && ours.length === 0) return puzzling('wrong-operation', 'The confirm was answered for another operation id than ours.')
+  if (foreign && ours.length === 0) return puzzling('wrong-operation', tell('told.confirm_other_operation'))
   const [transaction] = candidates
   const transactionId = candidates.length === 1 && transaction ? transactionIdOf(transaction, invoiceId) : null
-  if (transactionId === null) return puzzling('no-transaction-id', 'The confirm was answered without a single transaction id.')
+  if (transactionId === null) return puzzling('no-transaction-id', tell('told.confirm_no_transaction'))
   return { kind: 'accepted', transactionId }
 }
 
@@ -44,7 +45,7 @@ const isMissing = (value: unknown): boolean => value === undefined || value === 
 
 function unknownOf({ reason, sent, retryAfterMs }: Trouble): Unknown {
   const outcome: Unknown = { kind: 'unknown', reason, sent, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
-  return reason === 'redirected' ? { ...outcome, alarm: 'The confirm was answered with a redirect, which was not followed.' } : outcome
+  return reason === 'redirected' ? { ...outcome, alarm: tell('told.confirm_redirected') } : outcome
 }
 
 const puzzling = (reason: UnknownReason, alarm?: string): Unknown => ({ kind: 'unknown', reason, sent: true, ...(alarm ? { alarm } : {}) })

@@ -132,6 +132,9 @@ export interface OddInvoice {
   /** One sentence for staff, free of personal data. */
   readonly problem: string
   readonly paymentUrl?: string
+  /** Its number and description, as far as they can be read. */
+  readonly number?: string
+  readonly description?: string
   /** It is for what we sell ourselves, so points cannot pay it, and what it says. Told by whoever knows our orders, never by Invoicebox. */
   readonly own?: { readonly goods: 'points' | 'voucher'; readonly invoice: Invoice }
   /** As far as it can be read, so that an organisation's odd invoice is found among the others; absent when no invoice was answered. */

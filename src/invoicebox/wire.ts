@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { NotMoney, isUnit, parsePositiveMoney } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
+import { tell } from '../shared/told'
 import { cleanText, maskText } from './clean-text'
 import { ExactNumber, isObject } from './exact-json'
 import type { Json, JsonObject } from './exact-json'
@@ -81,6 +82,7 @@ export function toInvoice(value: Json, invoiceId: string, rules: InvoiceRules): 
     kind: 'odd',
     invoiceId,
     problem: maskText(problem, PROBLEM_LIMIT),
+    ...namesOf(value),
     ...link,
     customer: customerOf(value),
   })
@@ -88,8 +90,18 @@ export function toInvoice(value: Json, invoiceId: string, rules: InvoiceRules): 
   const { amount: amountText, currencyId, ...rest } = read.data
   const amount = readAmount(amountText, currencyId, rules)
   if (typeof amount === 'string') return odd(amount)
-  if (!link) return odd('The payment link cannot be used.')
+  if (!link) return odd(tell('told.odd_link'))
   return { ...rest, ...link, amount, number: cleanText(rest.number, 50), description: cleanText(rest.description ?? '', DESCRIPTION_LIMIT) }
+}
+
+/** What people would know the invoice by. */
+function namesOf(value: Json): { number?: string; description?: string } {
+  const number = exactText.safeParse(isObject(value) ? value.number : undefined).data
+  const description = isObject(value) && typeof value.description === 'string' ? value.description : undefined
+  return {
+    ...(number !== undefined && { number: cleanText(number, 50) }),
+    ...(description !== undefined && { description: cleanText(description, DESCRIPTION_LIMIT) }),
+  }
 }
 
 const customerOf = (value: Json): Customer => customer.parse(isObject(value) ? value.customer : undefined)
@@ -99,7 +111,7 @@ export const isOdd = (invoice: Invoice | OddInvoice): invoice is OddInvoice => '
 /** The amount, or the reason why it cannot be served. The settings never list points as a currency. */
 export function readAmount(text: string, currencyId: string, rules: Pick<InvoiceRules, 'currencies'>): Money | string {
   if (!isUnit(currencyId) || currencyId === 'PTS' || !rules.currencies.includes(currencyId))
-    return `The currency "${currencyId}" is not served here.`
+    return tell('told.odd_currency', { currency: currencyId })
   try {
     return parsePositiveMoney(text, currencyId)
   } catch (error) {
@@ -115,7 +127,7 @@ function usableLink(value: Json, { allowHttp }: InvoiceRules): { paymentUrl: str
 
 function firstProblem({ issues }: z.ZodError): string {
   const [issue] = issues
-  return issue ? `The field "${issue.path.join('.')}" is odd: ${issue.message}` : 'The invoice is odd.'
+  return issue ? tell('told.odd_field', { field: issue.path.join('.'), problem: issue.message }) : tell('told.odd_invoice')
 }
 
 /** The elements of an answer: `data` as a list or as one object, or the object without an envelope (Q-05, Q-12). `null` when it is neither. */

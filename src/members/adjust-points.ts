@@ -1,4 +1,4 @@
-import { requireKey, requireReason, writeAudit } from '../shared/audit'
+import { requireKey, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { Author } from '../shared/actor'
 import { toDecimal } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
@@ -81,6 +81,8 @@ async function movePoints(deps: MembersDeps, adjustment: PointsAdjustment, plan:
     lines: [transfer({ kind, from, to, amount })],
     companions: [companion(writeAudit, audit)],
   })
+  // The same movement by somebody else is another one: told as done, it would be lost.
+  if (replayed && !(await wasCarriedOut(deps.db, key, actor))) throw new Refusal('key_reused')
   if (!replayed) deps.log.info({ memberId: member.id, action, points: after.points }, 'points were moved by hand')
   return { memberId: member.id, replayed }
 }

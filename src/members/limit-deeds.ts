@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { amountText } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
 import type { AuditFacts } from '../shared/audit'
-import { wasCarriedOut, writeAudit } from '../shared/audit'
+import { noteUnchanged, wasCarriedOut, writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import { parseMoney, toDecimal } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
@@ -107,7 +107,7 @@ interface Change {
   readonly action: string
 }
 
-/** Sets limits with their audit row; a change that changes nothing leaves none. A form that is sent again does nothing more, whatever was done in between. */
+/** Sets limits with their audit row; a change that changes nothing leaves only its key. A form that is sent again does nothing more, whatever was done in between. */
 async function setLimits({ db, clock }: Deps, { subject, limits, action }: Change, by: Performer): Promise<void> {
   const { author, reason, approvedBy } = by
   requirePermission(author, 'members.limits')
@@ -119,8 +119,8 @@ async function setLimits({ db, clock }: Deps, { subject, limits, action }: Chang
     const before = facts(await readLimits(tx, subject))
     await writeLimits(tx, subject, limits, at)
     const after = facts(await readLimits(tx, subject))
-    if (JSON.stringify(before) === JSON.stringify(after)) return
-    const of = subject === PROGRAMME ? PROGRAMME : memberAccount(subject)
-    await writeAudit(tx, [{ author, at, action, subject: of, reason, before, after, instructionKey, ...(approvedBy && { approvedBy }) }])
+    const entry = { author, at, subject: subject === PROGRAMME ? PROGRAMME : memberAccount(subject), reason, instructionKey }
+    if (JSON.stringify(before) === JSON.stringify(after)) return noteUnchanged(tx, entry)
+    await writeAudit(tx, [{ ...entry, action, before, after, ...(approvedBy && { approvedBy }) }])
   })
 }

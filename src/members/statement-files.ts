@@ -3,7 +3,7 @@ import type { Download } from '../shared/download'
 import { toDecimal } from '../shared/money'
 import { pdfFile } from '../shared/pdf'
 import type { PdfPaper } from '../shared/pdf'
-import { formatMoment, formatMoney } from '../shared/texts/format'
+import { formatMoment, formatMoney, zoneText } from '../shared/texts/format'
 import type { Movement, PeriodStatement } from './period-statement'
 import { movementText, periodText } from './present-statement'
 import type { StatementReader } from './present-statement'
@@ -24,8 +24,13 @@ const nameOf = ({ statement: { period } }: StatementFile, ending: string): strin
 
 /** All movements of the period, with the opening balance before and the closing balance behind them. */
 export function statementCsv(file: StatementFile): Download {
-  const { t } = file.reader
-  const header = [t('statement.at'), t('statement.what'), t('statement.amount'), t('statement.balance_after')]
+  const { t, zone, language } = file.reader
+  const header = [
+    `${t('statement.at')} (${zoneText(zone, language)})`,
+    t('statement.what'),
+    t('statement.amount'),
+    `${t('statement.balance_after')}, ${t('csv.points')}`,
+  ]
   return { name: nameOf(file, 'csv'), type: CSV_TYPE, pieces: csvFile(header, csvPages(file)) }
 }
 

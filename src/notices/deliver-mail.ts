@@ -59,7 +59,8 @@ async function bodyOf(deps: NoticesDeps, notice: Notice): Promise<Body | undefin
   if (notice.topic === 'one_time_code') return codeBody(deps, notice)
   if (notice.topic === 'goods') return goodsBody(deps, notice)
   if (notice.topic === 'alert' || notice.topic === 'approval') return staffLetter(notice, settings)
-  if (notice.topic === 'autopay_digest' || notice.topic === 'autopay_approval') return autopayLetter(notice, settings)
+  if (notice.topic === 'autopay_digest' || notice.topic === 'autopay_month' || notice.topic === 'autopay_approval')
+    return autopayLetter(notice, settings)
   const payment = await readPaymentFacts(db, notice.source)
   return payment && paymentLetter(notice, payment, settings)
 }

@@ -11,8 +11,18 @@ export type Channel = (typeof CHANNELS)[number]
 export const NOTICE_STATES = ['queued', 'sent', 'failed', 'dropped'] as const
 export type NoticeState = (typeof NOTICE_STATES)[number]
 
-/** `receipt`, `reversal` and `one_time_code` go to the member, `goods` to whoever bought them, `alert` and `approval` to the operator, `autopay_digest` and `autopay_approval` to the people of an organisation. */
-export const TOPICS = ['receipt', 'reversal', 'alert', 'approval', 'autopay_digest', 'autopay_approval', 'one_time_code', 'goods'] as const
+/** `receipt`, `reversal` and `one_time_code` go to the member, `goods` to whoever bought them, `alert` and `approval` to the operator, `autopay_digest`, `autopay_month` and `autopay_approval` to the people of an organisation. */
+export const TOPICS = [
+  'receipt',
+  'reversal',
+  'alert',
+  'approval',
+  'autopay_digest',
+  'autopay_month',
+  'autopay_approval',
+  'one_time_code',
+  'goods',
+] as const
 export type Topic = (typeof TOPICS)[number]
 
 /** Something that somebody outside is to be told once, by one channel. Holds no address and nothing personal: who it is for is looked up when it is sent. */

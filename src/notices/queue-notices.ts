@@ -1,6 +1,6 @@
 import { readRequestsAfter } from '../approvals'
 import type { ApprovalRequest } from '../approvals'
-import { readTidingsAfter, tidingRecipients } from '../autopay'
+import { lettersAbout, readTidingsAfter } from '../autopay'
 import type { Tiding } from '../autopay'
 import { readContacts } from '../members'
 import { readOutbox } from '../payments'
@@ -132,17 +132,15 @@ const approvalsOf = ({ db, settings }: NoticesDeps): Source<ApprovalRequest> => 
 })
 
 /** What the people of organisations are told: what a run came to, and what waits for their signature. */
-const autopayOf = ({ db, settings }: NoticesDeps): Source<Tiding> => ({
+const autopayOf = ({ db, clock, settings }: NoticesDeps): Source<Tiding> => ({
   name: 'autopay',
   read: (range) => readTidingsAfter(db, range),
   async toNotices(tidings) {
     if (settings.mail.url === undefined) return []
     const each = await Promise.all(
       tidings.map(async (tiding) => {
-        const { recipients, organisation } = await tidingRecipients(db, tiding)
-        const facts = { ...tiding.facts, organisation, run: tiding.source }
-        const letter = { channel: 'mail', source: tiding.id, language: 'ru', state: 'queued', facts } as const
-        return recipients.map((recipient) => ({ ...letter, topic: `autopay_${tiding.topic}` as const, recipient }))
+        const letter = { channel: 'mail', source: tiding.id, language: 'ru', state: 'queued', topic: `autopay_${tiding.topic}` } as const
+        return (await lettersAbout(db, tiding, clock.now())).map((one) => ({ ...letter, ...one }))
       }),
     )
     return each.flat()

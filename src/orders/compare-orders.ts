@@ -14,6 +14,8 @@ import { findOrder, readOrder } from './store'
 
 const PAGE = 50
 const MOST_PAGES = 100
+/** Completed refunds are all there ever were: half a million, which takes fifty minutes of what the request budget leaves to the background. */
+const MOST_PAGES_OF_REFUNDS = 10_000
 /** Longer than any night without a worker that nobody notices. */
 const LOOK_BACK_MS = 3 * DAY
 
@@ -45,13 +47,13 @@ export async function compareOrders(deps: OrderDeps): Promise<number> {
 /**
  * Compares the refunds of Invoicebox with ours: after a restored backup one may be there and not here, and somebody may have made one by hand. Its list knows no dates. Those on
  * their way (`created`) are a short list, which they are on for up to two working days; those whose money is gone (`completed`) are all there ever were, so that they are asked for
- * less often. Of a `draft` and of one that was `canceled` no money leaves. Each is told once, since only a person knows what becomes of its points.
+ * less often, and all of them are read, within the budget and behind everybody else's requests; a page that cannot be read ends the round, and the next one begins anew. Of a `draft` and of one that was `canceled` no money leaves. Each is told once, since only a person knows what becomes of its points.
  * @returns how many were told
  */
 export async function compareRefunds(deps: OrderDeps, status: 'created' | 'completed' = 'created'): Promise<number> {
   if (!deps.merchant) return 0
   let told = 0
-  for (let page = 1; page <= MOST_PAGES; page++) {
+  for (let page = 1; page <= MOST_PAGES_OF_REFUNDS; page++) {
     const { outcome } = await deps.merchant.findRefunds({ status: [status], page, pageSize: PAGE }, { as: 'background' })
     if (outcome.kind !== 'page') return told
     const numbered = outcome.items.map((read) => ({ number: read.merchantOrderId, read }))
@@ -60,7 +62,10 @@ export async function compareRefunds(deps: OrderDeps, status: 'created' | 'compl
     })
     if (!outcome.hasMore) return told
   }
-  deps.log.error({ pages: MOST_PAGES, status }, 'there are more refunds than one comparison looks at; the others were not compared')
+  deps.log.error(
+    { pages: MOST_PAGES_OF_REFUNDS, status },
+    'there are more refunds than one comparison looks at; the others were not compared',
+  )
   return told
 }
 

@@ -78,6 +78,9 @@ export const orderDeeds = (deps: OrderDeps): OrderDeeds => ({
   refund: {
     kind: 'order_refunded',
     permission: 'orders.refund',
+    // An order is no bound: one person alone could empty the till order by order.
+    addsUp: true,
+    adds: async (payload) => amountOf(payload) ?? (await planRefund(deps, payload.number)).amount,
     payload: REFUND,
     weigh: (payload, key) => weighRefund(deps, payload, key),
     preview: (payload) => previewRefund(deps, payload),

@@ -3,10 +3,7 @@ import { HOUR, plus } from '../shared/clock'
 import { bound, engineOf, iso } from '../shared/database'
 import type { Db, Engine } from '../shared/database'
 import { firstIdAt, looksLikeId } from '../shared/ids'
-import type { Payment } from './payment'
 import type { PaymentState } from './states'
-import { toPayment } from './store'
-import type { PaymentRow } from './store'
 
 /** What staff look for. Everything that is absent does not narrow the list. */
 export interface PaymentFilter {
@@ -26,18 +23,9 @@ export interface PaymentFilter {
 }
 
 /**
- * One page of payments, newest first, those after `before`. Every filter finds its rows by an index (migrations/013 and 022), also among ten million: the order is that of the ids,
- * which grow with time.
+ * The query for one page of payments, newest first, those after `before`. The order is that of the ids, which grow with time; what narrows the list has an index
+ * (migrations/013 and 022), but for a range of amounts among those that are captured, which `findPayments` looks at in parts.
  */
-export async function pagePayments(
-  db: Db,
-  filter: PaymentFilter,
-  page: { readonly before?: string | undefined; readonly limit: number },
-): Promise<Payment[]> {
-  return ((await filteredPayments(db, filter, page)) as PaymentRow[]).map(toPayment)
-}
-
-/** The query alone, so that a test may ask the database how it would go about it. */
 export function filteredPayments(
   db: Db,
   filter: PaymentFilter,
@@ -45,7 +33,12 @@ export function filteredPayments(
 ): Knex.QueryBuilder {
   const query = db('payments').select('payments.*').orderBy('id', 'desc').limit(page.limit)
   if (page.before !== undefined) void query.where('id', '<', page.before)
-  if (filter.state !== undefined) ofState(query, filter.state, engineOf(db))
+  return alike(withinIds(query, filter), filter, engineOf(db))
+}
+
+/** Narrows a query to the payments that fit. */
+export function alike(query: Knex.QueryBuilder, filter: PaymentFilter, engine: Engine): Knex.QueryBuilder {
+  if (filter.state !== undefined) ofState(query, filter.state, engine)
   if (filter.memberId !== undefined) void query.where('member_id', filter.memberId)
   if (filter.invoice !== undefined)
     void (looksLikeId(filter.invoice)
@@ -54,7 +47,9 @@ export function filteredPayments(
   if (filter.least !== undefined) void query.where('amount', '>=', bound(filter.least))
   if (filter.most !== undefined) void query.where('amount', '<=', bound(filter.most))
   if (filter.organisations !== undefined) void query.where(ofMembersOr(filter.organisations))
-  return within(query, filter)
+  if (filter.from) void query.where('created_at', '>=', iso(filter.from))
+  if (filter.until) void query.where('created_at', '<', iso(filter.until))
+  return query
 }
 
 /** SQLite takes a partial index only where its very words stand in the statement; PostgreSQL sees by itself that it may, and would take them for one more filter. */
@@ -74,8 +69,9 @@ export const ofMembersOr =
 /** An id tells when it was made, to the millisecond; the clock that wrote `created_at` was read a moment earlier. */
 const APART_MS = HOUR
 
-function within(query: Knex.QueryBuilder, { from, until }: PaymentFilter): Knex.QueryBuilder {
-  if (from) void query.where('created_at', '>=', iso(from)).where('id', '>=', firstIdAt(plus(from, -APART_MS)))
-  if (until) void query.where('created_at', '<', iso(until)).where('id', '<', firstIdAt(plus(until, APART_MS)))
+/** Narrows a query to the ids of the time that is asked for, so that its index is read there alone. */
+export function withinIds(query: Knex.QueryBuilder, { from, until }: Pick<PaymentFilter, 'from' | 'until'>): Knex.QueryBuilder {
+  if (from) void query.where('id', '>=', firstIdAt(plus(from, -APART_MS)))
+  if (until) void query.where('id', '<', firstIdAt(plus(until, APART_MS)))
   return query
 }

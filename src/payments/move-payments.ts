@@ -1,11 +1,12 @@
 import { iso } from '../shared/database'
 import type { Engine } from '../shared/database'
-import { insertions, rowsAsJson, writerOf } from '../shared/statements'
+import { insertions, rowsAsArray, writerOf } from '../shared/statements'
 import type { Row, Statement } from '../shared/statements'
 import { newSortedId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import type { Payment } from './payment'
 import { canMove } from './states'
+import { EVENT_COLUMNS } from './store'
 import type { PaymentState } from './states'
 
 /** One step of one payment, allowed only from the state and under the lease it was decided on. */
@@ -41,10 +42,10 @@ interface Told {
 
 const fenced = (): Refusal => new Refusal('payment_in_wrong_state')
 
-/** One call of the database's own function (migrations/023_set_guards), which refuses when one of them does not stand where it was decided on. */
+/** One call of the database's own function (migrations/024_rows_and_indexes), which refuses when one of them does not stand where it was decided on. */
 const inOneCall = (moves: readonly Move[], { events, promised }: Told): Statement => ({
-  sql: `select payments_move_all(${[...MOVED, 'events', 'promised'].map(() => '?').join(', ')})`,
-  values: [...MOVED.map(({ of }) => moves.map(of)), rowsAsJson(events), rowsAsJson(promised)],
+  sql: 'select payments_move_rows(?, ?, ?)',
+  values: [rowsAsArray(MOVED_NAMES, moves.map(toMovedRow)), rowsAsArray(EVENT_COLUMNS, events), rowsAsArray(OUTBOX_COLUMNS, promised)],
   refusalFor: (error) => ((error as { code?: unknown }).code === 'GW001' ? fenced() : undefined),
 })
 
@@ -75,17 +76,16 @@ function stateUpdate(moves: readonly Move[]): Statement {
     lease_token = lease_token + 1`
   const match = 'payments.id = v.pid and payments.state = v.was and payments.lease_token = v.token'
   const picked = MOVED.map(({ name, type }) => `cast(value ->> '$.${name}' as ${type}) as ${name}`)
-  const json = JSON.stringify(moves.map((move) => Object.fromEntries(MOVED.map(({ name, of }) => [name, of(move)]))))
   return {
     sql: `update payments set ${set} from (select ${picked.join(', ')} from json_each(?)) as v where ${match} returning id`,
-    values: [json],
+    values: [JSON.stringify(moves.map(toMovedRow))],
     check: (moved) => {
       if (moved.length !== moves.length) throw fenced()
     },
   }
 }
 
-/** What an update needs of a move, in the order of the function's parameters. Arrays tell PostgreSQL's planner how many there are. */
+/** What an update needs of a move, in the order of the function's row type. */
 const MOVED: readonly { name: string; type: 'text' | 'integer'; of: (move: Move) => string | null }[] = [
   { name: 'pid', type: 'text', of: ({ payment }) => payment.id },
   { name: 'was', type: 'text', of: ({ payment }) => payment.state },
@@ -98,6 +98,12 @@ const MOVED: readonly { name: string; type: 'text' | 'integer'; of: (move: Move)
   { name: 'by', type: 'text', of: ({ resolvedBy }) => resolvedBy ?? null },
   { name: 'look', type: 'text', of: ({ nextCheckAt }) => (nextCheckAt ? iso(nextCheckAt) : null) },
 ]
+
+const MOVED_NAMES = MOVED.map(({ name }) => name)
+
+const toMovedRow = (move: Move): Record<string, string | null> => Object.fromEntries(MOVED.map(({ name, of }) => [name, of(move)]))
+
+const OUTBOX_COLUMNS = ['id', 'payment_id', 'topic', 'body', 'created_at'] as const
 
 const toEventRow = (move: Move): Row => ({
   id: newSortedId(),

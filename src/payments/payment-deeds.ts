@@ -34,6 +34,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
   void: {
     kind: 'payment_resolved_void',
     permission: 'payments.resolve',
+    addsUp: true,
     payload: PAYMENT,
     requireKnown: ({ paymentId }, by) => requireKnownPayment(deps, paymentId, by),
     // An invoice that reads paid may be our own payment: then one pair of eyes is too few, whatever the amount.
@@ -45,6 +46,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
   capture: {
     kind: 'payment_resolved_capture',
     permission: 'payments.resolve',
+    addsUp: true,
     payload: CAPTURE,
     requireKnown: ({ paymentId }, by) => requireKnownPayment(deps, paymentId, by),
     weigh: async ({ paymentId }) => worthOf(await readPayment(deps.db, paymentId)),

@@ -2,7 +2,7 @@ import { bound, iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Engine, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { gatherReads, isOneOf, listOf, readRows } from '../shared/gather-reads'
-import { insertions, rowsAsJson, writerOf } from '../shared/statements'
+import { insertions, rowsAsArray, writerOf } from '../shared/statements'
 import type { Row } from '../shared/statements'
 import { money } from '../shared/money'
 import type { Unit } from '../shared/money'
@@ -113,12 +113,26 @@ export const toPayment = (row: PaymentRow): Payment => ({
 /** New payments as they enter the books: confirming, about to be sent for the first time, leased to the process that attempts them; and the first line of their history. */
 export const insertPayments = writerOf((engine: Engine, payments: readonly (Payment & { leaseOwner: string })[]) => {
   const [rows, births] = [payments.map(toNewRow), payments.map(toBirthRow)]
-  if (engine === 'postgres') return [{ sql: 'select payments_begin(?, ?)', values: [rowsAsJson(rows), rowsAsJson(births)] }] // See migrations/009_payments_write.
+  if (engine === 'postgres')
+    // See migrations/024_rows_and_indexes.
+    return [{ sql: 'select payments_begin_rows(?, ?)', values: [rowsAsArray(NEW_COLUMNS, rows), rowsAsArray(EVENT_COLUMNS, births)] }]
   return insertions('sqlite', [
     ['payments', rows],
     ['payment_events', births],
   ])
 })
+
+/** In the order of their row types. */
+export const EVENT_COLUMNS = ['id', 'payment_id', 'from_state', 'to_state', 'actor', 'note', 'at'] as const
+const NEW_COLUMNS = [
+  ...['id', 'checkout_id', 'consent_id', 'consented_at', 'invoice_id', 'invoice_number', 'member_id', 'points', 'points_hold_id'],
+  ...['organisation_id', 'operation_id', 'state', 'amount', 'currency', 'fund_hold_id', 'attempts', 'lease_owner', 'lease_token'],
+  ...['lease_until', 'next_attempt_at', 'created_at'],
+] as const
+const EXCHANGE_COLUMNS = [
+  ...['id', 'payment_id', 'operation', 'method', 'path', 'started_at', 'duration_ms', 'status', 'request_id', 'request', 'response'],
+  ...['outcome', 'transaction_id'],
+] as const
 
 const toBirthRow = (payment: Payment): Row => ({
   id: newSortedId(),
@@ -163,9 +177,11 @@ interface KeptCall {
   readonly transactionId: string | null
 }
 
-export const insertExchanges = writerOf((engine: Engine, calls: readonly KeptCall[]) =>
-  insertions(engine, [['exchanges', calls.map(toExchangeRow)]]),
-)
+export const insertExchanges = writerOf((engine: Engine, calls: readonly KeptCall[]) => {
+  const rows = calls.map(toExchangeRow)
+  if (engine === 'postgres') return [{ sql: 'select exchanges_keep(?)', values: [rowsAsArray(EXCHANGE_COLUMNS, rows)] }]
+  return insertions('sqlite', [['exchanges', rows]])
+})
 
 const toExchangeRow = ({ paymentId, exchange, transactionId }: KeptCall): Row => ({
   id: newSortedId(),

@@ -1,3 +1,4 @@
+import type { Narrowing } from '../payments'
 import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { writeAudit } from '../shared/audit'
@@ -7,7 +8,9 @@ import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { newSortedId, sha256 } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
-import { closeSubjects, closeUnstated, listDifferences, nameOf, noteDifferences } from './difference-store'
+import { closeSubjects, closeUnstated } from './close-differences'
+import type { Closing } from './close-differences'
+import { listDifferences, nameOf, noteDifferences } from './difference-store'
 import type { Difference, Found } from './differences'
 import { knownDifferences } from './known-to'
 import type { KnowingDeps } from './known-to'
@@ -58,31 +61,33 @@ const DEPOSIT_APART_MS = 3 * DAY
 /**
  * Imports a statement of the guarantee fund and compares our books with it: operations missing on either side, amounts, deposits and balances. The same file twice is one import,
  * compared anew. What this file, or the one whose place it takes, showed before and does not show now is closed. Changes nothing in the books.
+ * Only what its author may know of is closed, and only whoever may settle differences says that a statement takes the place of another.
  * @throws Refusal forbidden, not_found for a statement to replace that is not there; BadStatement
  */
 export async function compareStatement(deps: StatementDeps, file: StatementFile): Promise<StatementComparison> {
   requirePermission(file.author, 'reconciliation.run')
+  if (file.replaces !== undefined) requirePermission(file.author, 'reconciliation.resolve')
+  const [began, known] = [deps.clock.now(), await knownDifferences(deps, file.author)]
+  const closing = (): Closing => ({ by: authorName(file.author), at: deps.clock.now(), known })
   const statement = await importStatement(deps, file)
   const names = new Set<string>()
   const note = async (found: readonly Found[], seen: readonly string[] = []): Promise<void> => {
-    const at = deps.clock.now()
     for (const one of found) names.add(nameOf(one))
     await inTransaction(deps.db, async (tx) => {
-      await closeSubjects(tx, 'payment_not_in_statement', seen, at)
-      await noteDifferences(tx, found, { source: 'statement', by: statement.id, at })
+      await closeSubjects(tx, 'payment_not_in_statement', seen, closing())
+      await noteDifferences(tx, found, { source: 'statement', by: statement.id, began, at: deps.clock.now() })
     })
   }
   await compareLines(deps.db, statement, note)
   await compareTwice(deps.db, statement, note)
   await compareCaptured(deps.db, statement, note)
   const shown = [statement.id, ...(await replacedBy(deps.db, statement.id))]
-  await inTransaction(deps.db, (tx) => closeUnstated(tx, shown, names, deps.clock.now()))
-  return { statementId: statement.id, checked: statement.lineCount, differences: await openBy(deps, statement, file.author) }
+  await inTransaction(deps.db, (tx) => closeUnstated(tx, shown, names, closing()))
+  return { statementId: statement.id, checked: statement.lineCount, differences: await openBy(deps, statement, known) }
 }
 
 /** What this comparison has left open, read back as its author may know of it: anybody may write a file that names any operation. */
-async function openBy(deps: StatementDeps, { id }: Statement, author: Author): Promise<Difference[]> {
-  const known = await knownDifferences(deps, author)
+async function openBy(deps: StatementDeps, { id }: Statement, known: Narrowing | undefined): Promise<Difference[]> {
   const open: Difference[] = []
   for (let before: string | undefined; ;) {
     const found = await listDifferences(deps.db, { foundBy: id, known }, { before, limit: PAGE })
@@ -134,12 +139,13 @@ async function compareLines(db: Db, statement: Statement, note: Note): Promise<v
     from: plus(statement.firstAt, -DEPOSIT_APART_MS),
     until: plus(statement.lastAt, DEPOSIT_APART_MS),
   })
+  const equal = new Map<string, number>()
   let after = 0
   for (;;) {
     const lines = await listLines(db, statement.id, { after, limit: PAGE })
     const payments = await paymentsBy(db, lines)
     const found: Found[] = []
-    for (const line of lines) found.push(...(await compareLine(db, line, payments, deposits)))
+    for (const line of lines) found.push(...(await compareLine(db, line, payments, deposits)).map((one) => numbered(one, line, equal)))
     await note(found, [...new Set([...payments.values()].map(({ id }) => id))])
     const last = lines.at(-1)
     if (!last || lines.length < PAGE) break
@@ -158,6 +164,14 @@ async function paymentsBy(db: Db, lines: readonly StatementLine[]): Promise<Map<
       [payment.operationId, payment.transactionId].flatMap((name) => (name === null ? [] : [[name, payment] as const])),
     ),
   )
+}
+
+/** Lines without an id may be alike to the last character, and yet be two payments: each is a difference of its own. @param equal how many of a name came before */
+function numbered(found: Found, { operation }: StatementLine, equal: Map<string, number>): Found {
+  if (operation !== null || found.kind === 'statement_balance_differs') return found
+  const before = equal.get(nameOf(found)) ?? 0
+  equal.set(nameOf(found), before + 1)
+  return before === 0 ? found : { ...found, subject: `${found.subject} #${String(before + 1)}` }
 }
 
 /** @param deposits ours that no line was found for yet; one that is found is taken out */

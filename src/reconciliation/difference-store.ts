@@ -60,23 +60,26 @@ const toDifference = (row: Row): NotedDifference => ({
   remark: row.remark,
 })
 
-const TABLE = 'reconciliation_differences'
+export const TABLE = 'reconciliation_differences'
 
 export interface Noting {
   readonly source: Source
   /** The run, or the statement, that has found them. */
   readonly by: string
+  /** When the comparison began: what it has read may be as old as that. */
+  readonly began: Date
   readonly at: Date
 }
 
 /**
- * Notes what was found: one open difference for each kind and subject. What a person has accepted does not come back unless its facts have changed.
+ * Notes what was found: one open difference for each kind and subject. What a person has accepted does not come back unless its facts have changed, nor does a payment
+ * whose points went back while it was compared.
  * @returns those that are open now, in the order in which they were found
  */
 export async function noteDifferences(tx: Tx, found: readonly Found[], noting: Noting): Promise<Found[]> {
   if (found.length === 0) return []
   const latest = await latestOf(tx, found)
-  const open = found.filter((one) => !isAccepted(latest.get(nameOf(one)), one))
+  const open = found.filter((one) => !isAccepted(latest.get(nameOf(one)), one) && !isReturnedSince(latest.get(nameOf(one)), noting.began))
   const isKnown = (one: Found): boolean => latest.get(nameOf(one))?.resolved_at === null
   await updateKnown(tx, open.filter(isKnown), latest, noting)
   await insertMissingRows(
@@ -91,6 +94,9 @@ export async function noteDifferences(tx: Tx, found: readonly Found[], noting: N
 export const nameOf = ({ kind, subject }: Pick<Found, 'kind' | 'subject'>): string => `${kind} ${subject}`
 
 const isAccepted = (row: Row | undefined, { facts }: Found): boolean => row?.resolution === 'accepted' && row.facts === canonicalJson(facts)
+
+const isReturnedSince = (row: Row | undefined, began: Date): boolean =>
+  row?.resolution === 'points_returned' && row.resolved_at !== null && moment(row.resolved_at) >= began
 
 /** What is known of each kind and subject: the newest row. */
 async function latestOf(tx: Tx, found: readonly Found[]): Promise<Map<string, Row>> {
@@ -129,57 +135,6 @@ const toRow = (found: Found, { source, by, at }: Noting) => ({
   last_seen: iso(at),
   last_run: by,
 })
-
-const GONE = (at: Date) => ({ resolved_at: iso(at), resolved_by: 'system:reconciliation', resolution: 'gone' satisfies DifferenceEnd })
-
-/** After a comparison of everything: whatever it has not found is not so any more. */
-export const closeGone = (db: Db, runId: string, at: Date): Promise<number> =>
-  db(TABLE).where({ source: 'invoices' }).whereNull('resolved_at').whereNot({ last_run: runId }).update(GONE(at))
-
-/** Found in the list itself, which a moving list may keep back for once; of the others each was asked about by its id. */
-const FOUND_IN_LIST: readonly DifferenceKind[] = ['paid_there_unknown_here', 'paid_there_voided_here', 'amount_differs']
-
-/** The invoices of open differences that the list has shown before and not in this run: so many after `after`. */
-export async function invoicesNotFoundAgain(db: Db, runId: string, page: { after: string; limit: number }): Promise<string[]> {
-  const rows = await db(TABLE)
-    .where({ source: 'invoices' })
-    .whereIn('kind', FOUND_IN_LIST)
-    .whereNull('resolved_at')
-    .whereNot({ last_run: runId })
-    .where('subject', '>', page.after)
-    .orderBy('subject')
-    .limit(page.limit)
-    .distinct<{ subject: string }[]>('subject')
-  return rows.map(({ subject }) => subject)
-}
-
-/** The same for these subjects of one kind. */
-export async function closeSubjects(tx: Tx, kind: DifferenceKind, subjects: readonly string[], at: Date): Promise<void> {
-  if (subjects.length > 0)
-    await tx(TABLE)
-      .where({ kind })
-      .whereIn('subject', [...subjects])
-      .whereNull('resolved_at')
-      .update(GONE(at))
-}
-
-/** Closes what these statements have shown and this comparison has not found again. @param found each by `nameOf` */
-export async function closeUnstated(tx: Tx, statementIds: readonly string[], found: ReadonlySet<string>, at: Date): Promise<number> {
-  const open = await tx(TABLE)
-    .where({ source: 'statement' })
-    .whereNull('resolved_at')
-    .whereIn('last_run', [...statementIds])
-    .select<Pick<Row, 'id' | 'kind' | 'subject'>[]>('id', 'kind', 'subject')
-  const gone = open.filter((row) => !found.has(nameOf(row))).map(({ id }) => id)
-  for (let from = 0; from < gone.length; from += CLOSED_AT_ONCE)
-    await tx(TABLE)
-      .whereIn('id', gone.slice(from, from + CLOSED_AT_ONCE))
-      .whereNull('resolved_at')
-      .update(GONE(at))
-  return gone.length
-}
-
-const CLOSED_AT_ONCE = 500
 
 export interface Ending {
   readonly id: string

@@ -9,7 +9,8 @@ import { Refusal } from '../shared/refusals'
 import type { Narrowing, PaymentDeps } from '../payments'
 import { compareAgain, compareBooks, PAGE as ASKED_AT_ONCE, Unread } from './compare-books'
 import type { Portion } from './compare-books'
-import { allFoundBy, closeGone, foundBy, invoicesNotFoundAgain, noteDifferences } from './difference-store'
+import { closeGone, invoicesNotFoundAgain } from './close-differences'
+import { allFoundBy, foundBy, noteDifferences } from './difference-store'
 import { differenceDeeds } from './difference-deeds'
 import { asDifference } from './find-lost-payments'
 import type { Comparison, InvoiceDifference } from './find-lost-payments'
@@ -121,7 +122,9 @@ async function compareAll(deps: ReconciliationDeps, run: Run): Promise<string | 
   let progress: Progress = { pages: 0, checked: 0, differences: 0 }
   for await (const { checked, found } of portions(deps, run)) {
     const at = deps.clock.now()
-    const open = await inTransaction(deps.db, (tx) => noteDifferences(tx, found, { source: 'invoices', by: run.id, at }))
+    const open = await inTransaction(deps.db, (tx) =>
+      noteDifferences(tx, found, { source: 'invoices', by: run.id, began: run.startedAt, at }),
+    )
     progress = { pages: progress.pages + 1, checked: progress.checked + checked, differences: progress.differences + open.length }
     if (!(await noteProgress(deps.db, run, progress, at))) return TAKEN_OVER
   }

@@ -6,6 +6,8 @@ import type { StatementLine } from './read-statement'
 import type { RecordedDeposit, StatedPayment } from './statement-store'
 
 const size = ({ minor, unit }: Money): Money => ({ minor: minor < 0n ? -minor : minor, unit })
+/** The column takes 120: room for a number stays. */
+const MOST_SUBJECT = 110
 const ASK = 'Ask Invoicebox about it.'
 
 const about = (payment: StatedPayment): Pick<Found, 'subject' | 'invoiceId' | 'paymentId'> => ({
@@ -44,11 +46,11 @@ export function lineAgainst(line: StatementLine, payment: StatedPayment | undefi
 
 function unknownHere(line: StatementLine, there: string): Found {
   const isReturn = line.amount.minor > 0n
-  const subject = line.operation ?? `${line.invoiceNumber ?? ''} ${line.at.toISOString()}`
+  const subject = line.operation ?? `${line.at.toISOString()} ${toDecimal(line.amount.minor)} ${line.invoiceNumber ?? ''}`.trim()
   const which = `operation ${line.operation ?? 'without an id'} of invoice ${line.invoiceNumber ?? 'without a number'}`
   return {
     kind: isReturn ? 'statement_return_unknown_here' : 'statement_payment_unknown_here',
-    subject: subject.slice(0, 120),
+    subject: subject.slice(0, MOST_SUBJECT),
     invoiceId: null,
     paymentId: null,
     facts: { number: line.invoiceNumber ?? '', operation: line.operation ?? '', there, at: line.at.toISOString() },
@@ -76,7 +78,7 @@ export const notStated = (payment: StatedPayment): Found => ({
 
 export const depositUnknownHere = (line: StatementLine): Found => ({
   kind: 'statement_deposit_unknown_here',
-  subject: `${line.operation ?? ''} ${line.at.toISOString()} ${toDecimal(line.amount.minor)}`.trim().slice(0, 120),
+  subject: `${line.operation ?? ''} ${line.at.toISOString()} ${toDecimal(line.amount.minor)}`.trim().slice(0, MOST_SUBJECT),
   invoiceId: null,
   paymentId: null,
   facts: { there: amountOf(line.amount), at: line.at.toISOString(), ...(line.operation ? { operation: line.operation } : {}) },

@@ -15,6 +15,11 @@ export interface StaffActor {
   readonly role: StaffRole
 }
 
+/** The second pair of eyes on a deed, and the request that they agreed to. */
+export interface Approver extends StaffActor {
+  readonly request: string
+}
+
 /** Whoever is signed in. */
 export type Actor = MemberActor | StaffActor
 

@@ -1,5 +1,5 @@
 import { authorName } from './actor'
-import type { Author } from './actor'
+import type { Approver, Author } from './actor'
 import { iso } from './database'
 import { insertRows } from './statements'
 import type { Db, Tx } from './database'
@@ -21,8 +21,8 @@ export interface AuditEntry {
   readonly after?: AuditFacts
   /** The ledger instruction that moved value; the exact balances stand in its entries. */
   readonly instructionKey?: string
-  /** The second pair of eyes, where one was needed. */
-  readonly approvedBy?: Author
+  /** The second pair of eyes, where one was needed. With the request that they agreed to, that request is carried out by this very row, once. */
+  readonly approvedBy?: Author | Approver
 }
 
 export type AuditFacts = Readonly<Record<string, string | boolean | null>>
@@ -44,15 +44,38 @@ const toRow = (entry: AuditEntry): Row => ({
 
 /**
  * Writes audit rows in the transaction of the deeds they tell of, so that neither exists without the other (invariant 25).
- * As a ledger companion it is handed over as it is: `companion(writeAudit, entry)`.
+ * As a ledger companion it is handed over as it is: `companion(writeAudit, entry)`. What two people have agreed to is noted on their request at the same moment.
+ * @throws Refusal request_not_open, and then nothing is done, for a request that was carried out before
  */
-export const writeAudit = (tx: Tx, entries: readonly AuditEntry[]): Promise<void> => insertRows(tx, 'audit_log', entries.map(toRow))
+export function writeAudit(tx: Tx, entries: readonly AuditEntry[]): Promise<void> {
+  const written = insertRows(tx, 'audit_log', entries.map(toRow))
+  const agreed = entries.flatMap(({ approvedBy, at }) => (approvedBy && 'request' in approvedBy ? [{ id: approvedBy.request, at }] : []))
+  return agreed.length === 0 ? written : written.then(() => noteCarriedOut(tx, new Map(agreed.map(({ id, at }) => [id, at]))))
+}
+
+/** Neither a crash nor a second process comes in between: the deed and the note that it was done are one transaction, and the note is written once. */
+async function noteCarriedOut(tx: Tx, requests: ReadonlyMap<string, Date>): Promise<void> {
+  for (const [id, at] of requests) {
+    const noted = await tx('approvals')
+      .where({ id, state: 'approved' })
+      .whereNull('performed_at')
+      .update({ performed_at: iso(at), outcome: CARRIED_OUT })
+    if (noted === 0) throw new Refusal('request_not_open', 'it was carried out before')
+  }
+}
+
+/** What became of an approved request whose deed was done. */
+export const CARRIED_OUT = 'done'
 
 /** Whether a deed was carried out under this key, since its audit row says so; by this author, where one is given. */
 export const wasCarriedOut = async (db: Db, instructionKey: string, by?: Author): Promise<boolean> => {
   const where = { instruction_key: instructionKey, ...(by && { actor: authorName(by) }) }
   return (await db('audit_log').where(where).first('id')) !== undefined
 }
+
+/** An instruction that found nothing to change is carried out as well: sent again later, it does not do then what it had no need to do now. */
+export const noteUnchanged = (tx: Tx, entry: Pick<AuditEntry, 'author' | 'at' | 'subject' | 'reason' | 'instructionKey'>): Promise<void> =>
+  entry.instructionKey === undefined ? Promise.resolve() : writeAudit(tx, [{ ...entry, action: 'nothing_changed' }])
 
 const LONGEST_REASON = 500
 

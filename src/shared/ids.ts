@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { v7 } from 'uuid'
 
-/** A random id that nobody can guess: checkouts, consents, operation ids. */
+/** A random id that nobody can guess: checkouts, operation ids. */
 export const newId = (): string => randomUUID()
 
 /** An id that grows with time, so that rows written together lie together in an index. */

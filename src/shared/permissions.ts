@@ -39,6 +39,8 @@ export const PERMISSIONS = {
   /** Stopping is for more people than starting. */
   'autopay.stop': ['support', 'operator', 'approver', 'admin'],
   'organisations.change': ['operator', 'admin'],
+  /** Every organisation is there for them, assigned or not. */
+  'organisations.all': ['auditor', 'admin'],
   /** Top-ups: orders of members at Invoicebox, their refunds and the notifications about them. */
   'orders.read': ['viewer', 'support', 'operator', 'approver', 'auditor', 'admin'],
   'orders.check': ['support', 'operator', 'admin'],

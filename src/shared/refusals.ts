@@ -67,10 +67,12 @@ export const REFUSALS = {
   rule_off: 409,
   rule_untried: 409,
   rule_changed: 409,
+  organisation_changed: 409,
   // Staff
   wrong_code: 401,
   last_admin: 409,
   own_request: 403,
+  let_in_by_maker: 403,
   request_not_open: 409,
 } as const satisfies Record<string, number>
 

@@ -219,6 +219,24 @@ export function rowsAsJson(rows: readonly Row[]): string {
   return `[${texts.join(',')}]`
 }
 
+/** A sign in a field that is quoted, inside a row that is quoted in its turn. */
+const QUOTED: Readonly<Record<string, string>> = { '"': '\\\\\\"', '\\': '\\\\\\\\' }
+/** What stands in a field as it is: ids, moments, whole numbers, names of ours. */
+const BARE = /^[\w:.@+-]+$/
+
+function field(value: Scalar): string {
+  if (value === null) return ''
+  const text = String(value)
+  return BARE.test(text) ? text : `\\"${storable(text).replace(/["\\]/g, (sign) => QUOTED[sign] ?? sign)}\\"`
+}
+
+/**
+ * Rows as PostgreSQL reads an array of a row type, for a function of ours that stores them: a third of what it costs the server to take them out of JSON, and half of the text.
+ * @param columns those of the row type, in its order
+ */
+export const rowsAsArray = (columns: readonly string[], rows: readonly Row[]): string =>
+  `{${rows.map((row) => `"(${columns.map((name) => field(row[name] ?? null)).join(',')})"`).join(',')}}`
+
 /** Text that JSON puts into quotes as it is: nearly every cell, and looking is cheaper than quoting. */
 const PLAIN = /^[ !#-[\]-~]*$/
 

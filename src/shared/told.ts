@@ -41,12 +41,15 @@ export function understandTold(sentence: string): { readonly key: Told; readonly
 
 /**
  * A stored sentence in the reader's language, and so are sentences within it. What is not in the table stays as it was stored.
- * @param say how a value reads that is no sentence, such as a moment
+ * @param say how a value reads that is no sentence, such as a moment; it is told the value's name too
  */
-export function readTold(sentence: string, t: Translate, say: (value: string) => string = (value) => value): string {
+export function readTold(sentence: string, t: Translate, say: (value: string, name: string) => string = (value) => value): string {
   const told = understandTold(sentence)
   if (!told) return sentence
-  const values = Object.entries(told.values).map(([name, value]) => [name, understandTold(value) ? readTold(value, t, say) : say(value)])
+  const values = Object.entries(told.values).map(([name, value]) => [
+    name,
+    understandTold(value) ? readTold(value, t, say) : say(value, name),
+  ])
   return (t as (key: string, values: Readonly<Record<string, string>>) => string)(
     told.key,
     Object.fromEntries(values) as Record<string, string>,

@@ -5,9 +5,11 @@ import { openAlerts } from '../shared/alerts'
 import { iso, inTransaction } from '../shared/database'
 import { Refusal } from '../shared/refusals'
 import { tell } from '../shared/told'
-import { changeRole, disableStaff, enableStaff, resetFactor } from './change-staff'
+import { changeRole, disableStaff, enableStaff, resetAccess, resetFactor } from './change-staff'
 import type { ChangeOrder } from './change-staff'
+import { issueSetupCode } from './setup'
 import { subjectOf } from './staff'
+import { isEmail, setStaffEmail } from './staff-email'
 import type { StaffDeps, StaffMember } from './staff'
 import { listStaff, requireStaff, staffByLogin } from './store'
 
@@ -23,15 +25,17 @@ export interface ShownStaff {
   readonly role: StaffRole
   readonly state: 'active' | 'disabled' | 'awaits-setup'
   readonly secondFactor: boolean
+  readonly email: string | null
   readonly createdAt: string
 }
 
-const shown = ({ login, id, role, disabledAt, awaitsSetup, hasFactor, createdAt }: StaffMember): ShownStaff => ({
+const shown = ({ login, id, role, disabledAt, awaitsSetup, hasFactor, email, createdAt }: StaffMember): ShownStaff => ({
   login,
   id,
   role,
   state: disabledAt !== null ? 'disabled' : awaitsSetup ? 'awaits-setup' : 'active',
   secondFactor: hasFactor,
+  email,
   createdAt: iso(createdAt),
 })
 
@@ -59,10 +63,12 @@ export async function showStaff({ db }: StaffDeps, login: string): Promise<Shown
 /** @throws Refusal forbidden, login_taken, bad_input (detail: the field) */
 export async function addByCommandLine(
   deps: StaffDeps,
-  application: { readonly login: string; readonly password: string; readonly role: StaffRole },
+  { email, ...application }: { readonly login: string; readonly password: string; readonly role: StaffRole; readonly email?: string },
   author: Author = COMMAND_LINE,
 ): Promise<ShownStaff> {
+  if (email !== undefined && !isEmail(email)) throw new Refusal('bad_input', 'email')
   const { id } = await addStaff(deps, { ...application, actor: author })
+  if (email !== undefined) await setStaffEmail(deps, id, email, { author, reason: 'Added with it' })
   await raise(deps, id, tell('told.staff_added', { id, role: application.role }))
   return shown(await requireStaff(deps.db, id))
 }
@@ -103,6 +109,36 @@ export const enableByCommandLine = (deps: StaffDeps, login: string, order: Chang
 
 export const resetFactorByCommandLine = (deps: StaffDeps, login: string, order: ChangeOrder): Promise<ShownStaff> =>
   changeByCommandLine(deps, login, order, resetFactor, (id) => tell('told.staff_factor', { id }))
+
+/** @throws Refusal forbidden, not_found, bad_input (detail: email) */
+export const emailByCommandLine = (deps: StaffDeps, login: string, typed: string, order: ChangeOrder): Promise<ShownStaff> =>
+  changeByCommandLine(
+    deps,
+    login,
+    order,
+    (own, id) => setStaffEmail(own, id, typed, order),
+    (id) => tell('told.staff_email', { id }),
+  )
+
+/** The code of a sign-in, as the command line prints it this one time. */
+export interface IssuedCode {
+  readonly login: string
+  readonly code: string
+  readonly expiresAt: string
+}
+
+/**
+ * Takes away the password and second factor that there are, and hands out a code with which new ones are chosen. Issued here it comes from nobody among the staff, so
+ * that whoever uses it may check what any of them asks for.
+ * @throws Refusal forbidden, not_found, last_admin
+ */
+export async function codeByCommandLine(deps: StaffDeps, login: string, order: ChangeOrder): Promise<IssuedCode> {
+  const { id, login: canonical } = await changeByCommandLine(deps, login, order, resetAccess, (staffId) =>
+    tell('told.staff_code', { id: staffId }),
+  )
+  const { code, expiresAt } = await issueSetupCode(deps, id, order.author)
+  return { login: canonical, code, expiresAt: iso(expiresAt) }
+}
 
 const raise = ({ db, clock }: StaffDeps, id: string, detail: string): Promise<void> =>
   inTransaction(db, (tx) => openAlerts(tx, [{ kind: 'staff_changed_by_command_line', subject: subjectOf(id), detail, at: clock.now() }]))

@@ -1,6 +1,6 @@
 import { lapseRequestsOf } from '../approvals'
 import type { Author, StaffActor, StaffRole } from '../shared/actor'
-import { wasCarriedOut, writeAudit } from '../shared/audit'
+import { noteUnchanged, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditEntry } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import type { Tx } from '../shared/database'
@@ -38,11 +38,11 @@ async function change({ db, clock, log }: StaffDeps, staffId: string, order: Cha
     const locked = await lockStaff(tx, staffId)
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
     const done = await work(tx, locked)
-    if (!done) return
+    const entry = { author, at: clock.now(), subject: subjectOf(staffId), reason, ...(instructionKey !== undefined && { instructionKey }) }
+    if (!done) return noteUnchanged(tx, entry)
     await endSessions(tx, staffId)
     await lapseRequestsOf(tx, actorOf(locked.staff), clock.now())
-    const how = { ...(approvedBy && { approvedBy }), ...(instructionKey !== undefined && { instructionKey }) }
-    await writeAudit(tx, [{ author, at: clock.now(), subject: subjectOf(staffId), reason, ...how, ...done }])
+    await writeAudit(tx, [{ ...entry, ...(approvedBy && { approvedBy }), ...done }])
     log.info({ staffId, action: done.action }, 'a member of staff was changed')
   })
 }

@@ -1,6 +1,6 @@
 /** The room's public face: the operator's staff, their second factor and their sessions. */
 export { admitStaff, enterAgain } from './door'
-export { disableStaff, changeRole, resetFactor } from './change-staff'
+export { disableStaff, changeRole, resetAccess, resetFactor } from './change-staff'
 export type { ChangeOrder } from './change-staff'
 export { changeOwnPassword, dropOwnFactor, endOtherSessions, requirePassword } from './own-access'
 export {
@@ -19,11 +19,14 @@ export { issueSetupCode } from './setup'
 export { staffDeeds } from './staff-deeds'
 export type { StaffDeeds } from './staff-deeds'
 export type { StaffDeps, StaffMember } from './staff'
+export { isEmail, setStaffEmail } from './staff-email'
 export { totpAddress } from './codes'
 export { listStaff, requireStaff, staffById, staffByLogin } from './store'
 export {
   addByCommandLine,
+  codeByCommandLine,
   disableByCommandLine,
+  emailByCommandLine,
   enableByCommandLine,
   resetFactorByCommandLine,
   roleByCommandLine,

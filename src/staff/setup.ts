@@ -1,5 +1,5 @@
 import { canonicalLogin, countAttempt, hashPassword } from '../members'
-import type { StaffActor } from '../shared/actor'
+import type { Author } from '../shared/actor'
 import { writeAudit } from '../shared/audit'
 import { DAY, plus } from '../shared/clock'
 import { inTransaction } from '../shared/database'
@@ -21,7 +21,7 @@ const CODE_LASTS = 3 * DAY
 export async function issueSetupCode(
   { db, clock }: StaffDeps,
   staffId: string,
-  author: StaffActor,
+  author: Author,
 ): Promise<{ code: string; expiresAt: Date }> {
   requirePermission(author, 'staff.change')
   const code = newOnceCode()

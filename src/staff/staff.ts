@@ -15,6 +15,8 @@ export interface StaffMember {
   /** There is no password yet: one is chosen with a code that an admin hands over. */
   readonly awaitsSetup: boolean
   readonly passwordHash: string
+  /** Where they are written to; null when nowhere. */
+  readonly email: string | null
 }
 
 /** What the use cases of this room need. */

@@ -11,6 +11,7 @@ interface StaffRow {
   created_at: Date | string
   disabled_at: Date | string | null
   password_hash: string
+  email: string | null
   factor: string | null
   setup: string | null
 }
@@ -24,6 +25,7 @@ const toStaff = (row: StaffRow): StaffMember => ({
   hasFactor: row.factor !== null,
   awaitsSetup: row.setup !== null,
   passwordHash: row.password_hash,
+  email: row.email,
 })
 
 const selectStaff = (db: Db) =>
@@ -37,6 +39,7 @@ const selectStaff = (db: Db) =>
       's.created_at',
       's.disabled_at',
       's.password_hash',
+      's.email',
       'f.staff_id as factor',
       'u.staff_id as setup',
     )
@@ -99,6 +102,8 @@ export const updateDisabled = (tx: Tx, id: string, at: Date | null): Promise<num
 
 export const updatePassword = (tx: Tx, id: string, passwordHash: string): Promise<number> =>
   tx('staff').where({ id }).update({ password_hash: passwordHash })
+
+export const updateEmail = (tx: Tx, id: string, email: string | null): Promise<number> => tx('staff').where({ id }).update({ email })
 
 /** From now on there is no password, until one is chosen with a code. */
 export const awaitSetup = (tx: Tx, id: string, at: Date): Promise<unknown> =>

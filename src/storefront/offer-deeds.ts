@@ -51,9 +51,12 @@ async function weighPrice({ db, storefront }: StorefrontDeps, payload: OfferPayl
   return money((was > is ? was : is) * BigInt(Math.max(1, free)), 'RUB')
 }
 
-/** A whole offer is written, so one that was changed meanwhile would lose that change: it may have been taken off sale. @throws Refusal offer_changed */
+/**
+ * A whole offer is written, so one that was changed meanwhile would lose that change: it may have been taken off sale. Without a look at one, it must be a new one.
+ * @throws Refusal offer_changed
+ */
 function requireSeen(before: Offer | undefined, { basedOn }: OfferPayload): void {
-  if (basedOn !== undefined && before?.changedAt.toISOString() !== basedOn) throw new Refusal('offer_changed')
+  if (before?.changedAt.toISOString() !== basedOn) throw new Refusal('offer_changed')
 }
 
 /** The codes of a stock cannot become points. @throws Refusal bad_input (detail: type) */

@@ -9,6 +9,7 @@ import { writeAudit } from '../../src/shared/audit'
 import { DAY, MINUTE } from '../../src/shared/clock'
 import { inTransaction } from '../../src/shared/database'
 import { parseMoney, toDecimal } from '../../src/shared/money'
+import { issueSetupCode, resetAccess, resetFactor } from '../../src/staff'
 import { ENGINES } from '../support/databases'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
@@ -102,6 +103,10 @@ describe.each(ENGINES)('two pairs of eyes on %s', (engine) => {
     const again = await credit('3000.00', { key })
     expect(again).toEqual(first)
     await expect(credit('3001', { key })).rejects.toMatchObject({ code: 'key_reused' })
+    // Sent again when it was decided, it does not say that it waits.
+    if (first.state !== 'waiting') throw new Error('It was done at once')
+    await world.parts.approvals.refuse(first.request.id, staff.approver, 'No such agreement')
+    await expect(credit('3000', { key })).rejects.toMatchObject({ code: 'request_not_open', detail: 'refused' })
   })
 
   test('a key under which something was done at once is not used for more', async () => {
@@ -110,6 +115,9 @@ describe.each(ENGINES)('two pairs of eyes on %s', (engine) => {
     await expect(credit('100000', { key, author })).rejects.toMatchObject({ code: 'key_reused' })
     expect(await credit('100', { key, author })).toMatchObject({ state: 'done' })
     expect(await available()).toBe('600.00')
+    // Somebody else's is no deed that was done: told as done, theirs would be lost.
+    const other = await hired('operator')
+    await expect(credit('100', { key, author: other })).rejects.toMatchObject({ code: 'key_reused' })
   })
 
   test('whoever handed a maker the code of their first sign-in is not their second pair of eyes', async () => {
@@ -124,6 +132,46 @@ describe.each(ENGINES)('two pairs of eyes on %s', (engine) => {
     await inTransaction(world.db, (tx) => writeAudit(tx, [issued]))
     await expect(world.parts.approvals.approve(id, staff.admin)).rejects.toMatchObject({ code: 'own_request' })
     expect(await world.parts.approvals.approve(id, staff.approver)).toMatchObject({ outcome: 'done' })
+  })
+
+  test('whoever signs in with what a maker handed out does not check that maker, until somebody else hands out a later code', async () => {
+    const { approvals, staff: deps } = world.parts
+    const [maker, between, checker] = [await hired('admin'), await hired('admin'), await hired('approver')]
+    const order = { author: COMMAND_LINE, reason: 'a test' }
+    /** Takes the way in away, and hands out the code of another one. */
+    const lets = async (author: StaffActor | typeof COMMAND_LINE, who: StaffActor): Promise<void> => {
+      await resetAccess(deps, who.id, order)
+      await issueSetupCode(deps, who.id, author)
+      await world.passes(MINUTE)
+    }
+    const mayCheck = async (): Promise<string> => {
+      const { id } = await request('2000', maker)
+      return approvals.refuse(id, checker, 'no').then(
+        ({ state }) => state,
+        (error: unknown) => (error as { code: string }).code,
+      )
+    }
+    expect(await mayCheck()).toBe('refused')
+    await lets(maker, checker)
+    expect(await mayCheck()).toBe('let_in_by_maker')
+    // Another second factor leaves the password that the maker may know.
+    await world.db('staff_factors').insert({ staff_id: checker.id, secret: 'sealed', last_step: 0, created_at: new Date(0).toISOString() })
+    await resetFactor(deps, checker.id, order)
+    expect(await mayCheck()).toBe('let_in_by_maker')
+    await lets(between, checker)
+    expect(await mayCheck()).toBe('refused')
+    // The maker could be whoever let the checker in.
+    await lets(maker, between)
+    expect(await mayCheck()).toBe('refused')
+    await lets(between, checker)
+    expect(await mayCheck()).toBe('let_in_by_maker')
+    await lets(COMMAND_LINE, between)
+    expect(await mayCheck()).toBe('let_in_by_maker')
+    await lets(COMMAND_LINE, checker)
+    expect(await mayCheck()).toBe('refused')
+    await world.db('staff_factors').insert({ staff_id: checker.id, secret: 'sealed', last_step: 0, created_at: new Date(0).toISOString() })
+    await resetFactor(deps, checker.id, { author: maker, reason: 'a test' })
+    expect(await mayCheck()).toBe('let_in_by_maker')
   })
 
   test('what somebody asked for lapses when they lose the right to ask', async () => {
@@ -199,9 +247,11 @@ describe.each(ENGINES)('two pairs of eyes on %s', (engine) => {
       payload: z.strictObject({ what: z.string() }),
       weigh: () => 'always',
       preview: () => Promise.resolve({ subject: 'test', before: {}, after: {} }),
-      perform(_payload, { key }) {
+      async perform(_payload, { key, author, approvedBy }) {
         keys.push(key)
-        return keys.length === 1 ? Promise.reject(new Error('the process dies here')) : Promise.resolve('done')
+        if (keys.length === 1) throw new Error('the process dies here')
+        const entry = { author, at: world.clock.now(), action: 'test_deed', subject: 'test', ...(approvedBy && { approvedBy }) }
+        await inTransaction(world.db, (tx) => writeAudit(tx, [entry]))
       },
     }
     const alone = { points: parseMoney('1', 'PTS'), roubles: parseMoney('1', 'RUB') }

@@ -15,6 +15,7 @@ import { refuseUnlessSigned } from '../../src/autopay/refuse-unless-signed'
 import { spendingPeriods, spendWithinLimits } from '../../src/autopay/spending'
 import { inTransaction } from '../../src/shared/database'
 import { parseMoney, toDecimal } from '../../src/shared/money'
+import { setStaffEmail } from '../../src/staff'
 import { ENGINES } from '../support/databases'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { StaffPerson } from '../support/staff'
@@ -23,14 +24,17 @@ import { bill, company, rule, runs, told } from './organisations'
 import type { Company } from './organisations'
 
 const DAY_MS = 86_400_000
-type Four = [StaffActor, StaffActor, StaffActor, StaffActor]
+type Five = [StaffActor, StaffActor, StaffActor, StaffActor, StaffActor]
 
 describe.each(ENGINES)('approval of invoices on %s', (engine) => {
   let world: World
-  let [vera, oleg, nina, eva] = [] as unknown as Four
+  let [vera, oleg, nina, eva, root] = [] as unknown as Five
   beforeAll(async () => {
-    world = await World.make({ engine, env: { TWO_EYES_ROUBLES: '5000' } })
-    ;[vera, oleg, nina, eva] = (await Promise.all((['approver', 'approver', 'operator', 'viewer'] as const).map(person))) as Four
+    world = await World.make({ engine, env: { TWO_EYES_ROUBLES: '5000', MAIL_URL: 'console:' } })
+    const roles = ['approver', 'approver', 'operator', 'viewer', 'admin'] as const
+    ;[vera, oleg, nina, eva, root] = (await Promise.all(roles.map(person))) as Five
+    for (const { id, login } of [vera, oleg, nina, eva, root])
+      await setStaffEmail(world.parts.staff, id, `${login}@example.test`, { author: COMMAND_LINE, reason: 'test' })
   })
   const person = async (role: StaffRole): Promise<StaffActor> => (await StaffPerson.make(world, role)).actor
   afterAll(async () => {
@@ -54,13 +58,31 @@ describe.each(ENGINES)('approval of invoices on %s', (engine) => {
 
   const sign = async (invoice: { id: string }, author: StaffActor, key: string = randomUUID()): Promise<string> => {
     const { amount } = await requireInvoice(world.db, author, invoice.id)
-    const payload = { invoice: invoice.id, roubles: toDecimal(amount.minor) }
+    const payload = { invoice: invoice.id, roubles: toDecimal(amount?.minor ?? 0n) }
     return (await world.parts.approvals.submit(world.parts.deeds.invoices.approve, { payload, author, reason: 'Ordered', key })).state
+  }
+  const release = async (invoice: { id: string }, author: StaffActor, key: string = randomUUID()): Promise<string> => {
+    const { amount } = await requireInvoice(world.db, author, invoice.id)
+    const payload = { invoice: invoice.id, roubles: toDecimal(amount?.minor ?? 0n) }
+    return (await world.parts.approvals.submit(world.parts.deeds.invoices.release, { payload, author, reason: 'Looked at', key })).state
   }
   const queueOf = async (invoice: { id: string }): Promise<string> =>
     String(((await world.db('autopay_invoices').where({ id: invoice.id })) as { queue: string }[])[0]?.queue)
   const outcome = async (acme: Company, invoice: SandboxInvoice): Promise<string> =>
     told((await runs(world, { organisationId: acme.id })).items, invoice)
+
+  /** Who is asked by letter to sign for this organisation: the logins, and how many invoices each is told of, letter by letter. */
+  async function lettersTo(acme: Company): Promise<string[]> {
+    while ((await world.parts.notices.queue()) > 0);
+    const rows: { recipient: string; data: string }[] = await world
+      .db('notices as n')
+      .join('autopay_outbox as o', 'o.id', 'n.source')
+      .where({ 'n.topic': 'autopay_approval', 'o.organisation_id': acme.id })
+      .orderBy('o.id')
+      .select('n.recipient', 'n.data')
+    const logins = new Map([vera, oleg, nina, eva, root].map(({ id, login }) => [`staff:${id}`, login]))
+    return rows.map(({ recipient, data }) => `${logins.get(recipient) ?? recipient} ${(JSON.parse(data) as { count: string }).count}`)
+  }
 
   test('anybody of the organisation who may approve signs where no steps are set; then the next run pays', async () => {
     const acme = await asking()
@@ -84,13 +106,39 @@ describe.each(ENGINES)('approval of invoices on %s', (engine) => {
     await expect(sign(small, nina)).rejects.toMatchObject({ code: 'forbidden' })
     const large = await asked(acme, '600.00')
     await expect(sign(large, nina)).rejects.toMatchObject({ code: 'forbidden' })
+    const first = [vera, vera, oleg, oleg].map(({ login }) => `${login} 1`)
+    expect((await lettersTo(acme)).sort()).toEqual([...first].sort())
     await sign(large, vera)
     expect(await queueOf(large)).toBe('ask')
     await expect(sign(large, vera)).rejects.toMatchObject({ code: 'already_signed' })
     expect(await world.db('autopay_outbox').where({ organisation_id: acme.id, topic: 'approval' })).toHaveLength(3)
+    // Vera has signed and is asked no more; the run's own request, read once more when nothing comes late, asks nobody else.
+    expect((await lettersTo(acme)).sort()).toEqual([...first, `${nina.login} 1`].sort())
+    await world.passes(11 * 60_000)
+    expect((await lettersTo(acme)).sort()).toEqual([...first, `${nina.login} 1`].sort())
     await sign(large, nina)
     await sign(small, oleg)
     expect([await outcome(acme, large), await queueOf(small)]).toEqual(['paid pay switch_on', 'paid'])
+  })
+
+  test('an admin whom a step names is written to without being assigned; who may not sign, or has left, is not; contacts hear of results alone', async () => {
+    const acme = await asking([
+      { from: '5000', approvers: [root.id, vera.id, eva.id] },
+      { from: '50000', approvers: [nina.id] },
+    ])
+    await world.db('organisations').where({ id: acme.id }).update({ contacts: '["buh@acme.example"]' })
+    const left = { disabled_at: world.clock.now().toISOString() }
+    await world.db('staff').where({ id: vera.id }).update(left)
+    await Promise.all(['100.00', '600.00'].map((amount) => bill(world, acme, { amount })))
+    await runs(world, { organisationId: acme.id })
+    expect(await lettersTo(acme)).toEqual([`${root.login} 2`])
+    await world.db('staff').where({ id: vera.id }).update({ disabled_at: null })
+    const staffless = await company(world)
+    await rule(world, staffless, { do: 'ask' })
+    await bill(world, staffless, { amount: '50.00' })
+    await runs(world, { organisationId: staffless.id })
+    // Nobody is assigned, so that admins alone can sign.
+    expect(await lettersTo(staffless)).toEqual([`${root.login} 1`])
   })
 
   test('changed steps end what was signed, whether an invoice still waits for a signature or is to be paid', async () => {
@@ -130,6 +178,7 @@ describe.each(ENGINES)('approval of invoices on %s', (engine) => {
     const span = { beginsAt: now, endsAt: new Date(now.getTime() + DAY_MS) }
     await expect(delegate(world.parts, { toStaff: eva.id, ...span, author: vera })).rejects.toMatchObject({ code: 'bad_input' })
     await delegate(world.parts, { toStaff: oleg.id, ...span, author: vera })
+    expect((await lettersTo(acme)).sort()).toEqual([`${oleg.login} 1`, `${vera.login} 1`].sort())
     await sign(invoice, oleg)
     expect(await world.db('autopay_signatures').where({ invoice_id: invoice.id }).first('staff_id', 'on_behalf_of')).toEqual({
       staff_id: oleg.id,
@@ -205,6 +254,28 @@ describe.each(ENGINES)('approval of invoices on %s', (engine) => {
     await expect(world.parts.approvals.approve(id, vera)).rejects.toMatchObject({ code: 'own_request' })
     expect(await world.parts.approvals.approve(id, oleg)).toMatchObject({ outcome: 'done' })
     expect(await outcome(acme, invoice)).toBe('paid pay switch_on')
+  })
+
+  test('signatures and releases of one person alone count together for a day; with a second signer in the steps they are nobody’s alone', async () => {
+    const [acme, two] = [await asking(), await asking([{ from: '0', approvers: [vera.id] }, { from: '0', approvers: [oleg.id] }])] // prettier-ignore
+    const paula = await person('approver')
+    for (const { id } of [acme, two]) await world.db('organisation_staff').insert({ organisation_id: id, staff_id: paula.id })
+    const [first, second, third] = [await asked(acme, '3000.00'), await asked(acme, '1999.00'), await asked(acme, '2.00')]
+    const key = randomUUID()
+    expect([await sign(first, paula, key), await sign(second, paula), await sign(third, paula)]).toEqual(['done', 'done', 'waiting'])
+    // A form that is sent again is told again, and another person begins anew.
+    expect([await sign(first, paula, key), await sign(third, oleg)]).toEqual(['done', 'done'])
+    for (const amount of ['4000.00', '4001.00']) {
+      const both = await asked(two, amount)
+      for (const who of [vera, oleg]) expect(await sign(both, who)).toBe('done')
+    }
+    const states: string[] = []
+    for (const amount of ['3000.00', '2001.00']) {
+      const held = await asked(acme, amount)
+      await refuseInvoice(world.parts, { invoiceId: held.id, author: vera, reason: 'Not ordered' })
+      states.push(await release(held, paula))
+    }
+    expect(states).toEqual(['done', 'waiting'])
   })
 
   test('refused by a person it stands under Exceptions until somebody lets it go on; so does a duplicate', async () => {

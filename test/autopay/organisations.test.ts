@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { organisationsOf, readAssigned, requireOrganisation, setContacts, switchAutopay } from '../../src/autopay'
+import { organisationsOf, readAssigned, requireOrganisation, setContacts, stampOf, switchAutopay } from '../../src/autopay'
 import type { Organisation, OrganisationPayload } from '../../src/autopay'
 import { WeighsMore } from '../../src/approvals'
 import { COMMAND_LINE } from '../../src/shared/actor'
-import type { Author, StaffActor } from '../../src/shared/actor'
+import type { Approver, Author, StaffActor } from '../../src/shared/actor'
 import { disableStaff } from '../../src/staff'
 import type { Parts } from '../../src/wiring'
 import { ENGINES } from '../support/databases'
@@ -93,14 +93,16 @@ describe.each(ENGINES)('organisations on %s', (engine) => {
     const by = { author: olga, reason: 'test', key: randomUUID(), weighed }
     await expect(deed.perform(payload, by)).rejects.toBeInstanceOf(WeighsMore)
     expect((await read(one.id)).perDay).toBe(100_000n)
+    // Here without the request that they would have agreed to.
+    const agreeing = adam as Approver
     // With a second person it is done, whatever it weighs by then. The same form again says so, and what was done since stays.
     expect(
-      await deed.perform(payload, { author: olga, reason: 'test', key: 'agreed', approvedBy: adam }).then(() => read(one.id)),
+      await deed.perform(payload, { author: olga, reason: 'test', key: 'agreed', approvedBy: agreeing }).then(() => read(one.id)),
     ).toMatchObject({
       perDay: null,
     })
     expect(await change(one, { perDay: '1000.00' })).toBe('done')
-    await deed.perform(payload, { author: olga, reason: 'test', key: 'agreed', approvedBy: adam })
+    await deed.perform(payload, { author: olga, reason: 'test', key: 'agreed', approvedBy: agreeing })
     expect((await read(one.id)).perDay).toBe(100_000n)
   })
 
@@ -115,6 +117,26 @@ describe.each(ENGINES)('organisations on %s', (engine) => {
     expect((await read(organisationId)).perDay).toBe(100n)
   })
 
+  test('a form that was opened before somebody else’s change is refused, so that no budget comes back by a change of the name', async () => {
+    const one = await found(parts, olga, { perDay: '5000.00', staff: adam.id })
+    const basedOn = stampOf(one, await readAssigned(parts.db, one.id))
+    expect(await change(one, { perDay: '1000.00', basedOn })).toBe('done')
+    const { change: deed } = parts.deeds.organisations
+    const stale = { organisationId: one.id, name: 'ООО «Новое»', vatNumber: one.vatNumber, perDay: '5000.00', perMonth: null, steps: '' }
+    const payload = { ...stale, staff: `${olga.id} ${adam.id}`, basedOn }
+    await expect(deed.preview(payload)).rejects.toMatchObject(code('organisation_changed'))
+    await expect(change(one, payload)).rejects.toMatchObject(code('organisation_changed'))
+    await expect(change(one, { basedOn: 'new' })).rejects.toMatchObject(code('organisation_changed'))
+    // A request that waits says what it was based on as well: the change it was made of may be gone by the time it is approved.
+    const seen = stampOf(await read(one.id), [olga.id, adam.id])
+    const big = { payload: { ...payload, perDay: '20000.00', basedOn: seen }, author: olga, reason: 'test', key: randomUUID() }
+    const submitted = await parts.approvals.submit(deed, big)
+    if (submitted.state !== 'waiting') throw new Error('It was done at once')
+    expect(await change(one, { perDay: '500.00' })).toBe('done')
+    expect(await parts.approvals.approve(submitted.request.id, adam)).toMatchObject({ outcome: 'organisation_changed' })
+    expect((await read(one.id)).perDay).toBe(50_000n)
+  })
+
   test('a form that is sent again undoes nothing that was done since', async () => {
     const one = await found(parts, olga)
     const { id: organisationId, name, vatNumber } = one
@@ -125,6 +147,12 @@ describe.each(ENGINES)('organisations on %s', (engine) => {
     expect(await change(one, { perDay: '1000.00' })).toBe('done')
     expect(await send()).toBe('done')
     expect((await read(one.id)).perDay).toBe(100_000n)
+    // One that found nothing to change says so again, and does not do now what it had no need to do then.
+    Object.assign(order, { key: randomUUID(), payload: { ...payload, perDay: '1000.00' } })
+    expect(await send()).toBe('done')
+    expect(await change(one, { perDay: '700.00' })).toBe('done')
+    expect(await send()).toBe('done')
+    expect((await read(one.id)).perDay).toBe(70_000n)
   })
 
   test('who signs is changed by two, and only staff who are assigned and may approve can sign', async () => {

@@ -2,13 +2,19 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { dueMoment, listPaid, readDueWeek, readTotals } from '../../src/autopay'
-import { addDays, dayOf, monthOf } from '../../src/shared/days'
+import { dueMoment, listPaid, readDueWeek, readTotals, tellMonth } from '../../src/autopay'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { addDays, dayOf, monthOf, nextMonth } from '../../src/shared/days'
+import { setStaffEmail } from '../../src/staff'
 import { ENGINES } from '../support/databases'
+import { readLetter } from '../support/mail-server'
+import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
 import { bill, company, rule, runs } from './organisations'
 
 const ZONE = 'Europe/Moscow'
+
+const bodyOf = (letter: string): string => readLetter({ source: letter }).body.replaceAll('\u00a0', ' ')
 
 describe.each(ENGINES)('what people are told of automatic payment on %s', (engine) => {
   let world: World
@@ -21,8 +27,11 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
     await world.close()
   })
 
-  test('the month counts what was paid, waits and was refused; the week what falls due; letters go to the contacts, once', async () => {
+  test('the month counts what was paid, waits and was refused; the week what falls due; results go to the contacts, requests to whoever signs, once', async () => {
     const acme = await company(world, { contacts: ['buh@acme.example'], perMonth: 1_000n })
+    const { actor: vera } = await StaffPerson.make(world, 'approver')
+    await setStaffEmail(world.parts.staff, vera.id, 'vera@acme.example', { author: COMMAND_LINE, reason: 'test' })
+    await world.db('organisation_staff').insert({ organisation_id: acme.id, staff_id: vera.id })
     await rule(world, acme, { description: 'Аренда' })
     await rule(world, acme, { description: 'Мебель', do: 'ask' })
     const at = world.clock.now()
@@ -38,8 +47,9 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
       {
         organisationId: acme.id,
         paid: { count: 1, amount: 10_000n },
-        waiting: { count: 2, amount: 25_000n },
-        refused: { count: 1, amount: 30_000n },
+        // What no rule fits is held for a person: it may still be paid.
+        waiting: { count: 3, amount: 55_000n },
+        refused: { count: 0, amount: 0n },
       },
     ])
     expect(await listPaid(world.db, of, { limit: 10 })).toMatchObject([{ description: 'Аренда', amount: { minor: 10_000n } }])
@@ -57,9 +67,36 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
       { topic: 'autopay_digest', state: 'sent' },
       { topic: 'autopay_approval', state: 'sent' },
     ])
-    expect(written).toHaveLength(2)
-    for (const letter of written) expect(letter).toContain('buh@acme.example')
-    expect(JSON.stringify(await world.db('notices').select('recipient', 'data'))).not.toContain('buh@acme.example')
+    expect(written.map((letter) => /^To: (.*)$/m.exec(letter)?.[1]?.trim()).sort()).toEqual(['buh@acme.example', 'vera@acme.example'])
+    expect(JSON.stringify(await world.db('notices').select('recipient', 'data'))).not.toContain('@acme.example')
+    expect(written.map(bodyOf).filter((text) => text.includes('потрачено 100,00 ₽ из 1 000,00 ₽'))).toHaveLength(1)
+    expect(JSON.stringify(await world.db('audit_log').select())).not.toContain('@acme.example')
+  })
+
+  test('a month that is over is told once, with what is spent of the budget, to those alone for whom something became of it', async () => {
+    const acme = await company(world, { contacts: ['buh@month.example'] })
+    const quiet = await company(world, { contacts: ['no@quiet.example'] })
+    await rule(world, acme, { description: 'Вода' })
+    for (let times = 0; times < 2; times++) await bill(world, acme, { amount: '70.00', number: '9-1', description: 'Вода' })
+    await bill(world, quiet, { amount: '5.00', description: 'Ждёт' })
+    for (const { id } of [acme, quiet]) await runs(world, { organisationId: id })
+    expect(await tellMonth(world, ZONE)).toBe(0)
+    const month = monthOf(dayOf(world.clock.now(), ZONE))
+    const next = { db: world.db, clock: { now: () => new Date(`${nextMonth(month)}T12:00:00Z`) } }
+    await Promise.all([tellMonth(next, ZONE), tellMonth(next, ZONE)])
+    expect(await tellMonth(next, ZONE)).toBe(0)
+    const told: { organisation_id: string }[] = await world.db('autopay_outbox').where({ topic: 'month' }).select('organisation_id')
+    const times = ({ id }: { id: string }): number => told.filter(({ organisation_id }) => organisation_id === id).length
+    expect([times(acme), times(quiet)]).toEqual([1, 0])
+
+    const before = new Set(readdirSync(letters))
+    while ((await world.parts.notices.queue()) > 0);
+    while ((await world.parts.notices.sendMail()) > 0);
+    const fresh = readdirSync(letters).filter((name) => !before.has(name))
+    const bodies = fresh.map((name) => bodyOf(readFileSync(join(letters, name), 'utf8')))
+    const letter = bodies.find((text) => text.includes(acme.name) && text.includes('/report?month=')) ?? ''
+    expect(letter).toMatch(/1 на 70,00 ₽[\s\S]*0 на 0,00 ₽[\s\S]*1 на 70,00 ₽[\s\S]*потрачено 70,00 ₽, без бюджета/)
+    expect(letter).toContain(`/admin/autopay/report?month=${month.slice(0, 7)}`)
   })
 
   test('a moment of the schedule is the operator’s, and one that was missed long ago is not made up for', () => {

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { removeRule, switchRule } from '../../src/autopay'
 import type { FlatRule } from '../../src/autopay'
 import { COMMAND_LINE } from '../../src/shared/actor'
+import type { StaffActor } from '../../src/shared/actor'
+import { DAY } from '../../src/shared/clock'
 import { ENGINES } from '../support/databases'
+import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
 import { flat } from './office'
 import { bill, company, runs, told } from './organisations'
@@ -16,6 +19,33 @@ describe.each(ENGINES)('rule after rule on %s', (engine) => {
   afterAll(async () => {
     expect(await world.findings()).toEqual([])
     await world.close()
+  })
+
+  test('what one person lets out of several organisations adds up for a day, by rules and by budgets; of each the most counts', async () => {
+    const { approvals, deeds } = world.parts
+    const { actor: olga } = await StaffPerson.make(world, 'admin')
+    const { actor: oleg } = await StaffPerson.make(world, 'admin')
+    const [first, second, third] = [await company(world), await company(world, { perDay: 1n }), await company(world)]
+    const adds = async (acme: Company, name: string, perDay: string, author: StaffActor = olga): Promise<string> => {
+      const payload = { ruleId: randomUUID(), organisationId: acme.id, basedOn: '0', enabled: true, ...flat({ name, perDay }) }
+      const order = { payload, author, reason: 'A test', key: randomUUID() }
+      const { state } = await approvals.submit(deeds.rules.change, order)
+      // The same form again is told again.
+      expect((await approvals.submit(deeds.rules.change, order)).state).toBe(state)
+      return state
+    }
+    const raises = async ({ id, name, vatNumber }: Company, perDay: string): Promise<string> => {
+      const payload = { organisationId: id, name, vatNumber, perDay, perMonth: null, steps: '', staff: '' }
+      return (await approvals.submit(deeds.organisations.change, { payload, author: olga, reason: 'A test', key: randomUUID() })).state
+    }
+    expect([await adds(first, 'one', '1000.00'), await adds(first, 'two', '2000.00')]).toEqual(['done', 'done'])
+    expect([await raises(second, '2000.01'), await raises(second, '1500.00')]).toEqual(['waiting', 'done'])
+    expect([await adds(third, 'three', '500.01'), await adds(third, 'four', '500.00')]).toEqual(['waiting', 'done'])
+    expect(await adds(third, 'five', '4000.00', oleg)).toBe('done')
+    const look = { ruleId: randomUUID(), organisationId: first.id, basedOn: '0', enabled: true, ...flat({ name: 'six', perDay: '0.01' }) }
+    expect(await approvals.look(deeds.rules.change, look, olga)).toMatchObject({ needsSecond: true, alone: { done: { minor: 500_000n } } })
+    await world.db('done_alone').decrement('at', DAY)
+    expect(await approvals.look(deeds.rules.change, look, olga)).toMatchObject({ needsSecond: false })
   })
 
   test('what rules have paid counts with the next one, whether they are on, off, lowered or gone by then', async () => {
@@ -51,6 +81,8 @@ describe.each(ENGINES)('rule after rule on %s', (engine) => {
     expect((await adds(one.acme, 'slice 2')).state).toBe('waiting')
     expect((await adds(one.acme, 'slice 0')).state).toBe('done')
 
+    // Organisations of one person add up for a day.
+    await world.db('done_alone').decrement('at', DAY)
     const two = await paidBy({ perDay: null, perMonth: '5000.00' })
     const lower = { ruleId: two.ruleId, organisationId: two.acme.id, basedOn: '1', enabled: true }
     const payload = { ...lower, ...flat({ name: 'slice 0', amountUpTo: null, perDay: null, perMonth: '1.00' }) }

@@ -60,6 +60,31 @@ describe('the pages of the second pair of eyes', () => {
     expect(await anna.balance()).toMatchObject({ available: '2000.00' })
   })
 
+  test('whoever asks for the same is told of the request that waits, and the approver sees whom it is about', async () => {
+    const path = `/admin/members/${anna.id}`
+    const fields = { points: '1100', reasonKind: 'correction', reason: 'Again' }
+    const looks = async (): Promise<Page> => as('operator').submit(await as('operator').open(path), `${path}/credit`, fields)
+    expect((await looks()).html).not.toContain('Уже ждёт')
+    await credit('1200')
+    const list = (await as('admin').open('/admin/approvals')).html
+    const [href = ''] = /\/admin\/approvals\/[0-9a-f-]{36}/.exec(list) ?? []
+    const preview = await looks()
+    for (const said of ['Уже ждёт согласования', `href="${href}"`, 'Сумма выше той']) expect(preview.html).toContain(said)
+    const { html } = await as('admin').open(href)
+    for (const page of [list, html]) expect(page).toContain(`href="${path}"`)
+    expect(html).not.toContain('memberId')
+    await as('admin').submit(await as('admin').open(href), `${href}/refuse`, { reason: 'Once is enough' })
+  })
+
+  test('a deed that always takes two says so, and a login spelled like a role stays a login', async () => {
+    const fields = { login: 'viewer', role: 'approver', reason: 'New here' }
+    const browser = as('admin')
+    const preview = await browser.submit(await browser.open('/admin/staff'), '/admin/staff', fields)
+    expect(preview.html).toContain('Это всегда делают двое')
+    expect(preview.html).not.toContain('Сумма выше той')
+    expect(preview.html).toMatch(/<strong>viewer<\/strong>[\s\S]*<strong>согласующий<\/strong>/)
+  })
+
   test('a confirmation sent twice is one request, and one that is refused says why', async () => {
     const browser = as('operator')
     const action = `/admin/members/${anna.id}/credit`

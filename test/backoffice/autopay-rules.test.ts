@@ -68,7 +68,24 @@ describe('the pages of organisations and rules', () => {
     expect(wrong.html).toContain('value="7710044140"')
     const bad = await send(olga, wrong, ORGANISATIONS, { ...typed, steps: 'много: olga', staff: '' })
     expect(textOf(bad)).toContain('Строка не разобрана: «много: olga»')
+    for (const [field, value, told] of [
+      ['perDay', 'abc', 'Бюджет на день: сумма в рублях'],
+      ['perMonth', '0', 'Бюджет на месяц: сумма'],
+      ['vatNumber', '77', 'ИНН: 10 или 12 цифр'],
+      ['name', ' ', 'Название: от 1 до 200'],
+      ['steps', `1: ${stella.actor.login}`, 'Шаги согласования'],
+    ] as const) {
+      const back = await send(olga, bad, ORGANISATIONS, { ...typed, steps: '', staff: '', [field]: value })
+      expect([field, back.status, back.state, textOf(back).includes(told)]).toEqual([field, 400, 'autopay-organisations', true])
+      expect(back.html).toContain('value="Договор 17"')
+      expect(back.html).toContain('<option value="agreement" selected>')
+    }
     const preview = await send(olga, bad, ORGANISATIONS, { ...typed, staff: `${olga.actor.login}, ${stella.actor.login}` })
+    // The way back of something that is not there yet leads to the form, with everything that was typed.
+    const form = await send(olga, preview, ORGANISATIONS, { again: 'yes' })
+    expect([form.status, form.state, form.html.includes('role="alert"')]).toEqual([200, 'autopay-organisations', false])
+    for (const kept of ['value="7710044140"', 'value="50000.00"', 'value="Договор 17"', `${olga.actor.login}, ${stella.actor.login}`])
+      expect(form.html).toContain(kept)
     expect([preview.state, textOf(preview).includes(`50000.00 ₽: ${olga.actor.login}`)]).toEqual(['confirm', true])
     const card = await send(olga, preview, ORGANISATIONS)
     expect([card.state, card.heading]).toEqual(['autopay-organisation', 'ООО «Ромашка» <b>'])
@@ -81,6 +98,21 @@ describe('the pages of organisations and rules', () => {
     })
     expect(await readAssigned(world.db, romashka.id)).toEqual([olga.actor.id, stella.actor.id].sort())
     expect(textOf(await open(stella, ORGANISATIONS))).toContain('ООО «Ромашка»')
+  })
+
+  test('a form of an organisation that somebody has changed since it was opened is refused, or an old budget would come back with it', async () => {
+    const [path, row] = [`${ORGANISATIONS}/${romashka.id}`, world.db('organisations').where({ id: romashka.id })]
+    const people = { staff: `${olga.actor.login}, ${stella.actor.login}`, steps: `50000: ${olga.actor.login}` }
+    const typed = { name: 'ООО «Ромашка»', vatNumber: '7710044140', perDay: '50 000,00', perMonth: '', ...people, ...REASON }
+    const card = await open(olga, path)
+    const preview = await send(olga, card, /\/change$/, typed)
+    expect(preview.state).toBe('confirm')
+    await row.clone().update({ per_day: 100 })
+    const answers = [await send(olga, card, /\/change$/, typed), await send(olga, preview, /\/change$/)]
+    expect(await row.clone().first('per_day')).toEqual({ per_day: 100n })
+    await row.update({ per_day: 5_000_000 })
+    for (const { status } of answers) expect(status).toBe(409)
+    expect(answers.map(textOf).join()).toContain('Организацию тем временем кто-то изменил')
   })
 
   test('whoever is not assigned sees none of it, whichever way they come', async () => {
@@ -115,6 +147,7 @@ describe('the pages of organisations and rules', () => {
     const faults = [...wrong.html.matchAll(/<li>([^<]*: (?:сумма|приоритет|день)[^<]*)<\/li>/g)].map(([, text = '']) => text.split(':')[0])
     expect(faults.sort()).toEqual(['Действует с', 'За день', 'Приоритет', 'Сумма до'])
     expect(wrong.html.match(/aria-invalid="true"/g)).toHaveLength(4)
+    expect([wrong.html.includes('value="Договор 17"'), wrong.html.includes('<option value="agreement" selected>')]).toEqual([true, true])
     expect(wrong.html).toContain('value="много"')
     expect(await rules()).toEqual([])
   })
@@ -122,6 +155,10 @@ describe('the pages of organisations and rules', () => {
   test('a rule is written, cannot be switched on before it was tried, is tried, and is switched on', async () => {
     const preview = await send(olga, await open(olga, `${RULES}/new`), RULES, fields({ organisationId: romashka.id }))
     expect(textOf(preview)).toContain('Сумма до — 5 000,00 ₽')
+    const editor = await send(olga, preview, RULES, { again: 'yes' })
+    expect([editor.status, editor.state, await rules()]).toEqual([200, 'autopay-rule-edit', []])
+    for (const kept of ['value="*связь*"', 'value="5 000,00"', 'value="Договор 17"', `value="${romashka.id}" selected`])
+      expect(editor.html).toContain(kept)
     const card = await send(olga, preview, RULES)
     expect([card.state, card.heading]).toEqual(['autopay-rule', 'Правило «Связь»'])
     expect(textOf(card)).toContain('Эта версия ещё не проверена')
@@ -194,7 +231,7 @@ describe('the pages of organisations and rules', () => {
     const page = textOf(await open(stella, `${RULES}/${id}/try`))
     expect(page).toContain('заплатило бы 2 · 823,45 ₽')
     expect(page).toContain('на деле оплачено 1 · 123,45 ₽')
-    expect(page).toMatch(/417-2 [\d.]+ [\d:]+ МСК 700,00 ₽ заплатило бы В пределах лимитов и бюджета закрыт без нас/)
+    expect(page).toMatch(/417-2 [\d.]+ [\d:]+ МСК 700,00 ₽ заплатило бы Правило «Связь» \(версия 1\) велит платить закрыт без нас/)
     expect(page).not.toContain('417-3')
   })
 
@@ -203,6 +240,8 @@ describe('the pages of organisations and rules', () => {
     const page = await open(olga, path)
     expect(page.html).not.toContain('switch/stop')
     const on = await send(olga, page, /switch\/on$/, { reason: 'Начинаем' })
+    const step = await send(olga, await open(olga, `${RULES}/new`), RULES, fields({ organisationId: romashka.id, name: 'Тормоз' }))
+    expect([step.state, step.html.includes('action="/admin/autopay/switch/stop"')]).toEqual(['confirm', true])
     expect([on.state, textOf(on).includes('включена с'), await state()]).toEqual(['autopay-organisation', true, 'on'])
     const seen = await open(stella, RULES)
     expect(seen.html).not.toContain('switch/on')
@@ -220,6 +259,9 @@ describe('the pages of organisations and rules', () => {
 
   test('addresses are set on the page of the organisation', async () => {
     const page = await open(olga, `${ORGANISATIONS}/${romashka.id}`)
+    const bad = await send(olga, page, /\/contacts$/, { contacts: 'a@romashka.example nobody', reason: 'Новые' })
+    expect([bad.status, bad.state, textOf(bad).includes('Адреса для писем: не больше десяти')]).toEqual([400, 'autopay-organisation', true])
+    expect([bad.html.includes('a@romashka.example nobody'), bad.html.includes('value="Новые"')]).toEqual([true, true])
     const done = await send(olga, page, /\/contacts$/, { contacts: 'a@romashka.example\nb@romashka.example', reason: 'Новые' })
     expect([done.state, done.html.includes('a@romashka.example\nb@romashka.example</textarea>')]).toEqual(['autopay-organisation', true])
     expect(textOf(await open(stella, `${ORGANISATIONS}/${romashka.id}`))).not.toContain('romashka.example')

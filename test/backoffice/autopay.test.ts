@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { dayText } from '../../src/backoffice/fund/words'
 import { PORTION } from '../../src/backoffice/portion'
 import type { StaffRole } from '../../src/shared/actor'
+import { addDays, dayOf } from '../../src/shared/days'
 import type { Page } from '../support/browser'
 import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
@@ -43,6 +45,14 @@ describe('the pages of automatic payment', () => {
       expect(plain(page)).toContain('id="autopay-switch"')
     }
     expect((await open('/queue/none')).status).toBe(404)
+    for (const [path, told] of [
+      ['/queue/due?least=abc', 'Сумма в отборе не разобрана'],
+      ['/report?month=ноябрь', 'Месяц не разобран, показан нынешний'],
+    ] as const) {
+      const page = await open(path)
+      expect([path, page.status, plain(page).includes(told)]).toEqual([path, 400, true])
+    }
+    expect((await open('/queue/due?least=abc')).html).toContain('value="abc"')
   })
 
   test('a run is started on its page, shows what became of each invoice, and the report counts it', async () => {
@@ -53,7 +63,7 @@ describe('the pages of automatic payment', () => {
     expect(started.url).toMatch(/\/admin\/autopay\/runs\/[0-9a-f-]{36}$/)
     await until(async () => (await as('operator').open(started.url)).state === 'autopay-run')
     const run = await as('operator').open(started.url)
-    expect(plain(run)).toMatch(/Оплачено: 1 на 1 500,00 ₽[\s\S]*Ждёт: 1 на 2 000,00 ₽/)
+    expect(plain(run)).toMatch(/Оплачено: 1 на 1 500,00 ₽[\s\S]*Ждёт: 2 на 2 000,00 ₽/)
     expect(await paymentOf(world, rent)).toMatchObject({ state: 'captured' })
 
     expect(plain(await open('/queue/paid'))).toContain('417-1')
@@ -70,8 +80,37 @@ describe('the pages of automatic payment', () => {
     expect(csv).toContain(`paid;`)
     expect(csv).toMatch(new RegExp(`waiting;.*${table.id}`))
     expect(await (await as('auditor').fetch(`${ROOT}/queue.csv?tab=others`)).text()).toContain(table.id)
-    expect(plain(await open(''))).toMatch(/Ждут меня: 1[\s\S]*Что нужно оплатить за неделю[\s\S]*1 на 2 000,00 ₽/)
+    const overview = plain(await open(''))
+    const today = dayOf(world.clock.now(), 'Europe/Moscow')
+    expect([6, 7].map((days) => overview.includes(dayText(addDays(today, days), 'ru')))).toEqual([true, false])
+    expect(overview).toMatch(/Ждут меня: 1[\s\S]*Что нужно оплатить за неделю[\s\S]*1 на 2 000,00 ₽/)
     expect(plain(await open('/plan'))).toMatch(/К оплате 0 на 0,00 ₽[\s\S]*418-1[\s\S]*Нужно согласие/)
+  })
+
+  test('the home page tells what waits for a signature and what needs a look; the search finds invoices and organisations for those who may know', async () => {
+    const lines = async (role: StaffRole) =>
+      plain(await as(role).open('/admin')).match(/(?:Счета ждут моего согласия|Исключения автооплаты): \d+/g)
+    expect([await lines('approver'), await lines('support'), await lines('auditor')]).toEqual([
+      ['Счета ждут моего согласия: 1', 'Исключения автооплаты: 1'],
+      null,
+      null,
+    ])
+    const finds = async (role: StaffRole, q: string) => (await as(role).open(`/admin/search?q=${encodeURIComponent(q)}`)).state
+    expect([await finds('approver', '418-1'), await finds('support', '418-1')]).toEqual(['autopay-invoice', 'search'])
+    expect([await finds('auditor', acme.vatNumber), await finds('support', acme.vatNumber)]).toEqual(['autopay-organisation', 'search'])
+    const row: { id: string } = await world.db('autopay_invoices').where({ number: '418-1' }).first('id')
+    expect([await finds('approver', row.id.toUpperCase()), await finds('support', row.id)]).toEqual(['autopay-invoice', 'search'])
+    // Two of one number are listed, with how they stand.
+    const like = (await world.db('autopay_invoices').where({ id: row.id }).first()) as Record<string, unknown>
+    const twin = { ...like, id: randomUUID(), place: randomUUID(), queue: 'new', next_step: null, decision_id: null }
+    await world.db('autopay_invoices').insert(twin)
+    const both = plain(await as('approver').open('/admin/search?q=418-1'))
+    expect([both.includes('Счета организаций'), both.includes('ждёт согласия, шаг 1'), both.includes('ещё не решено')]).toEqual([
+      true,
+      true,
+      true,
+    ])
+    await world.db('autopay_invoices').where({ id: twin.id }).delete()
   })
 
   test('an invoice is approved in two steps, with its history, and the next run pays it', async () => {
@@ -136,7 +175,17 @@ describe('the pages of automatic payment', () => {
       from: '2026-01-01',
       until: new Date(world.clock.now()).toISOString().slice(0, 10),
     })
-    expect([given.status, given.state]).toEqual([400, 'error'])
+    expect([given.status, given.state]).toEqual([400, 'autopay-turns'])
+    expect([plain(given).includes('Последний день: не раньше первого'), given.html.includes(`value="${stand}"`)]).toEqual([true, true])
+    const [own, auditor] = [people.get('approver')?.actor.login ?? '', people.get('auditor')?.actor.login ?? '']
+    for (const [to, told] of [
+      ['nobody', 'Сотрудника «nobody» нет'],
+      [own, 'передают другому сотруднику'],
+      [auditor, `«${auditor}» не может согласовывать`],
+    ] as const) {
+      const back = await as('approver').submit(page, `${ROOT}/turns`, { to })
+      expect([to, back.status, plain(back).includes(told), back.html.includes(`value="${to}"`)]).toEqual([to, 400, true, true])
+    }
     const today = /name="until" type="date" value="([^"]+)"/.exec(page.html)?.[1] ?? ''
     const done = await as('approver').submit(page, `${ROOT}/turns`, { to: stand, from: today, until: today })
     expect(plain(done)).toContain(`${stand} за approver-`)
@@ -212,7 +261,7 @@ describe('the pages of automatic payment', () => {
     const order = { payload, author: actor, reason: 'a test', key: randomUUID() }
     const submitted = await world.parts.approvals.submit(world.parts.deeds.organisations.change, order)
     expect(submitted.state).toBe('waiting')
-    const counted = async (role: StaffRole) => /Ждут моего согласия: (\d+)/.exec(plain(await as(role).open('/admin')))?.[1]
+    const counted = async (role: StaffRole) => /Запросы ждут моего согласия: (\d+)/.exec(plain(await as(role).open('/admin')))?.[1]
     const before = await counted('approver')
     await world.db('organisation_staff').insert({ organisation_id: theirs.id, staff_id: (people.get('approver') as StaffPerson).actor.id })
     expect([before, await counted('approver')]).toEqual(['0', '1'])

@@ -165,7 +165,7 @@ describeInChromium('the back office in a real browser', () => {
 
     const { page: approvers } = await seated('approver')
     await approvers.goto(`${world.url}/admin`)
-    await approvers.getByRole('link', { name: /^Ждут моего согласия/ }).click()
+    await approvers.getByRole('link', { name: /^Запросы ждут моего согласия/ }).click()
     await shows(approvers, 'approvals')
     await approvers.getByRole('link', { name: 'Начислить баллы' }).first().click()
     await shows(approvers, 'approval')

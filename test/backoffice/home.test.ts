@@ -3,6 +3,8 @@ import { beginProof, isProofDue, readProofs } from '../../src/backoffice/home/pr
 import { COMMAND_LINE, STAFF_ROLES } from '../../src/shared/actor'
 import { openAlerts } from '../../src/shared/alerts'
 import { HOUR, MINUTE, plus } from '../../src/shared/clock'
+import { newSortedId } from '../../src/shared/ids'
+import { tell } from '../../src/shared/told'
 import { ENGINES } from '../support/databases'
 import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
@@ -31,7 +33,7 @@ describe('the home page', () => {
         expect(text).toContain(question)
       expect([role, text.includes('1 000 000,00 ₽')]).toEqual([role, role !== 'support'])
       expect([role, page.html.includes('action="/admin/proofs"')]).toEqual([role, ['operator', 'auditor', 'admin'].includes(role)])
-      expect([role, text.includes('Ждут моего согласия')]).toEqual([role, ['approver', 'admin'].includes(role)])
+      expect([role, text.includes('Запросы ждут моего согласия')]).toEqual([role, ['approver', 'admin'].includes(role)])
     }
   })
 
@@ -82,6 +84,50 @@ describe('the home page', () => {
     const at = world.clock.now()
     await world.db.transaction((tx) => openAlerts(tx, [{ kind: 'payment_in_review', subject: 'p', detail: 'Look at it.', at }]))
     expect((await operator.browser.open('/admin')).html).not.toContain('/close"')
+  })
+
+  test('alerts made at one moment are told apart by what they are about, and lead there, as far as their reader may go', async () => {
+    const at = world.clock.now()
+    const anna = await world.member({ points: '500.00' })
+    const invoices = [
+      await world.sandbox.invoice({ amount: '10.00', number: '324' }),
+      await world.sandbox.invoice({ amount: '20.00', number: '325' }),
+    ]
+    for (const invoice of invoices) await anna.pays(invoice)
+    const payments = await world.payments()
+    const staffSubject = `staff:${operator.actor.id}`
+    const detail = tell('told.second_look_fails', { outcome: 'unavailable timeout' })
+    await world.db.transaction((tx) =>
+      openAlerts(tx, [
+        ...payments.map(({ id }) => ({ kind: 'second_look_fails', subject: id, detail, at }) as const),
+        { kind: 'notice_failed', subject: 'mail', detail: 'test', at },
+        { kind: 'fund_below', subject: `fund:${newSortedId()}`, detail: 'test', at },
+        { kind: 'staff_changed_by_command_line', subject: staffSubject, detail: 'test', at },
+        { kind: 'reconciliation_failed', subject: 'reconciliation', detail: 'test', at },
+        { kind: 'voucher_stock_low', subject: newSortedId(), detail: 'test', at },
+      ]),
+    )
+    const { html } = await operator.browser.open('/admin')
+    const links = (page: string): (string | undefined)[] => [...page.matchAll(/<a href="([^"]+)" data-row>/g)].map(([, href]) => href)
+    for (const { id, invoiceNumber } of payments) {
+      expect(links(html)).toContain(`/admin/payments/${id}`)
+      expect(plain(html)).toContain(`Закрыть тревогу: Не удаётся перепроверить оплату · ${invoiceNumber} · `)
+    }
+    expect(plain(html)).toContain('не удаётся прочитать для сравнения: не получен, время ожидания вышло.')
+    expect(links(html)).toEqual(
+      expect.arrayContaining([
+        '/admin/notices?state=failed',
+        '/admin/fund',
+        '/admin/reconciliation',
+        expect.stringMatching(/^\/admin\/catalogue\/./),
+      ]),
+    )
+    expect(plain(html)).toContain(`Сотрудника изменили из командной строки · ${operator.actor.login}`)
+    expect(plain(html)).toContain('Письмо или вызов не доставлены · письмо')
+    expect(links(html)).not.toContain(`/admin/staff/${operator.actor.id}`)
+    const admin = await StaffPerson.make(world, 'admin')
+    await admin.signsIn()
+    expect(links((await admin.browser.open('/admin')).html)).toContain(`/admin/staff/${operator.actor.id}`)
   })
 })
 

@@ -141,6 +141,55 @@ describe.each(ENGINES)('the pages about members on %s', (engine) => {
     }
   })
 
+  test('what will not do comes back inside the office, with the field at fault and what was typed, and goes on from there', async () => {
+    const anna = await world.member({ points: '10.00' })
+    const path = `/admin/members/${anna.id}`
+    const typed = { reasonKind: 'complaint', reason: 'Не начислили за март' }
+    const sends = async (form: 'credit' | 'debit', points: string): Promise<Page> =>
+      as('operator').submit(await open('operator', path), `${path}/${form}`, { ...typed, points })
+    const odd = await sends('credit', '12,345abc')
+    expect([odd.status, odd.state]).toEqual([400, 'error'])
+    for (const kept of [
+      'class="sections"',
+      'id="q"',
+      'value="12.345abc"',
+      `value="${typed.reason}"`,
+      '<option value="complaint" selected>',
+    ])
+      expect([kept, odd.html.includes(kept)]).toEqual([kept, true])
+    expect(text(odd)).toContain('Проверьте поле «Баллы»')
+    expect(odd.html).toContain(`href="${path}"`)
+    const much = await sends('debit', '10,01')
+    expect([much.status, much.html.includes('class="sections"'), much.html.includes('value="10.01"')]).toEqual([409, true, true])
+    expect(`${odd.html} ${much.html}`).not.toMatch(/Баллы не списаны|href="\/"/)
+    const preview = await as('operator').submit(much, `${path}/debit`, { ...typed, points: '10' })
+    expect(preview.state).toBe('confirm')
+    await as('operator').submit(preview, `${path}/debit`)
+    expect(await anna.balance()).toEqual({ available: '0.00', held: '0.00' })
+  })
+
+  test('any other error of the staff member stays inside the office too, and leads back to where they came from', async () => {
+    const anna = await world.member({ points: '10.00' })
+    const path = `/admin/members/${anna.id}`
+    const { status, html } = await as('operator').open(`${path}0/limits`, { headers: { referer: `${world.url}${path}?done=done` } })
+    expect([status, html.includes('class="sections"')]).toEqual([404, false]) // No route, so nobody looked at who asks.
+    expect(html).toContain('href="/admin"')
+    const gone = await as('operator').open(`/admin/members/${randomUUID()}`, { headers: { referer: `${world.url}/admin/members?q=a` } })
+    expect([gone.status, gone.state, gone.html.includes('class="sections"')]).toEqual([404, 'error', true])
+    expect(gone.html).toContain('href="/admin/members?q=a"')
+    const { html: card } = await open('operator', path)
+    const _csrf = /name="_csrf" value="([^"]*)"/.exec(card)?.[1] ?? ''
+    const long = await as('operator').post(`${path}/lock`, { _csrf, reason: 'x'.repeat(401) }, world.url)
+    expect([long.status, long.state, long.html.includes('class="sections"')]).toEqual([400, 'error', true])
+    expect(text(long)).toContain('Проверьте поле «Причина»')
+    expect(long.html).not.toMatch(/Баллы не списаны|href="\/"/)
+    const english = await as('operator').open(`/admin/members/${randomUUID()}?lang=en`)
+    expect(english.html).toContain('There is no such page.')
+    expect((await as('operator').open(`${path}?lang=ru`)).status).toBe(200)
+    const forbidden = await open('support', '/admin/audit')
+    expect([forbidden.status, forbidden.html.includes('class="sections"')]).toEqual([403, true])
+  })
+
   test('a lock gives its reason to the member, and is taken back', async () => {
     const anna = await world.member({ points: '10.00' })
     const path = `/admin/members/${anna.id}`
@@ -187,6 +236,7 @@ describe.each(ENGINES)('the pages about members on %s', (engine) => {
     const files = [await as('support').fetch(`/admin/members/${anna.id}/statement.csv`), await anna.browser.fetch('/account/statement.csv')]
     const [ours, theirs] = await Promise.all(files.map((file) => file.text()))
     expect(ours).toBe(theirs)
+    expect(ours).toMatch(/^\ufeff?Когда \(МСК\);Операция;Баллы;Остаток, баллы\r\n/)
     expect(ours).toMatch(/;Оплата счёта № СЧ-77;-2\.34;10\.00\r\n/)
     const pdf = await anna.browser.fetch('/account/statement.pdf')
     expect([pdf.status, pdf.headers.get('content-type'), (await pdf.text()).slice(0, 5)]).toEqual([200, 'application/pdf', '%PDF-'])

@@ -6,7 +6,7 @@ import { COMMAND_LINE } from '../../src/shared/actor'
 import type { Author, StaffActor } from '../../src/shared/actor'
 import { bill, company, rule, runs } from '../autopay/organisations'
 import type { Company } from '../autopay/organisations'
-import { paymentOf } from '../payments/steps'
+import { paymentOf, resolve, settled, strikes } from '../payments/steps'
 import type { Browser, Page } from '../support/browser'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { openAlerts } from '../../src/shared/alerts'
@@ -94,10 +94,42 @@ describe('payments of organisations on the pages about payments', () => {
       expect([name, few?.includes(payment.id), few?.includes('70.00'), all?.includes(payment.id)]).toEqual([name, false, false, true])
       expect([name, few?.includes('900-18')]).toEqual([name, name === 'missing'])
     }
+    const runs = [
+      { state: 'done', ended_at: hour(-2), problem: null },
+      { state: 'running', ended_at: null, problem: null },
+    ].map((run, index) => ({
+      ...{ ...run, id: randomUUID(), key: `test ${index}`, started_by: 'system:test', resolves: 0, since: null, token: 1 },
+      ...{ pages: 1, checked: 734_501, differences: 98_207, started_at: hour(-3), seen_alive_at: hour(0) },
+    }))
+    await world.db('reconciliation_runs').insert(runs)
+    const [restricted, unrestricted] = [await open(olga, '/admin/reconciliation'), await open(boss, '/admin/reconciliation')]
+    for (const total of ['734501', '98207'])
+      expect([total, restricted.html.split(total).length - 1, unrestricted.html.split(total).length - 1]).toEqual([total, 0, 3])
+    await world
+      .db('reconciliation_runs')
+      .whereIn(
+        'id',
+        runs.map(({ id }) => id),
+      )
+      .delete()
     await world
       .db('reconciliation_differences')
       .where({ source: 'statement' })
       .update({ resolved_at: hour(0), resolved_by: 'system:test', resolution: 'gone' })
+  })
+
+  test('nor in how many reviews their home page counts', async () => {
+    const doubtful = await bill(world, acme, { amount: '30.00', number: '900-19' })
+    await strikes(world, doubtful, { kind: 'lose-request' })
+    await runs(world, { organisationId: acme.id })
+    await world.sandbox.change(doubtful, { amount: '31.00' })
+    const { id, state } = await settled(world, doubtful)
+    expect(state).toBe('review')
+    const counted = async (who: { browser: Browser } | undefined) =>
+      /href="\/admin\/payments\?state=review"[^>]*>([^<]*)</.exec((await open(who, '/admin')).html)?.[1]
+    expect([await counted(olga), await counted(boss)]).toEqual(['Оплаты на разборе: 0', 'Оплаты на разборе: 1'])
+    await resolve(world, { id }, { kind: 'void' })
+    expect(await counted(boss)).toBe('Оплаты на разборе: 0')
   })
 
   test('and neither does the command line act on them for such a person, nor an approver decide', async () => {

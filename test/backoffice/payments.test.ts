@@ -1,4 +1,5 @@
 import { addStaff } from '../../src/members'
+import { findPayments, walkedPayments } from '../../src/payments/find-payments'
 import { filteredPayments } from '../../src/payments/list-payments'
 import type { PaymentFilter } from '../../src/payments/list-payments'
 import { searchPayments } from '../../src/payments'
@@ -60,13 +61,36 @@ describe('the pages about payments', () => {
       ['?invoice=417-2', 1],
       [`?invoice=${(second as SandboxInvoice).id}`, 1],
       ['?invoice=418', 0],
+      [`?member=${anna.login.toUpperCase()}`, 2],
+      ['?member=nobody', 0],
+      [`?from=${tomorrow}&to=${today}`, 0],
     ] as const)
       expect([query, numbers(await list(query)).length]).toEqual([query, found])
     const page = await list('?state=captured&least=150')
     expect(plain(page)).toContain('Состояние: оплачена')
     expect(page.html).toContain('href="/admin/payments?state=captured"')
     expect(plain(await list('?state=review'))).toContain('Таких оплат нет')
-    expect((await list('?state=lost')).status).toBe(400)
+    const odd = await list('?state=lost&least=abc&most=100')
+    expect([odd.status, odd.state, numbers(odd).length]).toEqual([400, 'payments', 1])
+    for (const said of ['Фильтр «Состояние» не понят: «lost»', 'Фильтр «Не меньше» не понят: «abc»']) expect(plain(odd)).toContain(said)
+    expect(odd.html).not.toContain('Баллы не списаны')
+    expect((await as('operator').fetch('/admin/payments.csv?least=abc')).status).toBe(400)
+    expect(plain(await list('?member=nobody'))).toContain('Участника «nobody» нет')
+    expect(plain(await list(`?from=${tomorrow}&to=${today}`))).toContain('день «с» позже дня «по»')
+  })
+
+  test('the list, the card and the file tell who paid by login, and a login in the filter becomes an id before it is kept anywhere', async () => {
+    const page = await list(`?member=${anna.login}`)
+    expect(page.html).toContain(`<a href="/admin/members/${anna.id}">${anna.login}</a>`)
+    expect(plain(page)).toContain(`Участник: ${anna.login}`)
+    expect(page.html).toContain(`name="query" value="member=${anna.id}"`)
+    expect(page.html).toMatch(new RegExp(`name="member"[^>]*value="${anna.login}"`))
+    expect(await world.db('audit_log').where({ action: 'person_searched', subject: `member:${anna.id}` })).not.toEqual([])
+    expect((await as('operator').submit(page, '/admin/payment-views', { name: 'x', query: `member=${anna.login}` })).status).toBe(400)
+    const { id } = await paymentOf(world, first as SandboxInvoice)
+    expect((await as('operator').open(`/admin/payments/${id}`)).html).toContain(`<a href="/admin/members/${anna.id}">${anna.login}</a>`)
+    expect(await (await as('operator').fetch(`/admin/payments.csv?member=${anna.login}`)).text()).toContain(`;${anna.id};${anna.login};`)
+    expect((await list('?member=nobody')).html).not.toContain('/admin/payment-views"')
   })
 
   test('one page leads to the next, with the filters kept', async () => {
@@ -82,7 +106,7 @@ describe('the pages about payments', () => {
     expect(file.headers.get('content-type')).toMatch(/^text\/csv/)
     const lines = text.trim().split('\r\n')
     expect(lines).toHaveLength(2)
-    expect(lines[0]).toMatch(/^\ufeff?Создана;Счёт;/)
+    expect(lines[0]).toMatch(/^\ufeff?Создана \(МСК\);Счёт;.*;Баллы;Сумма, ₽;Завершена \(МСК\);/)
     expect(lines[1]).toContain(";'=1+1;")
     expect(lines[1]).toContain(';100.00;100.00;')
     expect((await as('support').fetch('/admin/payments.csv')).status).toBe(403)
@@ -115,8 +139,11 @@ describe('the pages about payments', () => {
       'Покупатель возвращён к счёту',
       'X-Request-Id',
       operationId,
+      'title="accepted">Ответ: принято<',
     ])
       expect(plain(page)).toContain(text)
+    expect(plain(page)).toMatch(/<time [^>]*>\d\d\.\d\d\.\d\d \d\d:\d\d:\d\d МСК<\/time>/)
+    expect((await as('approver').open(`/admin/payments/${id}?lang=en`)).html).toMatch(/<time [^>]*>\d+ \w+ \d+, \d\d:\d\d:\d\d MSK<\/time>/)
     expect(page.html).toContain(`/admin/payments/${id}/reverse`)
     expect(page.html).not.toContain(`/admin/payments/${id}/void`)
     const [support, viewer] = [await as('support').open(`/admin/payments/${id}`), await as('viewer').open(`/admin/payments/${id}`)]
@@ -134,6 +161,7 @@ describe('the pages about payments', () => {
     const operator = as('operator')
     const checked = await operator.submit(await operator.open(`/admin/payments/${id}`), `/admin/payments/${id}/check`)
     expect(plain(checked)).toContain('счёт у Инвойсбокса отменён')
+    expect(plain(checked)).toContain('title="found canceled">Ответ: счёт найден, отменён<')
     const preview = await operator.submit(checked, `/admin/payments/${id}/reverse`, { reasonKind: 'check', reason: 'The shop has closed' })
     expect(preview.state).toBe('confirm')
     expect(plain(preview)).toMatch(/оплачена[\s\S]*возвращена/)
@@ -159,6 +187,23 @@ describe('the pages about payments', () => {
     await world.sandbox.settings({ nonIdempotentConfirm: false })
     const page = await operator.submit(await operator.open(`/admin/payments/${id}`), `/admin/payments/${id}/check`)
     expect(plain(page)).toContain('Проверено: оплата прошла.')
+  })
+
+  test('a range of amounts is searched in parts, whether an index leads to few of them or the newest are looked at', async () => {
+    const all = await world.payments()
+    for (const reach of [
+      { few: 0, slice: 1 },
+      { few: 100, slice: 1 },
+      { few: 0, slice: 100 },
+    ]) {
+      expect(await followed(world.db, { least: 1n, organisations: [] }, 1, reach)).toEqual(all.map(({ id }) => id))
+      expect(await followed(world.db, { least: 15_000n, state: 'captured' }, 50, reach)).toHaveLength(1)
+      expect(await followed(world.db, { most: 1n }, 50, reach)).toEqual([])
+    }
+    expect(await findPayments(world.db, { least: 15_000n }, { limit: 1 }, { few: 0, slice: 1 })).toMatchObject({
+      payments: [],
+      goOn: { before: all[0]?.id, searchedBackTo: expect.any(Date) as Date },
+    })
   })
 
   test('a payment is found by each of its names', async () => {
@@ -200,8 +245,34 @@ test('on PostgreSQL no filter of the list reads the whole table', async () => {
       const text = plan.rows.map((row) => row['QUERY PLAN']).join('\n')
       expect([name, /Seq Scan/.test(text) ? text : 'by an index']).toEqual([name, 'by an index'])
     }
+  // The smallest amounts are the oldest payments: the newest are looked at first, and then what the range's own index leads to.
+  for (const [filter, reach] of [
+    [{ most: 1_200_000n }, { few: 20_000, slice: 1_000 }],
+    [
+      { least: 100_000n, most: 1_200_000n, state: 'captured', from: new Date(created_at.getTime() - 7 * DAY) },
+      { few: 100, slice: 7_000 },
+    ],
+  ] as const) {
+    const query = filteredPayments(db, filter, { limit: 30_000 })
+    expect(await followed(db, filter, 500, reach)).toEqual(await query.clone().clearSelect().pluck('id'))
+    const { sql, bindings } = walkedPayments(db, filter, { limit: 51 }, reach.slice).toSQL().toNative()
+    const plan = await db.raw<{ rows: Record<string, string>[] }>(`explain analyze ${sql.replace(/\$\d+/g, '?')}`, [...bindings] as never)
+    const read = plan.rows.flatMap((row) => /actual time.* rows=(\d+)/.exec(row['QUERY PLAN'] ?? '')?.[1] ?? [])
+    expect(Math.max(...read.map(Number))).toBeLessThanOrEqual(reach.slice)
+  }
   await database.drop()
 }, 60_000)
+
+/** The ids of all pages, one after the other. */
+async function followed(db: Db, filter: PaymentFilter, limit: number, reach: { few: number; slice: number }): Promise<string[]> {
+  const ids: string[] = []
+  for (let before: string | undefined; ;) {
+    const { payments, goOn } = await findPayments(db, filter, { before, limit }, reach)
+    ids.push(...payments.map(({ id }) => id))
+    before = goOn?.before ?? payments.at(-1)?.id
+    if (!goOn && payments.length < limit) return ids
+  }
+}
 
 /** As the years would: nearly all captured, a few of each other state. The holds behind them are another table's business. */
 async function fillWithPayments(db: Db, count: number): Promise<void> {

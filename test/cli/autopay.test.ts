@@ -61,6 +61,12 @@ describe('automatic payment at the command line', () => {
     expect((JSON.parse(ran.out) as { paid: { why: string[] }[] }).paid[0]?.why.at(-1)).toBe('Automatic payment is on')
     expect(JSON.parse((await gateway('run', '--invoice', rent.id, '--json')).out)).toMatchObject({ paid: [], waiting: [], refused: [] })
     expect(await gateway('run', '--organisation', '7700000000')).toMatchObject({ code: 1 })
+    for (const command of ['plan', 'run']) {
+      const { code, err } = await gateway(command, '--invoice', 'nonsense')
+      expect([command, code, err.includes('not_found')]).toEqual([command, 1, true])
+    }
+    const added = await gateway('organisations', 'add', '7710044140', '--name', 'x', '--per-day', 'abc')
+    expect([added.code, added.err]).toEqual([1, expect.stringContaining('--per-day')])
   })
 
   test('the plan of a person has the invoices of their organisations alone, and the fund for those who may see it', async () => {

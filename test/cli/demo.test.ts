@@ -30,6 +30,17 @@ describe('the demo', () => {
     ])
     for (const link of links) expect([link, (await fetch(link)).status]).toEqual([link, 200])
 
+    // The command stands there as it must be typed beside this very demo.
+    const [, settings = '', words = ''] = /^ *((?:[A-Z_]+=\S+ )+)npm run -s gateway -- (autopay .*)$/m.exec(text) ?? []
+    const beside = Object.fromEntries(
+      settings
+        .trim()
+        .split(' ')
+        .map((setting) => setting.split(/=(.*)/).slice(0, 2)),
+    ) as Record<string, string>
+    const switched = await run([...words.split(' '), '--json'], { cwd: folder.path, env: beside })
+    expect([switched.code, (JSON.parse(switched.out) as { autopay: string }[])[0]?.autopay]).toEqual([0, 'on'])
+
     const browser = new Browser(`http://localhost:${PORT}`)
     const page = await browser.open('/pay?invoiceId=5eed0000-0000-0000-0000-000000000324')
     expect(page.state).toBe('sign-in')

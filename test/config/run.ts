@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { builtFile } from '../support/built-product'
+import { builtFile, startedWith } from '../support/built-product'
 
 /** The loader inside the process itself: the `tsx` command would stand between us and the signals we send. */
 const LOADER = pathToFileURL(require.resolve('tsx')).href
@@ -39,6 +39,11 @@ export interface RunOptions {
   readonly file?: string
 }
 
+const programOf = (file: string | undefined): string[] => {
+  if (file === undefined) return startedWith(builtFile('src/main.ts'))
+  return file.endsWith('.ts') ? ['--import', LOADER, file] : [file]
+}
+
 const running = new Set<() => Promise<unknown>>()
 
 /** A test that fails half-way must not leave its programs behind. */
@@ -47,8 +52,8 @@ afterAll(async () => {
 })
 
 /** Starts a program of ours as a person would, with these settings and no others. */
-export function start(args: readonly string[], { env = {}, cwd, input = '', file = builtFile('src/main.ts') }: RunOptions): Started {
-  const child = spawn(process.execPath, [...(file.endsWith('.ts') ? ['--import', LOADER] : []), file, ...args], {
+export function start(args: readonly string[], { env = {}, cwd, input = '', file }: RunOptions): Started {
+  const child = spawn(process.execPath, [...programOf(file), ...args], {
     cwd,
     env: { ...SURROUNDINGS, ...env },
   })

@@ -4,10 +4,11 @@ import { startSandbox } from '../../src/sandbox'
 import type { RunningSandbox } from '../../src/sandbox'
 import { openDatabase } from '../../src/shared/database'
 import type { Db, Engine } from '../../src/shared/database'
-import { Browser } from '../support/browser'
+import type { Browser } from '../support/browser'
 import { Clocks } from './clocks'
 import { Invoicebox } from './invoicebox'
 import { freePort } from '../support/free-port'
+import { QuickBrowser } from './quick-browser'
 import { Slot, SpareProcesses } from './slot'
 import { makePostgresStore, makeSqliteStore } from './stores'
 import type { Store } from './stores'
@@ -15,8 +16,8 @@ import type { Store } from './stores'
 /** A rate that makes nearly every price a rounded one. */
 export const POINTS_PER_RUBLE = '0.333333'
 
-/** A database is used for so many schedules: proving the books reads all of them. */
-const SCHEDULES_PER_DATABASE = 8
+/** A database is used for so many schedules: a process that has served for a while answers a page in a fraction of the time, and proving the books reads all of them. */
+const SCHEDULES_PER_DATABASE = 24
 const SLOTS: Readonly<Record<Engine, number>> = { sqlite: 1, postgres: 2 }
 
 export interface ArenaOptions {
@@ -34,6 +35,8 @@ export class Arena {
   private databases = 0
   private schedules = 0
   private poorUsed = 0
+  private hasKeptCode = false
+  private eye: Db | undefined
   private browsers = new Map<string, Browser>()
 
   private constructor(
@@ -79,7 +82,7 @@ export class Arena {
   browser(login: string, slot: number): Browser {
     const { url } = this.slot(slot)
     const name = `${login} ${url}`
-    const browser = this.browsers.get(name) ?? new Browser(url)
+    const browser = this.browsers.get(name) ?? new QuickBrowser(url)
     this.browsers.set(name, browser)
     return browser
   }
@@ -90,6 +93,7 @@ export class Arena {
   }
 
   async restartDatabase(mode: 'fast' | 'immediate'): Promise<void> {
+    await this.closeEye()
     if (this.engine === 'postgres') return this.store.restart(mode)
     const process = this.slot(0).awake
     process?.signal(mode === 'fast' ? 'SIGTERM' : 'SIGKILL')
@@ -97,21 +101,33 @@ export class Arena {
     await this.slot(0).ready()
   }
 
-  /** Looks into the database as another process would. */
+  /** Looks into the database as another process would. The line is kept: opening one costs the server as much as a page. */
   async look<T>(read: (db: Db) => Promise<T>): Promise<T> {
-    const db = openDatabase(this.databaseUrl, { poolSize: 1, patient: true })
-    return read(db).finally(() => db.destroy())
+    this.eye ??= openDatabase(this.databaseUrl, { poolSize: 1, patient: true })
+    return read(this.eye)
+  }
+
+  private async closeEye(): Promise<void> {
+    await this.eye?.destroy()
+    this.eye = undefined
+  }
+
+  /** After a schedule: what the processes have compiled by then is what the next ones will need. Once is enough. */
+  keepCode(): void {
+    if (this.hasKeptCode) return
+    this.hasKeptCode = true
+    this.slot(0).awake?.keepCode()
   }
 
   /** Ends everything. The files stay. */
   async close(): Promise<void> {
-    await Promise.all([...this.slots.map((slot) => slot.end()), this.spares.end()])
+    await Promise.all([...this.slots.map((slot) => slot.end()), this.spares.end(), this.closeEye()])
     await this.store.stop()
     await this.box.close()
   }
 
   private async takeNewDatabase(): Promise<void> {
-    await Promise.all(this.slots.map((slot) => slot.end()))
+    await Promise.all([...this.slots.map((slot) => slot.end()), this.closeEye()])
     if (this.databases > 0) await this.store.drop(nameOf(this.databases))
     for (const log of readdirSync(this.logs)) rmSync(join(this.logs, log))
     this.databaseUrl = await this.store.fresh(nameOf(++this.databases))

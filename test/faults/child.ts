@@ -79,6 +79,8 @@ async function obey(order: Order): Promise<void> {
       trap = order
       passed = 0
       return say({ say: 'armed' })
+    case 'keep-code':
+      return // `child-start.ts` does it.
   }
 }
 

@@ -72,9 +72,13 @@ export class Disturber {
     this.struck.add(name)
   }
 
-  private async plant(name: string, { scenes, fault }: DeedBy<'invoicebox'>): Promise<void> {
+  private async plant(name: string, { scenes, first, fault }: DeedBy<'invoicebox'>): Promise<void> {
+    const { invoicebox } = this.arena
     const invoices = scenes === 'any' ? [null] : scenes.flatMap((scene) => (this.diary.invoices.get(scene) ?? []).map(({ id }) => id))
-    for (const invoice of invoices) this.planted.set(await this.arena.invoicebox.plant(fault, invoice), name)
+    for (const invoice of invoices) {
+      if (first) await invoicebox.plant(first, invoice)
+      this.planted.set(await invoicebox.plant(fault, invoice), name)
+    }
   }
 
   private async disturb(fault: PlannedFault, answered: Promise<unknown>): Promise<void> {
@@ -146,7 +150,10 @@ export class Disturber {
 
   /** A paid invoice keeps its amount. */
   private async raise(id: string): Promise<void> {
-    const { status } = await this.arena.invoicebox.read(id)
-    if (status === 'pending') await this.arena.invoicebox.change(id, { amount: toDecimal(CHANGED_AMOUNT) })
+    await this.arena.invoicebox.change(id, { amount: toDecimal(CHANGED_AMOUNT), ifStatus: 'pending' }).catch(ignorePaid)
   }
+}
+
+const ignorePaid = (error: unknown): void => {
+  if (!String(error).includes('wrong_order_status')) throw error
 }

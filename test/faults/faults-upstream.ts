@@ -62,6 +62,9 @@ const setting =
   (settings: Readonly<Record<string, boolean | number>>): Maker =>
   () => ({ by: 'setting', settings })
 
+/** Only a repeat is answered with another id, and only a confirm without an answer is repeated. */
+const ANSWER_LOST: SandboxFault = { on: 'business.confirm', kind: 'lose-answer', times: 1 }
+
 /** Everything that Invoicebox, or the line to it, may do to a gateway. */
 export const UPSTREAM_FAULTS = {
   'request lost': confirm('lose-request'),
@@ -91,7 +94,7 @@ export const UPSTREAM_FAULTS = {
   'no transaction id': confirm('no-id'),
   'a second transaction id': ({ chance, scenes }) => {
     const some = chance.shuffled(scenes).slice(0, 3)
-    return { by: 'invoicebox', scenes: some, fault: { on: 'business.confirm', kind: 'second-transaction', times: 2 } }
+    return { by: 'invoicebox', scenes: some, first: ANSWER_LOST, fault: { on: 'business.confirm', kind: 'second-transaction', times: 2 } }
   },
   'endless answer': confirm('endless', { ms: 20 }),
   redirect: strikes((chance) => ({

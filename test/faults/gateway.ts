@@ -89,6 +89,11 @@ export class GatewayProcess {
     clearInterval(wake)
   }
 
+  /** What it has compiled helps those that start later. */
+  keepCode(): void {
+    this.tell({ do: 'keep-code' })
+  }
+
   signal(signal: NodeJS.Signals): void {
     if (this.isAlive) this.child.kill(signal)
     if (signal === 'SIGSTOP') this.isFrozen = true

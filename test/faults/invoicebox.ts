@@ -1,3 +1,4 @@
+import { request } from 'undici'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import type { SandboxFault } from './plan'
 import { until } from './until'
@@ -108,13 +109,13 @@ export class Invoicebox {
     return until(isQuiet, 'Invoicebox has answered everything')
   }
 
-  private async call(method: string, path: string, body?: unknown): Promise<unknown> {
-    const response = await fetch(`${this.url}/_sandbox/${path}`, {
+  private async call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown): Promise<unknown> {
+    const { statusCode, body: answer } = await request(`${this.url}/_sandbox/${path}`, {
       method,
       ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     })
-    const text = await response.text()
-    if (!response.ok) throw new Error(`The sandbox refuses ${method} ${path}: ${response.status} ${text}`)
+    const text = await answer.text()
+    if (statusCode >= 300) throw new Error(`The sandbox refuses ${method} ${path}: ${statusCode} ${text}`)
     return JSON.parse(text) as unknown
   }
 }

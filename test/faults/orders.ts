@@ -14,6 +14,8 @@ export type Order =
   | { readonly do: 'work'; readonly number: number }
   /** At this step, after it was passed so many times, the process kills or stops itself; without a step it does no longer. */
   | { readonly do: 'trap'; readonly step: FaultPoint | null; readonly skip: number; readonly signal: 'SIGKILL' | 'SIGSTOP' }
+  /** Writes down what was compiled of the program so far, for the processes that start later. */
+  | { readonly do: 'keep-code' }
 
 /** What a process answers. */
 export type Answer =

@@ -41,7 +41,14 @@ export type Whose = number | 'all' | 'invoicebox'
 
 /** What is done to the system. */
 export type Deed =
-  | { readonly by: 'invoicebox'; readonly scenes: readonly string[] | 'any'; readonly fault: SandboxFault; readonly early?: true }
+  | {
+      readonly by: 'invoicebox'
+      readonly scenes: readonly string[] | 'any'
+      /** Strikes before the fault does, which could not strike without it. */
+      readonly first?: SandboxFault
+      readonly fault: SandboxFault
+      readonly early?: true
+    }
   | { readonly by: 'setting'; readonly settings: Readonly<Record<string, boolean | number>> }
   | { readonly by: 'signal'; readonly slot: number; readonly signal: 'SIGKILL' | 'SIGTERM' }
   | { readonly by: 'trap'; readonly slot: number; readonly step: FaultPoint; readonly skip: number }

@@ -37,6 +37,7 @@ export async function performSchedule(arena: Arena, plan: Plan, alone = false): 
   await replayForms(diary)
   const restless = await comeToRest(arena, [...diary.invoices.values()].flat())
   await lookAtTheEnd(diary)
+  arena.keepCode()
   const evidence = await gather(arena, diary, plan, before, restless)
   const violations = RULES.map(({ rule, broken }) => ({ rule, sentences: broken(evidence) })).filter(
     ({ sentences }) => sentences.length > 0,

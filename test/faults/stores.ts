@@ -28,7 +28,7 @@ export interface Store {
 
 export const PASSWORD = 'a long test password'
 /** More than a database sees in its life. */
-export const POOR_MEMBERS = 40
+export const POOR_MEMBERS = 50
 export const loginOf = (member: number): string => (member < MEMBERS ? `member-${member}` : `poor-${member - MEMBERS}`)
 
 const RICH_POINTS = 100_000_000

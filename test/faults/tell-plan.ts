@@ -21,10 +21,15 @@ function tellScene({ name, story, members, amounts, slots, afterMs }: Scene): st
 
 const tellFault = ({ name, deed, afterMs }: PlannedFault): string => `${name}: ${tellDeed(deed, afterMs)}`
 
+function tellStrikes({ scenes, first, fault }: Extract<Deed, { by: 'invoicebox' }>): string {
+  const strikes = [first ?? [], fault].flat().map((one) => JSON.stringify(one))
+  return `${scenes === 'any' ? 'any invoice' : scenes.join(', ')} ${strikes.join(', then ')}`
+}
+
 function tellDeed(deed: Deed, afterMs: number): string {
   switch (deed.by) {
     case 'invoicebox':
-      return `${deed.scenes === 'any' ? 'any invoice' : deed.scenes.join(', ')} ${JSON.stringify(deed.fault)}`
+      return tellStrikes(deed)
     case 'setting':
       return JSON.stringify(deed.settings)
     case 'signal':

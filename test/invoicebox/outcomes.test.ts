@@ -1,6 +1,7 @@
 import { understand } from '../../src/invoicebox/answers'
 import type { Reply } from '../../src/invoicebox/answers'
 import { authOutcome, confirmOutcome, readOutcome, verdictOf } from '../../src/invoicebox/outcomes'
+import { understandTold } from '../../src/shared/told'
 import { INVOICE_ID, OPERATION_ID, TRANSACTION_ID, invoiceAnswer, transactionAnswer } from './support/world'
 
 /** The table of Q-08 and Rule R, row by row. */
@@ -64,6 +65,20 @@ describe('a confirm is accepted only by our operation id and a transaction id', 
     ['a million brackets', '['.repeat(1_000_000), unknown('not-json')],
   ])('200 with %s', (_what, body, outcome) => {
     expect(confirmed(answered(200, body))).toEqual(outcome)
+  })
+
+  test('every alarm is a sentence that staff read in their own language', () => {
+    const odd = [
+      transactionAnswer({ partnerOperationId: INVOICE_ID }),
+      transactionAnswer({ id: '' }),
+      nested('invoice_already_paid'),
+      { error: 'boom' },
+    ]
+    const replies = [...odd.map((body) => answered(200, body)), answered(302, '', { location: 'https://elsewhere.test/' })]
+    for (const reply of replies) {
+      const { alarm: sentence = '' } = confirmed(reply) as { alarm?: string }
+      expect([sentence, understandTold(sentence)]).toEqual([sentence, expect.any(Object)])
+    }
   })
 
   test('any 2xx is a success (Q-12)', () => {

@@ -3,6 +3,7 @@ import { ACCOUNTS, transfer, verifyLedger } from '../../src/ledger'
 import { money } from '../../src/shared/money'
 import type { Tx } from '../../src/shared/database'
 import { ENGINES } from '../support/databases'
+import { batchWith, entryRow, holdRow, inNewBatch, MEMBER, now, transferRow, twiceInABatch } from './guard-rows'
 import { refusalOf, undone } from './intruder'
 import { holdLine, instruction, makeBooks } from './books'
 import type { Books } from './books'
@@ -18,46 +19,12 @@ const TABLES = {
   ledger_seals: 'hash',
 } as const
 
-const now = `'2026-01-01T00:00:00.000Z'`
-const MEMBER = `(select id from ledger_accounts where id like 'member:%' and held > 0)`
 const RESOLVED = `(select min(hold_id) from ledger_resolutions)`
 const OPEN = `(select min(id) from ledger_holds where id not in (select hold_id from ledger_resolutions))`
 const CLOSED = `(select min(batch_id) from ledger_seals)`
 
-const batch = (id: string): string => `insert into ledger_batches (id, digest, created_at) values ('${id}', '${'d'.repeat(64)}', ${now})`
-const transferRow = (id: string, inBatch: string, amount: string, unit = 'PTS'): string =>
-  `insert into ledger_transfers (id, kind, unit, amount, instruction_key, batch_id, event_at, created_at) values ('${id}', 'accrual', '${unit}', ${amount}, 'k', ${inBatch}, ${now}, ${now})`
-/** The next entry of an account, rightly numbered and with the right balance after it. */
-const entryRow = (
-  transferId: string,
-  account: string,
-  amount: string,
-  balanceAfter = `balance + ${amount}`,
-  number = 'entry_count + 1',
-): string =>
-  `insert into ledger_entries (account_id, number, transfer_id, amount, balance_after) select id, ${number}, ${transferId}, ${amount}, ${balanceAfter} from ledger_accounts where id = ${account}`
-const holdRow = (amount: string, inBatch: string, id: string = randomUUID()): string =>
-  `insert into ledger_holds (id, account_id, to_account_id, unit, amount, instruction_key, batch_id, created_at) values ('${id}', ${MEMBER}, 'redeemed', 'PTS', ${amount}, 'k', ${inBatch}, ${now})`
-
 /** How `holdRow` names its two accounts. */
 const ACCOUNT_OF = { account_id: MEMBER, to_account_id: `'redeemed'` } as const
-
-/** Everything a right batch needs, with one thing about it wrong. */
-function batchWith(entries: (id: string) => string[], amount = '100', unit = 'PTS'): (tx: Tx) => Promise<void> {
-  return async (tx) => {
-    const [id, inBatch] = [randomUUID(), randomUUID()]
-    for (const sql of [transferRow(id, `'${inBatch}'`, amount, unit), ...entries(`'${id}'`), batch(inBatch)]) await tx.raw(sql)
-  }
-}
-
-/** Rows in a batch that is closed afterwards, so that nothing but the rows themselves can be refused. */
-function inNewBatch(sql: (batchId: string) => string): (tx: Tx) => Promise<void> {
-  return async (tx) => {
-    const id = randomUUID()
-    await tx.raw(sql(`'${id}'`))
-    await tx.raw(batch(id))
-  }
-}
 
 const run =
   (...statements: string[]) =>
@@ -109,6 +76,8 @@ const REFUSED: readonly (readonly [string, RegExp, (tx: Tx) => Promise<void>])[]
     /unique/i,
     batchWith((id) => [entryRow(id, `'program'`, '-100', 'balance - 100', 'entry_count'), entryRow(id, `'redeemed'`, '100')]),
   ],
+  ['a running balance that does not go on from the entry before it in the batch', /broken running/, twiceInABatch({ off: '1' })],
+  ['a second transfer of the batch in another unit than the accounts', /unbalanced/, twiceInABatch({ unit: 'RUB' })],
   ['an entry of nothing', /entries_amount/, batchWith((id) => [entryRow(id, `'program'`, '0'), entryRow(id, `'redeemed'`, '0')])],
   ['a transfer of nothing', /transfers_amount/, inNewBatch((id) => transferRow(randomUUID(), id, '0'))],
   ['a transfer of less than nothing', /transfers_amount/, inNewBatch((id) => transferRow(randomUUID(), id, '-1'))],

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { saveView } from '../../src/backoffice/payments/view-store'
 import { readAccount } from '../../src/ledger'
 import { addMember, addStaff, creditMember, debitMember, readErasure } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { StaffActor } from '../../src/shared/actor'
+import { inTransaction } from '../../src/shared/database'
 import { points, refusalOf } from './world'
 import { readTables } from '../routes/contents'
 import { ENGINES } from '../support/databases'
@@ -77,6 +79,14 @@ describe.each(ENGINES)('the erasure of a person on %s', (engine) => {
       key: randomUUID(),
       actor: COMMAND_LINE,
     })
+    const view = {
+      staffId: admin.id,
+      section: 'payments',
+      name: PERSON.fullName,
+      query: `state=captured&member=${anna.id}`,
+      at: new Date(0),
+    }
+    await inTransaction(world.db, (tx) => saveView(tx, view))
     const before = await balances()
 
     expect(await erase(anna.id)).toBe('done')

@@ -170,6 +170,20 @@ describe('what gets lost between us and Invoicebox', () => {
     await world.db('alerts').where({ subject: order.id }).delete()
   })
 
+  test('refunds are compared to the end of the list, however long it is', async () => {
+    const asked: number[] = []
+    // The list of a shop that has sold for years stands in for what is upstream.
+    const merchant: typeof world.parts.merchant = world.parts.merchant && {
+      ...world.parts.merchant,
+      findRefunds: ({ page }) => {
+        asked.push(page)
+        return Promise.resolve({ exchanges: [], outcome: { kind: 'page', items: [], odd: [], hasMore: page < 250 } } as never)
+      },
+    }
+    expect(await compareRefunds({ ...world.parts, merchant }, 'completed')).toBe(0)
+    expect(asked).toEqual(Array.from({ length: 250 }, (_, index) => index + 1))
+  })
+
   test('a notification that fails here comes again, and one that comes in two hundred copies credits once', async () => {
     const { available } = await anna.balance()
     await world.sandbox.misbehave({ on: 'notification', kind: 'duplicate', copies: 50, times: 1 })

@@ -155,6 +155,27 @@ describe.each(ENGINES)('refunds on %s', (engine) => {
     expect(await codeOf(world.parts.approvals.submit(world.parts.deeds.orders.refund, order2))).toBe('forbidden')
   })
 
+  test('refunds of several orders count together for whoever makes them: what goes above the amount waits, and parts count once', async () => {
+    const [one, other, third] = [await shop.bought(anna, '300.00'), await shop.bought(anna, '300.00'), await shop.bought(anna, '100.00')]
+    const olga = crypto.randomUUID()
+    const refunds = async (order: Order, amount: string | null, key?: string) => (await shop.refunds(order, amount, key, olga)).state
+    const key = crypto.randomUUID()
+    expect([await refunds(one, '100.00'), await refunds(one, '100.00', key), await refunds(one, null)]).toEqual(['done', 'done', 'done'])
+    expect([await refunds(other, '200.01'), await refunds(other, '200.00'), await refunds(third, '0.01')]).toEqual([
+      'waiting',
+      'done',
+      'waiting',
+    ])
+    // What was done is only told again, and somebody else begins anew.
+    expect([await refunds(one, '100.00', key), (await shop.refunds(third, '100.00')).state]).toEqual(['done', 'done'])
+    const look = await world.parts.approvals.look(
+      world.parts.deeds.orders.refund,
+      { number: other.number, amount: '1.00', unused: false },
+      { kind: 'staff', id: olga, login: 'olga', role: 'operator' },
+    )
+    expect(look).toMatchObject({ needsSecond: true, alone: { done: { minor: 50_000n }, most: { minor: 50_000n } } })
+  })
+
   test('slices asked for at once weigh as much as one after the other: one goes back, the others wait or are told, and none is a fault', async () => {
     const order = await shop.bought(anna, '2000.00')
     const slice = (index: number): Promise<unknown> =>

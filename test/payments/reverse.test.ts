@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { readRequest } from '../../src/approvals'
 import { lockMember } from '../../src/members'
 import { checkPayment, reversePayment } from '../../src/payments'
 import { COMMAND_LINE } from '../../src/shared/actor'
@@ -5,11 +7,13 @@ import type { Author, StaffActor, StaffRole } from '../../src/shared/actor'
 import { addStaff } from '../../src/members'
 import { readAccount } from '../../src/ledger'
 import { Refusal } from '../../src/shared/refusals'
+import { MINUTE } from '../../src/shared/clock'
+import { cutOff } from '../support/cut-off'
 import { ENGINES } from '../support/databases'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
-import { alertsAbout, bothFunds, paymentOf, refusedRepeat, strikes } from './steps'
+import { alertsAbout, bothFunds, paymentOf, refusedRepeat, settled, strikes } from './steps'
 
 const GATEWAY: Author = { kind: 'system', name: 'reconciliation' }
 
@@ -126,6 +130,55 @@ describe.each(ENGINES)('a captured payment is undone on %s', (engine) => {
     expect(await anna.balance()).toEqual({ available: '500.00', held: '0.00' })
     const [row] = (await world.db('audit_log').where({ subject: `payment:${id}`, action: 'payment_reversed' })) as { approved_by: string }[]
     expect(row?.approved_by).toBe(`staff:${staff.approver.id}`)
+  })
+
+  test.each(['before', 'after'] as const)(
+    'approved, and cut off %s it was done, it is done once; of two requests only one says so',
+    async (when) => {
+      const { invoice, id } = await paid('200.00')
+      await world.sandbox.cancelByMerchant(invoice)
+      const review = await refusedRepeat(world, anna)
+      const { id: inReview } = await paymentOf(world, review)
+      const { payments } = world.parts.deeds
+      const asked = async (deed: typeof payments.void, paymentId: string, isCut: boolean) => {
+        const approvals = isCut ? cutOff(world, deed, when) : world.parts.approvals
+        const order = { payload: { paymentId }, author: staff.operator, reason: 'support said so', key: randomUUID() }
+        const submitted = await approvals.submit(deed, order)
+        if (submitted.state !== 'waiting') throw new Error('It did not wait.')
+        return { id: submitted.request.id, approve: () => approvals.approve(submitted.request.id, staff.approver), approvals }
+      }
+      for (const [deed, paymentId] of [
+        [payments.reverse, id],
+        [payments.void, inReview],
+      ] as const) {
+        const [cut, other] = [await asked(deed, paymentId, true), await asked(deed, paymentId, false)]
+        await expect(cut.approve()).rejects.toThrow('the database is gone')
+        const second = await other.approve()
+        world.clock.move(2 * MINUTE)
+        await Promise.all([cut.approvals.tidyUp(), world.parts.approvals.tidyUp()])
+        const first = await readRequest(world.db, cut.id)
+        expect([first?.outcome, second.outcome].sort()).toEqual(['done', 'nothing_changed'])
+        expect(
+          await world.db('audit_log').where({ subject: `payment:${paymentId}`, approved_by: `staff:${staff.approver.id}` }),
+        ).toHaveLength(1)
+      }
+      expect(await anna.balance()).toEqual({ available: '500.00', held: '0.00' })
+    },
+  )
+
+  test('reviews that one person ends by hand count together: what goes above the amount waits', async () => {
+    const { approvals, deeds } = world.parts
+    const states: string[] = []
+    for (const key of ['first', 'second', 'third']) {
+      const invoice = await world.sandbox.invoice({ amount: '60.00' })
+      await strikes(world, invoice, { kind: 'lose-request' })
+      await anna.pays(invoice)
+      await world.sandbox.change(invoice, { amount: '400.00' })
+      const { id: paymentId, state } = await settled(world, invoice)
+      const order = { payload: { paymentId }, author: staff.operator, reason: 'support said so', key }
+      for (let again = 0; again < 2; again++) states.push(state, (await approvals.submit(deeds.payments.void, order)).state)
+    }
+    expect(states).toEqual([...Array.from({ length: 4 }, () => ['review', 'done']).flat(), 'review', 'waiting', 'review', 'waiting'])
   })
 
   test('a review whose invoice last read paid always needs two people to be given back, and only one look', async () => {

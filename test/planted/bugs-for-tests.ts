@@ -22,7 +22,7 @@ export const BUGS_FOR_TESTS: readonly PlantedBug[] = [
         find: ` and payments.lease_token = v.token'`,
         replace: `'`,
       },
-      { file: 'migrations/023_set_guards.ts', find: ` and payments.lease_token = v.token;`, replace: `;` },
+      { file: 'migrations/024_rows_and_indexes.ts', find: ` and payments.lease_token = v.token;`, replace: `;` },
     ],
     schedules: 4,
     tests: ['test/payments/frozen.test.ts'],

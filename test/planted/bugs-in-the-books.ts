@@ -27,9 +27,9 @@ export const BUGS_IN_THE_BOOKS: readonly PlantedBug[] = [
     about: 'The database no longer says that an invoice is paid once.',
     edits: [
       {
-        file: 'migrations/003_payments.ts',
-        find: `create unique index payments_one_per_invoice`,
-        replace: `create index payments_one_per_invoice`,
+        file: 'migrations/024_rows_and_indexes.ts',
+        find: `create unique index payments_one_per_invoice on payments (invoice_id, (`,
+        replace: `create index payments_one_per_invoice on payments (invoice_id, (`,
       },
     ],
     schedules: 40,

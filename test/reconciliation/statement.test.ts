@@ -1,14 +1,19 @@
+import { addStaff } from '../../src/members'
 import { BadStatement, compareStatement, listDifferences, listStatements } from '../../src/reconciliation'
 import type { StatementComparison } from '../../src/reconciliation'
+import { endDifferences, noteDifferences } from '../../src/reconciliation/difference-store'
+import type { Found } from '../../src/reconciliation/differences'
 import { readStatement } from '../../src/reconciliation/read-statement'
 import { COMMAND_LINE } from '../../src/shared/actor'
+import type { Author, StaffActor } from '../../src/shared/actor'
+import { inTransaction } from '../../src/shared/database'
 import { HOUR } from '../../src/shared/clock'
 import { toDecimal } from '../../src/shared/money'
 import { paymentOf, refusedRepeat } from '../payments/steps'
 import type { ShownPayment } from '../payments/steps'
 import { ENGINES } from '../support/databases'
 import type { SandboxInvoice } from '../support/sandbox-control'
-import { World } from '../support/world'
+import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
 
 const ZONE = 'Europe/Moscow'
@@ -118,6 +123,59 @@ describe.each(ENGINES)('our books against a statement on %s', (engine) => {
   test('a payment that a later statement shows after all is missing no more', async () => {
     expect((await compare([`${at(-1)};;;1000.00`, taken('missing'), `${at(1)};balance;;850.00`], 'december.csv')).differences).toEqual([])
     expect((await listDifferences(world.db, {}, { limit: 100 })).some(({ kind }) => kind === 'payment_not_in_statement')).toBe(false)
+  })
+
+  test('lines that are alike are as many differences, and none is left out', async () => {
+    const [deposit, taken] = [`${at(-2)};;;123.45`, `${at(-2)};;NN-1;-7.00`]
+    const lines = [deposit, deposit, taken, taken, `${at(-2)};;NN-1;-8.00`, `${at(-2)};;NN-1;-9.00`]
+    const { differences } = await compare(lines, 'alike.csv')
+    const told = differences.map(({ kind, text }) => `${kind} ${/[\d.]+ RUB/.exec(text)?.[0] ?? ''}`)
+    expect(told.sort()).toEqual([
+      ...Array<string>(2).fill('statement_deposit_unknown_here 123.45 RUB'),
+      ...['7.00', '7.00', '8.00', '9.00'].map((amount) => `statement_payment_unknown_here ${amount} RUB`),
+    ])
+    expect((await compare(lines, 'alike.csv')).differences).toHaveLength(6)
+  })
+
+  test('only whoever may settle differences says that a statement takes the place of another; what was shown ends in their name', async () => {
+    const { statementId, differences } = await compare([`${at(-2)};wrong-line;N-1;-5.00`], 'wrong.csv')
+    expect(differences).toHaveLength(1)
+    const replace = (author: Author) =>
+      compareStatement(
+        { ...world.parts, timeZone: ZONE },
+        { name: 'right.csv', text: `date;operation;amount\n${at(-2)};balance;0.00`, author, replaces: statementId },
+      )
+    const [auditor, operator] = await Promise.all(
+      (['auditor', 'operator'] as const).map((role) =>
+        addStaff(world.parts, { login: `${role}-${engine}`, password: PASSWORD, role, actor: COMMAND_LINE }),
+      ),
+    )
+    await expect(replace(auditor as StaffActor)).rejects.toMatchObject({ code: 'forbidden' })
+    await replace(operator as StaffActor)
+    expect(await world.db('reconciliation_differences').where({ subject: 'wrong-line' })).toMatchObject([
+      { resolution: 'gone', resolved_by: `staff:${operator?.id ?? ''}` },
+    ])
+  })
+
+  test('a comparison that read before points went back does not open the difference anew', async () => {
+    const began = new Date()
+    const found: Found = {
+      kind: 'captured_here_cancelled_there',
+      subject: 'raced',
+      invoiceId: null,
+      paymentId: null,
+      facts: {},
+      text: 'Cancelled.',
+    }
+    const note = (at: Date) =>
+      inTransaction(world.db, (tx) => noteDifferences(tx, [found], { source: 'invoices', by: `raced-${engine}`, began: at, at }))
+    const rows = () => world.db('reconciliation_differences').where({ subject: 'raced' })
+    await note(began)
+    const [{ id }] = (await rows()) as [{ id: string }]
+    const ending = { id, resolution: 'points_returned', by: 'staff:x', at: new Date(began.getTime() + 1), remark: null } as const
+    await inTransaction(world.db, (tx) => endDifferences(tx, [ending]))
+    expect([await note(began), await rows()]).toMatchObject([[], [{ id }]])
+    expect(await note(new Date(began.getTime() + 2))).toHaveLength(1)
   })
 
   test('money taken for a payment in review is told', async () => {

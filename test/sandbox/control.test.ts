@@ -64,6 +64,8 @@ test('PATCH changes an invoice and moves no money', async () => {
     paidAt: null,
   })
   expect(await world.balance()).toBe('1000000.00')
+  await expect(world.control('PATCH', `/invoices/${id}`, { ifStatus: 'paid', amount: '9' })).rejects.toThrow('wrong_order_status')
+  expect(await world.control('PATCH', `/invoices/${id}`, { ifStatus: 'pending', amount: '9' })).toMatchObject({ amount: '9.00' })
 })
 
 test('the list is newest first and bounded', async () => {

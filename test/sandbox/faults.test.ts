@@ -164,6 +164,13 @@ test('change-amount: the answer shows the old amount, the next one the new; with
   expect(await read()).toBe(99)
 })
 
+test('change-amount: an invoice that is paid keeps its amount', async () => {
+  const { id } = await world.invoice()
+  expect((await world.confirm(id, 'op-1')).status).toBe(200)
+  await plant({ on: 'business.get', kind: 'change-amount', amount: '99', after: false })
+  expect((await world.api(`/v3/business/api/invoice/${id}`)).body.data.amount).toBe(100)
+})
+
 test('cancel-invoice and pay-otherwise come right before the confirm', async () => {
   for (const [kind, code] of [
     ['cancel-invoice', 'wrong_order_status'],

@@ -19,8 +19,6 @@ const FUTURE = [
   'create table pools (id varchar(36) primary key)',
   'alter table payments drop constraint payments_state',
   `alter table payments add constraint payments_state check (state in ('confirming', 'review', 'captured', 'voided', 'reversed', 'pooled'))`,
-  'drop index payments_one_per_invoice',
-  `create unique index payments_one_per_invoice on payments (invoice_id) where state in ('confirming', 'review', 'captured', 'pooled')`,
   `insert into knex_migrations (name, batch, migration_time) values ('900_pools', 9, now())`,
 ]
 

@@ -1,6 +1,6 @@
 import { brokenUniqueRule, inTransaction } from '../../src/shared/database'
 import type { Db } from '../../src/shared/database'
-import { insertions, runLast, runTogether } from '../../src/shared/statements'
+import { insertions, rowsAsArray, runLast, runTogether } from '../../src/shared/statements'
 import { ENGINES, makeDatabase } from '../support/databases'
 import type { TestDatabase } from '../support/databases'
 
@@ -67,4 +67,44 @@ describe.each(ENGINES)('the last statements of a transaction on %s', (engine) =>
       expect(await failure(behind)).toMatchObject({ message: expect.stringMatching(/transaction is over/) as string })
       expect(await db('things_later').pluck('id')).toEqual([2])
     })
+})
+
+describe('rows that travel as an array of a row type', () => {
+  let database: TestDatabase
+  beforeAll(async () => {
+    database = await makeDatabase('postgres', { migrated: false })
+  })
+  afterAll(() => database.drop())
+
+  test('arrive as they were, whatever the text', async () => {
+    const odd = [
+      '',
+      ' ',
+      'NULL',
+      'null',
+      '"',
+      '\\',
+      '\\"',
+      '""',
+      '(a,b)',
+      '{c}',
+      "d'e",
+      'a\tb\n',
+      '\u041e\u043f\u043b\u0430\u0442\u0430 \u2116 1',
+      '{"a":"b \\"c\\""}',
+      '\ud83d\ude80',
+    ]
+    const rows = [...odd.map((text, index) => ({ text, amount: BigInt(index) })), { text: null, amount: -9007199254740993n }]
+    const db = database.open()
+    await db.raw('create type odd_row as (amount bigint, text text)')
+    const [found] = await inTransaction(db, (tx) =>
+      runTogether(tx, [{ sql: 'select * from unnest(?::odd_row[])', values: [rowsAsArray(['amount', 'text'], rows)] }]),
+    )
+    expect(found).toEqual(rows)
+  })
+
+  test('keep a sign that no database keeps as the mark for it, and none is an empty array', () => {
+    expect(rowsAsArray(['text'], [{ text: 'a\0' }])).toBe('{"(\\"a\ufffd\\")"}')
+    expect(rowsAsArray(['text'], [])).toBe('{}')
+  })
 })

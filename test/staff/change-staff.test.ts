@@ -114,12 +114,38 @@ describe('staff', () => {
       expect((await send(page, action)).url).toContain('done=done')
     expect((await person.browser.open('/admin/me')).state).toBe('me')
     expect(await rows()).toEqual(done)
+    // One that found nothing to change, since they were a viewer already, does not take away what they became since.
+    const unchanged = await preview('role', { role: 'viewer' })
+    await send(unchanged, 'role')
+    await does(admin, path, `${path}/role`, { role: 'operator' })
+    await send(unchanged, 'role')
+    expect(await world.db('staff').where({ id: person.actor.id }).first('role')).toEqual({ role: 'operator' })
+    await person.password()
     const card = await admin.browser.open(path)
     await admin.browser.submit(card, `${path}/sign-out`, { reason: 'a test' })
     await person.password()
     await admin.browser.submit(card, `${path}/sign-out`, { reason: 'a test' })
     expect((await person.browser.open('/admin/me')).state).toBe('me')
     expect((await rows()).filter((action) => action === 'staff_sessions_ended')).toHaveLength(1)
+  })
+
+  test('an address for letters is set on the page, shown to admin and auditor, taken away, and in no audit row', async () => {
+    const person = await StaffPerson.make(world, 'viewer')
+    const path = `/admin/staff/${person.actor.id}`
+    const card = await admin.browser.open(path)
+    const wrong = await admin.browser.submit(card, `${path}/email`, { email: 'petrova', reason: 'a test' })
+    expect([wrong.status, wrong.state, wrong.html.includes('Это не адрес электронной почты')]).toEqual([400, 'staff-member', true])
+    for (const kept of ['value="petrova"', 'value="a test"']) expect(wrong.html).toContain(kept)
+    const set = await admin.browser.submit(wrong, `${path}/email`, { email: ' petrova@example.test ', reason: 'a test' })
+    expect(set.url).toContain('done=done')
+    expect(set.html).toContain('petrova@example.test')
+    await admin.browser.submit(set, `${path}/email`, { email: '', reason: 'a test' })
+    // Sent once more, the form before does not bring the address back.
+    await admin.browser.submit(wrong, `${path}/email`, { email: 'petrova@example.test', reason: 'a test' })
+    expect((await admin.browser.open(path)).html).toContain('не указана')
+    const rows = await world.db('audit_log').where({ action: 'staff_email_set', subject: `staff:${person.actor.id}` })
+    expect(rows).toHaveLength(2)
+    expect(JSON.stringify(rows)).not.toContain('example.test')
   })
 
   test('a person sees where they are signed in, ends one session, and all of them', async () => {

@@ -4,6 +4,7 @@ import type { OfferPayload } from '../../src/storefront'
 import { takeFree } from '../../src/storefront/stock-store'
 import { addStaff } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
+import type { Author } from '../../src/shared/actor'
 import { inTransaction } from '../../src/shared/database'
 import { ENGINES } from '../support/databases'
 import type { Browser } from '../support/browser'
@@ -46,6 +47,21 @@ describe.each(ENGINES)('the catalogue on %s', (engine) => {
     await world.parts.deeds.offers.change.perform({ ...VOUCHER, offerId, ...change }, { ...by, key: offerId })
     return offerId
   }
+
+  /** What a form says that was made from the offer as it is. */
+  const seen = async (offerId: string): Promise<{ basedOn?: string }> => {
+    const found = await findOffer(world.db, offerId)
+    return found ? { basedOn: found.changedAt.toISOString() } : {}
+  }
+
+  const op = { kind: 'staff', id: randomUUID(), login: 'op', role: 'operator' } as const
+  const submit = async (offerId: string, change: object, author: Author = op) =>
+    world.parts.approvals.submit(world.parts.deeds.offers.change, {
+      payload: { ...VOUCHER, offerId, ...(await seen(offerId)), ...change },
+      author,
+      reason: 'A test',
+      key: randomUUID(),
+    })
 
   test('an offer is on sale while it is enabled and within its days, in the order of its places', async () => {
     const [last, first] = [await offer({ position: '90' }), await offer({ position: '1' })]
@@ -104,15 +120,11 @@ describe.each(ENGINES)('the catalogue on %s', (engine) => {
   })
 
   test('a price above the amount waits for a second person, whichever way it goes', async () => {
-    const { approvals, deeds } = world.parts
-    const author = { kind: 'staff', id: randomUUID(), login: 'op', role: 'operator' } as const
-    const submit = (offerId: string, price: string): Promise<{ state: string }> =>
-      approvals.submit(deeds.offers.change, { payload: { ...VOUCHER, offerId, price }, author, reason: 'A test', key: randomUUID() })
     const dear = await offer({ price: '5000.00' })
-    expect((await submit(randomUUID(), '999.00')).state).toBe('done')
-    expect((await submit(randomUUID(), '1000.01')).state).toBe('waiting')
-    expect((await submit(dear, '1.00')).state).toBe('waiting')
-    expect((await submit(dear, '5000.00')).state).toBe('done')
+    expect((await submit(randomUUID(), { price: '999.00' })).state).toBe('done')
+    expect((await submit(randomUUID(), { price: '1000.01' })).state).toBe('waiting')
+    expect((await submit(dear, { price: '1.00' })).state).toBe('waiting')
+    expect((await submit(dear, { price: '5000.00' })).state).toBe('done')
     for (const change of [
       { type: 'points' },
       { price: null },
@@ -121,53 +133,47 @@ describe.each(ENGINES)('the catalogue on %s', (engine) => {
       { activeFrom: '2026-02-30' },
       { perPerson: '0' },
     ])
-      await expect(
-        approvals.submit(deeds.offers.change, {
-          payload: { ...VOUCHER, offerId: dear, ...change } as OfferPayload,
-          author,
-          reason: 'x',
-          key: randomUUID(),
-        }),
-      ).rejects.toMatchObject({ code: 'bad_input' })
+      await expect(submit(dear, change)).rejects.toMatchObject({ code: 'bad_input' })
   })
 
   test('an approval is for the offer that was looked at: one that was taken off sale meanwhile stays so', async () => {
     const { approvals, deeds } = world.parts
-    const [op, chief] = (['operator', 'admin'] as const).map((role) => ({ kind: 'staff', id: randomUUID(), login: role, role }) as const)
-    if (!op || !chief) throw new Error('There are no staff.')
+    const chief = { kind: 'staff', id: randomUUID(), login: 'chief', role: 'admin' } as const
     const offerId = await offer({ price: '5000.00' })
-    const seen = (await findOffer(world.db, offerId))?.changedAt.toISOString() ?? ''
-    const payload = { ...VOUCHER, offerId, price: '4000.00', basedOn: seen }
-    const waits = await approvals.submit(deeds.offers.change, { payload, author: op, reason: 'A test', key: randomUUID() })
+    const waits = await submit(offerId, { price: '4000.00' })
     if (waits.state !== 'waiting') throw new Error('It did not wait.')
     world.clock.move(1_000)
-    await deeds.offers.change.perform({ ...VOUCHER, offerId, price: '5000.00', enabled: false }, { ...by, key: randomUUID() })
+    await deeds.offers.change.perform(
+      { ...VOUCHER, offerId, price: '5000.00', enabled: false, ...(await seen(offerId)) },
+      { ...by, key: randomUUID() },
+    )
     await expect(approvals.preview(waits.request)).rejects.toMatchObject({ code: 'offer_changed' })
     await approvals.approve(waits.request.id, chief)
     expect(await findOffer(world.db, offerId)).toMatchObject({ isEnabled: false, price: { minor: 500_000n } })
   })
 
+  test('the form that added an offer, sent again, undoes nothing that was done to it since', async () => {
+    const { offers } = world.parts.deeds
+    const [offerId, first] = [randomUUID(), { ...by, key: randomUUID() }]
+    const added = { ...VOUCHER, offerId, price: '100.00' }
+    await offers.change.perform(added, first)
+    await offers.change.perform(added, first)
+    world.clock.move(1_000)
+    await offers.change.perform({ ...added, price: '500.00', enabled: false, ...(await seen(offerId)) }, { ...by, key: randomUUID() })
+    await expect(offers.change.perform(added, first)).rejects.toMatchObject({ code: 'offer_changed' })
+    expect(await findOffer(world.db, offerId)).toMatchObject({ isEnabled: false, price: { minor: 50_000n } })
+  })
+
   test('a price weighs as much as the codes that are sold by it', async () => {
-    const { approvals, deeds } = world.parts
-    const author = { kind: 'staff', id: randomUUID(), login: 'op', role: 'operator' } as const
     const offerId = await offer({ price: '500.00' })
-    const change = (price: string) =>
-      approvals.submit(deeds.offers.change, { payload: { ...VOUCHER, offerId, price }, author, reason: 'A test', key: randomUUID() })
-    expect((await change('400.00')).state).toBe('done')
+    expect((await submit(offerId, { price: '400.00' })).state).toBe('done')
     await importCodes(world.parts, { offerId, text: 'W-1\nW-2\nW-3', ...by })
-    expect((await change('300.00')).state).toBe('waiting')
+    expect((await submit(offerId, { price: '300.00' })).state).toBe('waiting')
   })
 
   test('values that outgrow their place as JSON are refused by both engines alike', async () => {
     const quotes = (count: number) => ({ metaKey: 'iataCode', metaValues: '"'.repeat(count) })
-    await expect(
-      world.parts.approvals.submit(world.parts.deeds.offers.change, {
-        payload: { ...VOUCHER, offerId: randomUUID(), ...quotes(600) },
-        author: COMMAND_LINE,
-        reason: 'x',
-        key: randomUUID(),
-      }),
-    ).rejects.toMatchObject({ code: 'bad_input', detail: 'metaValues' })
+    await expect(submit(randomUUID(), quotes(600), COMMAND_LINE)).rejects.toMatchObject({ code: 'bad_input', detail: 'metaValues' })
     await offer(quotes(490))
   })
 

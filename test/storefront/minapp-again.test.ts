@@ -3,7 +3,7 @@ import { createApp } from '../../src/app'
 import { seedDemoCatalogue } from '../../src/demo/catalogue'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { parseMoney } from '../../src/shared/money'
-import { importCodes } from '../../src/storefront'
+import { findOffer, importCodes } from '../../src/storefront'
 import type { MinappAnswer } from '../../src/storefront/minapp-answer'
 import { Shop } from '../orders/shop'
 import { formsOf } from '../support/browser'
@@ -38,7 +38,9 @@ describe('a form of the mini-app, while the world around it changes', () => {
   const { guest, send, say, make, orderOf, ordersMade, read } = visitorsOf(() => world)
   const changeOffer = async (offerId: string, change: Partial<typeof VOUCHER>): Promise<void> => {
     const how = { author: COMMAND_LINE, reason: 'A test', key: randomUUID() }
-    await world.parts.deeds.offers.change.perform({ ...VOUCHER, perPerson: null, offerId, ...change }, how)
+    const before = await findOffer(world.db, offerId)
+    const seen = before ? { basedOn: before.changedAt.toISOString() } : {}
+    await world.parts.deeds.offers.change.perform({ ...VOUCHER, perPerson: null, offerId, ...seen, ...change }, how)
   }
   const newVoucher = async (): Promise<string> => {
     const offerId = randomUUID()

@@ -34,9 +34,14 @@ export class Browser {
     const headers = new Headers(init.headers)
     const isOwn = url.origin === new URL(this.home).origin
     if (isOwn && this.cookies.size > 0) headers.set('cookie', [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; '))
-    const response = await fetch(url, { ...init, headers, redirect: 'manual' })
+    const response = await this.send(url, { ...init, headers })
     if (isOwn) for (const line of response.headers.getSetCookie()) this.keep(line)
     return response
+  }
+
+  /** Redirects are not followed here. */
+  protected send(url: URL, init: RequestInit & { headers: Headers }): Promise<Response> {
+    return fetch(url, { ...init, redirect: 'manual' })
   }
 
   /** Sends the form of the page whose action ends so, with its hidden fields and these. */

@@ -25,6 +25,9 @@ export function builtFile(path: string): string {
   return join(folder, path.replace(/\.ts$/, '.js'))
 }
 
+/** What `node` is told to start such a file, sooner than it would by itself: see `kept-code.ts`. */
+export const startedWith = (file: string): string[] => ['--require', builtFile('test/support/kept-code.ts'), file]
+
 function compile(path: string, folder: string): void {
   const source = join(ROOT, path)
   if (statSync(source).isDirectory()) {

@@ -6,7 +6,7 @@ import type { FaultPoint } from '../../src/payments'
 import { serve, work } from '../../src/serve'
 import { createLog } from '../../src/shared/log'
 import { buildParts } from '../../src/wiring'
-import { builtFile } from './built-product'
+import { builtFile, startedWith } from './built-product'
 import { listenOn } from './listen'
 import type { World } from './world'
 
@@ -40,7 +40,7 @@ export async function startGateway(world: World, options: ProcessOptions = {}): 
   const reserved = await listenOn()
   await reserved.close()
   const { invoicebox, sandboxPort } = world.parts.config
-  const child = spawn(process.execPath, [builtFile('test/support/gateway-process.ts')], {
+  const child = spawn(process.execPath, startedWith(builtFile('test/support/gateway-process.ts')), {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH ?? '',
@@ -73,6 +73,7 @@ async function main(): Promise<void> {
   const parts = buildParts(readConfig({}, process.env), { clock, log: createLog('silent'), faultPoint })
   const running = ROLE === 'worker' ? await work(parts) : await serve(parts, { withWorker: WITH_WORKER === 'yes' })
   process.once('SIGTERM', () => void running.stop().then(() => process.exit(0)))
+  ;(globalThis as { keepCode?: () => void }).keepCode?.() // Those who are killed leave it to those who start after them.
   process.stdout.write('running\n')
 }
 

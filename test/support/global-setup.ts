@@ -22,7 +22,10 @@ export default async function setup(): Promise<void> {
   process.env.TEST_POSTGRES_TEMPLATE = templates.postgres
   process.env.TEST_SQLITE_TEMPLATE = templates.sqlite
   const product = mkdtempSync(join(tmpdir(), 'gateway-product-'))
-  buildProduct(product, ['test/support/gateway-process.ts', 'test/support/built-product.ts', 'test/support/listen.ts'])
+  buildProduct(
+    product,
+    ['gateway-process', 'kept-code', 'built-product', 'listen'].map((name) => `test/support/${name}.ts`),
+  )
   process.env.TEST_PRODUCT = product
   ;(globalThis as { endTests?: () => Promise<void> }).endTests = async () => {
     await templates.remove()

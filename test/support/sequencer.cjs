@@ -2,7 +2,7 @@ const { default: Sequencer } = require('@jest/test-sequencer')
 
 /** Files that take half a minute and more. */
 const LONG =
-  /test\/(browser\/|faults\/|routes\/odd|routes\/routes|payments\/(killed|faults|clock)|cli\/(cli|build)\.|threats\/headers|ledger\/model)/
+  /test\/(browser\/|backoffice\/browser|faults\/|routes\/odd|routes\/routes|payments\/(killed|faults|clock)|cli\/(cli|build)\.|threats\/headers|ledger\/model)/
 
 /**
  * Jest begins with the files that took longest the last time. In a fresh checkout it knows of no last time and goes by the size of a file, so that a short file which

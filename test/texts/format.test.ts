@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { MAX_MINOR, money } from '../../src/shared/money'
-import { formatMoment, formatMoney } from '../../src/shared/texts/format'
+import { formatMoment, formatMoney, formatSecond } from '../../src/shared/texts/format'
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ')
 const points = (minor: bigint): string => plain(formatMoney(money(minor, 'PTS'), 'ru'))
@@ -69,5 +69,6 @@ test('a moment is shown in Moscow time unless another zone is asked for', () => 
   expect(formatMoment(moment, 'ru')).toBe('01.01.24 23:15 МСК')
   expect(formatMoment(moment, 'en')).toBe('1 Jan 2024, 23:15 MSK')
   expect(formatMoment(moment, 'ru', 'Asia/Tashkent')).toBe('02.01.24 01:15 GMT+5')
+  expect(formatSecond(new Date('2024-01-01T20:15:09Z'), 'ru', 'Europe/Moscow')).toBe('01.01.24 23:15:09 МСК')
   expect(formatMoment(new Date('2024-01-01T21:00:00Z'), 'ru')).toBe('02.01.24 00:00 МСК')
 })

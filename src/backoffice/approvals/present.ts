@@ -1,4 +1,4 @@
-import type { ApprovalRequest, Preview, RequestState } from '../../approvals'
+import type { ApprovalRequest, Preview, RequestState, SameHands } from '../../approvals'
 import { authorName } from '../../shared/actor'
 import type { StaffActor } from '../../shared/actor'
 import { may } from '../../shared/permissions'
@@ -12,6 +12,7 @@ import type { FactRow } from '../facts'
 import { listHref } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { subjectView } from '../subject'
 import type { Mark, Table } from '../table'
 
 const MARKS: Readonly<Record<RequestState, Mark>> = { open: 'wait', approved: 'good', refused: 'bad', withdrawn: 'off', lapsed: 'off' }
@@ -38,13 +39,14 @@ export function presentRequests({ requests, state, hasMore, paged }: ListView, r
   const last = requests.at(-1)
   return {
     caption: t('approvals.heading'),
-    columns: ['deed', 'maker', 'reason', 'created', 'lapses', 'state'].map((name) => ({
+    columns: ['deed', 'subject', 'maker', 'reason', 'created', 'lapses', 'state'].map((name) => ({
       label: t(`approvals.${name}` as 'approvals.deed'),
     })),
     rows: requests.map((request) => ({
       href: `/admin/approvals/${request.id}`,
       cells: [
         { text: deedName(request.kind, t) },
+        subjectView(request.subject, t),
         { text: makerName(request, t) },
         { text: readReason(request.reason, t) },
         momentCell(request.createdAt, reader),
@@ -61,7 +63,7 @@ export function presentRequests({ requests, state, hasMore, paged }: ListView, r
 export interface RequestPage {
   readonly id: string
   readonly deed: string
-  readonly rows: readonly { readonly label: string; readonly value: string }[]
+  readonly rows: readonly { readonly label: string; readonly value: string; readonly href?: string }[]
   readonly facts: readonly FactRow[]
   /** Why it could not be carried out at this moment. */
   readonly impossible: string | null
@@ -73,13 +75,14 @@ export interface RequestPage {
   readonly note: string | null
 }
 
-/** @param preview what it would change as of now, or why it cannot; null once it is decided */
-export function presentRequest(
-  request: ApprovalRequest,
-  preview: Preview | Refusal | null,
-  staff: StaffActor,
-  reader: Reader,
-): RequestPage {
+export interface Looked {
+  /** What it would change as of now, or why it cannot; null once it is decided. */
+  readonly preview: Preview | Refusal | null
+  /** Why the reader is no second pair of eyes for it. */
+  readonly same: SameHands | null
+}
+
+export function presentRequest(request: ApprovalRequest, { preview, same }: Looked, staff: StaffActor, reader: Reader): RequestPage {
   const { t } = reader
   const isOwn = authorName(request.maker) === authorName(staff)
   const isOpen = request.state === 'open'
@@ -89,12 +92,19 @@ export function presentRequest(
     rows: requestRows(request, reader),
     facts: preview && !(preview instanceof Refusal) ? factRows(preview, reader) : [],
     impossible: preview instanceof Refusal ? t('approvals.impossible', { code: t(`refusal.${preview.code}`) }) : null,
-    payload: Object.entries(request.payload).map(([name, value]) => ({ label: factLabel(name, t), value: factText(value, reader) })),
-    mayDecide: isOpen && !isOwn && may(staff, 'approvals.decide'),
+    payload: Object.entries(request.payload)
+      .filter(([, value]) => !repeatsSubject(request, value))
+      .map(([name, value]) => ({ label: factLabel(name, t), value: factText(value, reader, name) })),
+    mayDecide: isOpen && same === null && may(staff, 'approvals.decide'),
     mayWithdraw: isOpen && isOwn,
     isOwn: isOpen && isOwn,
-    note: isOpen && request.maker.kind === 'system' ? t('approvals.by_system_note') : null,
+    note: isOpen ? noteOn(request, isOwn ? null : same, t) : null,
   }
+}
+
+function noteOn({ maker }: ApprovalRequest, same: SameHands | null, t: Translate): string | null {
+  if (same !== null) return t(same === 'own_request' ? 'approvals.you_let_in' : 'refusal.let_in_by_maker')
+  return maker.kind === 'system' ? t('approvals.by_system_note') : null
 }
 
 function requestRows(request: ApprovalRequest, reader: Reader): RequestPage['rows'] {
@@ -103,7 +113,7 @@ function requestRows(request: ApprovalRequest, reader: Reader): RequestPage['row
   const at = (moment: Date): string => formatMoment(moment, language, zone)
   return [
     { label: t('approvals.state'), value: t(`approvals.state.${request.state}`) },
-    { label: t('approvals.subject'), value: request.subject },
+    { label: t('approvals.subject'), ...subjectRow(request, t) },
     { label: t('approvals.maker'), value: makerName(request, t) },
     { label: t('approvals.created'), value: at(request.createdAt) },
     { label: t('approvals.lapses'), value: at(request.lapsesAt) },
@@ -114,7 +124,16 @@ function requestRows(request: ApprovalRequest, reader: Reader): RequestPage['row
   ]
 }
 
+/** The id that the subject tells already, under a name that means nothing to whoever decides. */
+const repeatsSubject = ({ subject }: ApprovalRequest, value: unknown): boolean => subject.endsWith(`:${String(value)}`)
+
+function subjectRow({ subject }: ApprovalRequest, t: Translate): { value: string; href?: string } {
+  const { text, href } = subjectView(subject, t)
+  return { value: text, ...(href !== undefined && { href }) }
+}
+
 function outcomeText({ outcome }: ApprovalRequest, t: Translate): string {
   if (outcome === null) return t('approvals.outcome.pending')
-  return outcome === 'done' ? t('approvals.outcome.done') : t('approvals.outcome.refused', { code: outcome })
+  if (outcome === 'done' || outcome === 'nothing_changed' || outcome === 'unclear') return t(`approvals.outcome.${outcome}`)
+  return t('approvals.outcome.refused', { code: outcome })
 }

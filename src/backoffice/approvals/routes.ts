@@ -71,8 +71,8 @@ const showOne = ({ db, approvals, zone }: ApprovalRoutesDeps): Route =>
     handle: async (context) => {
       const request = await required(db, context.input.params.id)
       if (!(await approvals.isKnownTo(request, context.staff))) throw new Refusal('not_found')
-      const preview = request.state === 'open' ? await look(approvals, request) : null
-      const view = presentRequest(request, preview, context.staff, { ...context, zone })
+      const looked = { preview: await look(approvals, request), same: await approvals.sameHands(request, context.staff) }
+      const view = presentRequest(request, looked, context.staff, { ...context, zone })
       context.page('backoffice/approval', { frame: frameOf(context, 'approvals', context.input.query.done), ...view })
     },
   })
@@ -84,7 +84,8 @@ async function required(db: Db, id: string): Promise<ApprovalRequest> {
 }
 
 /** What cannot be done now may still be refused, so the page shows why instead of failing. */
-async function look(approvals: Approvals, request: ApprovalRequest): Promise<Preview | Refusal> {
+async function look(approvals: Approvals, request: ApprovalRequest): Promise<Preview | Refusal | null> {
+  if (request.state !== 'open') return null
   try {
     return await approvals.preview(request)
   } catch (error) {

@@ -10,9 +10,9 @@ import type { Cell, Table } from '../table'
 
 const facts = (text: string | null): AuditFacts => (text === null ? {} : (JSON.parse(text) as AuditFacts))
 
-/** Ids are long; the whole of one shows when the pointer rests on it. */
+/** Ids are long, and those of one minute begin alike: their ends are shown, and the whole of one when the pointer rests on it. */
 const nameCell = (name: string, filter: 'actor' | 'subject', logins: ReadonlyMap<string, string>): Cell => ({
-  text: logins.get(name) ?? name.replace(/^(\w+:[0-9a-f]{8})-[0-9a-f-]{27}$/, '$1…'),
+  text: logins.get(name) ?? name.replace(/^(\w+:)[0-9a-f-]{28}([0-9a-f]{8})$/, '$1…$2'),
   title: name,
   href: listHref('/admin/audit', { [filter]: name }),
 })

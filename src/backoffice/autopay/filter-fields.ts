@@ -19,6 +19,13 @@ export const QUEUE_FILTERS = {
   most: orEmpty(roubles),
 }
 
+/** The same on the page, which tells what is no amount instead of refusing the request. */
+export const TYPED_FILTERS = { ...QUEUE_FILTERS, least: z.string().max(50).optional(), most: z.string().max(50).optional() }
+
+/** Whether what was typed as amounts are amounts. */
+export const areAmounts = ({ least, most }: Pick<QueueQuery, 'least' | 'most'>): boolean =>
+  [least, most].every((text) => text === undefined || text === '' || kopecksOf(text) !== undefined)
+
 export type QueueQuery = z.output<z.ZodObject<typeof QUEUE_FILTERS>>
 
 function kopecksOf(text: string): bigint | undefined {

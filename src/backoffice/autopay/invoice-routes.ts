@@ -51,7 +51,12 @@ const showInvoice = ({ db, clock, zone }: AutopayPagesDeps): Route =>
       const organisation = await requireOrganisation(db, staff, invoice.organisationId)
       const history = await readHistory(db, invoice, { isWhole: (await knownOrganisations(db, staff)) === undefined })
       const sign = await maySign({ db, clock }, staff, organisation, invoice)
-      const rights = { sign, judge: may(staff, 'autopay.approve'), payments: may(staff, 'payments.read') }
+      const rights = {
+        sign,
+        judge: may(staff, 'autopay.approve'),
+        payments: may(staff, 'payments.read'),
+        rules: may(staff, 'autopay.rules'),
+      }
       const view = { invoice, organisation, history, logins: await staffLogins(db), may: rights }
       context.page('backoffice/autopay-invoice', { ...desk, ...presentInvoice(view, { ...context, zone }) })
     },

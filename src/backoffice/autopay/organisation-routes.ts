@@ -1,12 +1,14 @@
 import { z } from 'zod'
-import { organisationsOf, pageRules, readAssigned, readOrganisations, requireOrganisation, setContacts } from '../../autopay'
+import { organisationsOf, pageRules, readAssigned, readOrganisations, requireOrganisation, setContacts, stampOf } from '../../autopay'
 import type { Organisation } from '../../autopay'
 import { defineRoute, staffWith } from '../../http'
 import type { Route, RouteContext } from '../../http'
 import type { StaffActor } from '../../shared/actor'
 import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
-import { answerDeed, DEED_FIELDS } from '../deed-routes'
+import { Refusal } from '../../shared/refusals'
+import { answerDeed, DEED_FIELDS, keptReason } from '../deed-routes'
+import type { KeptReason } from '../deed-routes'
 import { frameOf } from '../frame'
 import { PORTION, portionOf } from '../portion'
 import { TYPED_AMOUNT } from '../members/typed-amount'
@@ -18,8 +20,9 @@ import { EMPTY_ORGANISATION, organisationForm, organisationRows, presentOrganisa
 import type { OrganisationForm } from './present-organisations'
 import { presentRules } from './present-rules'
 import { presentSwitch } from './present-switch'
+import { brakeOf } from './rule-routes'
+import { faultOf, payloadOf, peopleFault, refusedField, typedOf } from './typed-organisation'
 import { readPeople, typePeople } from './typed-people'
-import type { PeopleRead } from './typed-people'
 
 const PARAMS = z.object({ id: z.string().refine(looksLikeId) })
 const DONE = z.object({ done: z.string().optional() })
@@ -36,11 +39,13 @@ export const organisationRoutes = (deps: AutopayRulePagesDeps): Route[] => [
 
 type Context = Pick<RouteContext, 'page' | 't' | 'language'> & { readonly staff: StaffActor }
 
-/** What came back from a form that was not taken. */
-interface Rejected {
+/** A form that comes back: with what is wrong with it, or because whoever wrote it wants to change it once more. */
+interface Returned {
   readonly form: OrganisationForm
-  readonly fault: string
+  readonly fault: string | null
   readonly organisationId: string
+  readonly reason: KeptReason
+  readonly basedOn: string
 }
 
 const listAll = (deps: AutopayRulePagesDeps): Route =>
@@ -58,7 +63,7 @@ interface Place {
   readonly after?: string | undefined
 }
 
-async function showList({ db, zone }: AutopayRulePagesDeps, context: Context, { done, after }: Place, rejected?: Rejected): Promise<void> {
+async function showList({ db, zone }: AutopayRulePagesDeps, context: Context, { done, after }: Place, returned?: Returned): Promise<void> {
   const [reader, organisations] = [{ ...context, zone }, await organisationsOf(db, context.staff)]
   const { shown, links } = portionOf(organisations, { path: ORGANISATIONS, after })
   const model = {
@@ -67,11 +72,12 @@ async function showList({ db, zone }: AutopayRulePagesDeps, context: Context, { 
     autopay: presentSwitch({ organisations, staff: context.staff, back: ORGANISATIONS }, reader),
     table: { ...presentOrganisations(shown, reader), ...links },
     mayAdd: may(context.staff, 'organisations.change'),
-    organisationId: rejected?.organisationId ?? newId(),
-    form: rejected?.form ?? EMPTY_ORGANISATION,
-    fault: rejected?.fault ?? null,
+    organisationId: returned?.organisationId ?? newId(),
+    form: returned?.form ?? EMPTY_ORGANISATION,
+    fault: returned?.fault ?? null,
+    reason: returned?.reason,
   }
-  context.page('backoffice/autopay-organisations', model, rejected ? 400 : 200)
+  context.page('backoffice/autopay-organisations', model, model.fault === null ? 200 : 400)
 }
 
 const showOne = (deps: AutopayRulePagesDeps): Route =>
@@ -90,17 +96,20 @@ const showOne = (deps: AutopayRulePagesDeps): Route =>
 interface Card {
   readonly organisation: Organisation
   readonly done?: string | undefined
-  readonly rejected?: Rejected
+  readonly returned?: Returned
+  /** Addresses that were not taken, and the reason given for them. */
+  readonly contacts?: { readonly typed: string; readonly reason: string }
 }
 
 async function showCard(
   { db, clock, zone }: AutopayRulePagesDeps,
   context: Context,
-  { organisation, done, rejected }: Card,
+  { organisation, done, returned, contacts }: Card,
 ): Promise<void> {
   const { staff } = context
   const [reader, { id }] = [{ ...context, zone }, organisation]
-  const people = typePeople(organisation.steps, await readAssigned(db, id), await staffLogins(db))
+  const assigned = await readAssigned(db, id)
+  const people = typePeople(organisation.steps, assigned, await staffLogins(db))
   const rules = await pageRules(db, [id], { after: undefined, limit: PORTION })
   const model = {
     frame: frameOf(context, 'autopay', done),
@@ -111,12 +120,16 @@ async function showCard(
     rows: organisationRows(organisation, people, reader),
     rules: presentRules({ rules, organisations: [organisation], now: clock.now() }, reader),
     rulesHref: `${RULES}?organisation=${id}`,
-    form: rejected?.form ?? organisationForm(organisation, people),
-    fault: rejected?.fault ?? null,
-    contacts: organisation.contacts.join('\n'),
+    form: returned?.form ?? organisationForm(organisation, people),
+    basedOn: returned?.basedOn ?? stampOf(organisation, assigned),
+    fault: returned?.fault ?? null,
+    reason: returned?.reason,
+    contacts: contacts?.typed ?? organisation.contacts.join('\n'),
+    contactsReason: contacts?.reason ?? '',
+    contactsFault: contacts ? context.t('autopay.organisation.bad.contacts') : null,
     mayChange: may(staff, 'organisations.change'),
   }
-  context.page('backoffice/autopay-organisation', model, rejected ? 400 : 200)
+  context.page('backoffice/autopay-organisation', model, model.fault === null && contacts === undefined ? 200 : 400)
 }
 
 const FIELDS = {
@@ -128,7 +141,9 @@ const FIELDS = {
   steps: z.string().max(4_000),
 }
 const BODY = z.object({ ...FIELDS, ...DEED_FIELDS })
+type Body = z.output<typeof BODY>
 const NEW = BODY.extend({ organisationId: z.uuid() })
+const CHANGED = BODY.extend({ basedOn: z.string().max(64) })
 
 const addOne = (deps: AutopayRulePagesDeps): Route =>
   defineRoute({
@@ -139,19 +154,52 @@ const addOne = (deps: AutopayRulePagesDeps): Route =>
     input: { body: NEW },
     handle: async (context) => {
       const { body } = context.input
-      const read = await readPeople(deps.db, body)
-      if (!read.ok) return showList(deps, context, {}, rejectedOf(body, body.organisationId, read, context))
       await requireNewOrOwn(deps, context.staff, body.organisationId)
-      const fields = { ...typedOf(body), organisationId: body.organisationId }
-      const what = context.t('autopay.organisation.what.add', { name: body.name })
-      const form = { section: 'autopay', what, action: ORGANISATIONS, fields, back: organisationPath(body.organisationId) } as const
-      await answerDeed(context, deps.approvals, {
-        ...form,
-        deed: deps.deeds.organisations.change,
-        payload: payloadOf(body, body.organisationId, read),
+      await write(deps, context, body, {
+        organisationId: body.organisationId,
+        what: context.t('autopay.organisation.what.add', { name: body.name }),
+        action: ORGANISATIONS,
+        basedOn: 'new',
+        fields: { organisationId: body.organisationId },
+        page: ORGANISATIONS,
+        show: (returned) => showList(deps, context, {}, returned),
       })
     },
   })
+
+type DeedContext = Parameters<typeof answerDeed>[0]
+
+interface Writing {
+  readonly organisationId: string
+  /** What whoever writes has seen. */
+  readonly basedOn: string
+  readonly what: string
+  readonly action: string
+  readonly fields: Readonly<Record<string, string>>
+  /** The page that the form stands on. */
+  readonly page: string
+  readonly show: (returned: Returned) => Promise<void>
+}
+
+/** An organisation that is wrong comes back with what was typed and why; a right one goes the way of every deed. */
+async function write(deps: AutopayRulePagesDeps, context: DeedContext, body: Body, of: Writing): Promise<void> {
+  const { organisationId, basedOn, what, action, page, show } = of
+  const returned = { form: typedOf(body), organisationId, reason: keptReason(body), basedOn }
+  const read = await readPeople(deps.db, body)
+  const fault = read.ok ? faultOf(deps, payloadOf(body, organisationId, read), context) : peopleFault(read, context)
+  if (fault !== null || !read.ok) return show({ ...returned, fault })
+  await answerDeed(context, deps.approvals, {
+    section: 'autopay',
+    what,
+    action,
+    fields: { ...typedOf(body), ...of.fields },
+    back: organisationPath(organisationId),
+    deed: deps.deeds.organisations.change,
+    payload: { ...payloadOf(body, organisationId, read), basedOn },
+    edit: () => show({ ...returned, fault: null }),
+    autopay: await brakeOf(deps, context, page),
+  }).catch((error: unknown) => show({ ...returned, fault: refusedField(error, context) }))
+}
 
 /** The id of a new organisation comes from the form; one that names somebody else's must not show what that is. */
 async function requireNewOrOwn({ db }: AutopayRulePagesDeps, staff: StaffActor, id: string): Promise<void> {
@@ -165,55 +213,22 @@ const changeOne = (deps: AutopayRulePagesDeps): Route =>
     path: `${ORGANISATIONS}/:id/change`,
     policy: staffWith('organisations.change'),
     summary: 'Shows what of an organisation would change, then changes it or asks a second person.',
-    input: { params: PARAMS, body: BODY },
+    input: { params: PARAMS, body: CHANGED },
     handle: async (context) => {
       const { body, params } = context.input
       const organisation = await requireOrganisation(deps.db, context.staff, params.id)
-      const read = await readPeople(deps.db, body)
-      if (!read.ok) return showCard(deps, context, { organisation, rejected: rejectedOf(body, organisation.id, read, context) })
       const path = organisationPath(organisation.id)
-      const what = context.t('autopay.organisation.what.change', { name: body.name })
-      const form = { section: 'autopay', what, action: `${path}/change`, fields: typedOf(body), back: path } as const
-      await answerDeed(context, deps.approvals, {
-        ...form,
-        deed: deps.deeds.organisations.change,
-        payload: payloadOf(body, organisation.id, read),
+      await write(deps, context, body, {
+        organisationId: organisation.id,
+        what: context.t('autopay.organisation.what.change', { name: body.name }),
+        action: `${path}/change`,
+        basedOn: body.basedOn,
+        fields: { basedOn: body.basedOn },
+        page: path,
+        show: (returned) => showCard(deps, context, { organisation, returned }),
       })
     },
   })
-
-type Typed = OrganisationForm
-
-const typedOf = ({ name, vatNumber, perDay, perMonth, staff, steps }: Typed): Record<keyof OrganisationForm, string> => ({
-  name,
-  vatNumber,
-  perDay,
-  perMonth,
-  staff,
-  steps,
-})
-
-const rejectedOf = (typed: Typed, organisationId: string, read: Exclude<PeopleRead, { ok: true }>, { t }: Context): Rejected => ({
-  form: typedOf(typed),
-  organisationId,
-  fault:
-    'badLine' in read
-      ? t('autopay.organisation.bad_steps', { line: read.badLine.slice(0, 100) })
-      : t('autopay.organisation.unknown_login', { logins: read.unknown.join(', ') }),
-})
-
-const payloadOf = (
-  { name, vatNumber, perDay, perMonth }: Typed,
-  organisationId: string,
-  { people }: Extract<PeopleRead, { ok: true }>,
-) => ({
-  organisationId,
-  name,
-  vatNumber,
-  perDay: perDay === '' ? null : perDay,
-  perMonth: perMonth === '' ? null : perMonth,
-  ...people,
-})
 
 const setAddresses = (deps: AutopayRulePagesDeps): Route =>
   defineRoute({
@@ -222,9 +237,20 @@ const setAddresses = (deps: AutopayRulePagesDeps): Route =>
     policy: staffWith('organisations.change'),
     summary: 'Sets the addresses to which letters about an organisation go.',
     input: { params: PARAMS, body: z.object({ contacts: z.string().max(3_000), reason: z.string().trim().min(1).max(400) }) },
-    handle: async ({ input, staff, redirect }) => {
-      const contacts = input.body.contacts.split(/\s+/).filter((address) => address !== '')
-      await setContacts(deps, { organisationId: input.params.id, contacts, author: staff, reason: input.body.reason })
-      redirect(`${organisationPath(input.params.id)}?done=done`)
+    handle: async (context) => {
+      const { body, params } = context.input
+      const organisation = await requireOrganisation(deps.db, context.staff, params.id)
+      const contacts = body.contacts.split(/[\s,;]+/).filter((address) => address !== '')
+      const isTaken = await setContacts(deps, { organisationId: params.id, contacts, author: context.staff, reason: body.reason }).then(
+        () => true,
+        badContacts,
+      )
+      if (isTaken) context.redirect(`${organisationPath(params.id)}?done=done`)
+      else await showCard(deps, context, { organisation, contacts: { typed: body.contacts, reason: body.reason } })
     },
   })
+
+function badContacts(error: unknown): false {
+  if (error instanceof Refusal && error.detail === 'contacts') return false
+  throw error
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { countQueues, listRuns, readDueWeek, signerOf } from '../../autopay'
+import { countQueues, knownOrganisations, listRuns, readDueWeek, signerOf, sumItems } from '../../autopay'
 import { readFundPicture } from '../../fund'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
@@ -29,8 +29,10 @@ export const overviewRoutes = ({ db, clock, zone, settings }: AutopayPagesDeps):
       const counts = await countQueues(db, { organisations, signer: await signerOf(db, context.staff, now) })
       const week = await readDueWeek(db, { organisationIds: organisations.map(({ id }) => id), now, zone })
       const picture = may(context.staff, 'fund.read') ? await readFundPicture(db, { now, zone, rate }) : null
-      const runs = await listRuns(db, { limit: LATEST_RUNS })
-      const view = { runs, hasMore: false, before: undefined, organisations, logins: await staffLogins(db) }
+      const ids = organisations.map(({ id }) => id)
+      const runs = await listRuns(db, { organisations: await knownOrganisations(db, context.staff) }, { limit: LATEST_RUNS })
+      const sums = await sumItems(db, runs.map(({ id }) => id), ids) // prettier-ignore
+      const view = { runs, sums, hasMore: false, before: undefined, organisations, logins: await staffLogins(db) }
       context.page('backoffice/autopay', {
         ...desk,
         tabs: presentTabs(counts, null, reader),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { makePlan, whyText } from '../../autopay'
-import type { Organisation, Plan } from '../../autopay'
+import { makePlan, notUnderstood, oddInvoices, whyText } from '../../autopay'
+import type { Decision, KeptInvoice, Organisation, Plan } from '../../autopay'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
 import { may } from '../../shared/permissions'
@@ -28,9 +28,10 @@ const showPlan = (deps: AutopayPagesDeps): Route =>
     handle: async (context) => {
       const { db, zone } = deps
       const { organisations, desk } = await deskOf(context, { db, zone, part: 'plan', back: PLAN, done: context.input.query.done })
-      const plan = await makePlan(deps, { organisationIds: organisations.map(({ id }) => id) })
+      const scope = { organisationIds: organisations.map(({ id }) => id) }
+      const [plan, odd] = [await makePlan(deps, scope), await oddInvoices(db, scope)]
       const seesFund = may(context.staff, 'fund.read')
-      context.page('backoffice/autopay-plan', { ...desk, ...presentPlan(plan, { organisations, seesFund }, { ...context, zone }) })
+      context.page('backoffice/autopay-plan', { ...desk, ...presentPlan(plan, { organisations, odd, seesFund }, { ...context, zone }) })
     },
   })
 
@@ -44,7 +45,14 @@ interface PlanPage {
   readonly cut: string | null
 }
 
-function presentPlan(plan: Plan, of: { organisations: readonly Organisation[]; seesFund: boolean }, reader: Reader): PlanPage {
+interface PlanView {
+  readonly organisations: readonly Organisation[]
+  /** Those that could not be understood stand behind all others. */
+  readonly odd: readonly KeptInvoice[]
+  readonly seesFund: boolean
+}
+
+function presentPlan(plan: Plan, of: PlanView, reader: Reader): PlanPage {
   const { t, language, zone } = reader
   const roubles = (minor: bigint): string => formatMoney({ minor, unit: 'RUB' }, language)
   const paying = plan.items.filter(({ decision }) => decision.decision === 'pay')
@@ -57,13 +65,21 @@ function presentPlan(plan: Plan, of: { organisations: readonly Organisation[]; s
     note: readAt ? t('autopay.plan.note', { at: formatMoment(readAt, language, zone) }) : t('autopay.plan.never'),
     sum: t('autopay.plan.sum', { count: String(paying.length), amount: roubles(sum) }),
     fund: of.seesFund ? t('autopay.plan.fund', { before: roubles(plan.fund), after: roubles(plan.fundAfter) }) : null,
-    table: planTable(plan, of.organisations, reader),
-    cut: plan.items.length > MOST_SHOWN ? t('autopay.plan.cut', { count: String(MOST_SHOWN) }) : null,
+    table: planTable(plan, of, reader),
+    cut: plan.items.length + of.odd.length > MOST_SHOWN ? t('autopay.plan.cut', { count: String(MOST_SHOWN) }) : null,
   }
 }
 
-function planTable({ items }: Plan, organisations: readonly Organisation[], reader: Reader): Table {
+interface PlanLine {
+  readonly invoice: Pick<KeptInvoice, 'id' | 'number' | 'organisationId' | 'amount' | 'dueAt'>
+  readonly decision: Pick<Decision, 'decision' | 'why'>
+}
+
+const oddLine = (invoice: KeptInvoice): PlanLine => ({ invoice, decision: { decision: 'hold', why: [notUnderstood(invoice.problem)] } })
+
+function planTable({ items }: Plan, { organisations, odd }: PlanView, reader: Reader): Table {
   const { t } = reader
+  const lines: PlanLine[] = [...items, ...odd.map(oddLine)]
   const names = new Map(organisations.map(({ id, name }) => [id, name]))
   return {
     caption: t('autopay.plan.heading'),
@@ -76,13 +92,13 @@ function planTable({ items }: Plan, organisations: readonly Organisation[], read
       { label: t('autopay.plan.decision') },
       { label: t('autopay.plan.why'), long: true },
     ],
-    rows: items.slice(0, MOST_SHOWN).map(({ invoice, decision }, index) => ({
+    rows: lines.slice(0, MOST_SHOWN).map(({ invoice, decision }, index) => ({
       cells: [
         { text: String(index + 1) },
         { text: numberText(invoice), href: `${INVOICES}/${invoice.id}` },
         { text: names.get(invoice.organisationId) ?? '—' },
         { text: amountText(invoice.amount, reader) },
-        momentCell(invoice.dueAt, reader),
+        invoice.dueAt === null ? { text: '—' } : momentCell(invoice.dueAt, reader),
         { text: t(`autopay.decision.${decision.decision}`), mark: MARKS[decision.decision] },
         { text: decision.why.map((why) => whyText(why, reader)).join('. ') },
       ],

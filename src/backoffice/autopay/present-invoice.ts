@@ -1,13 +1,17 @@
-import { payeeOf, payerNameOf, whyText } from '../../autopay'
-import type { InvoiceChange, InvoiceHistory, KeptInvoice, Organisation, Signature, Verdict, Why } from '../../autopay'
+import { payeeOf, payerNameOf, REFUSED_BY_PERSON, whyText } from '../../autopay'
+import type { InvoiceChange, InvoiceHistory, KeptDecision, KeptInvoice, Organisation, Signature, Verdict, Why } from '../../autopay'
 import { toDecimal } from '../../shared/money'
+import { readReason } from '../../shared/reasons'
 import type { TextKey } from '../../shared/texts'
 import { formatMoment } from '../../shared/texts/format'
+import { readTold } from '../../shared/told'
 import { factText } from '../facts'
+import { listHref } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
 import type { Mark } from '../table'
 import { INVOICES } from './desk'
+import { organisationPath, rulePath, RULES } from './paths'
 import { amountText, numberText, stateCell } from './present-queue'
 
 interface Row {
@@ -27,6 +31,12 @@ export interface HistoryStep {
   readonly href: string | null
 }
 
+/** What stands in the way of an invoice under Exceptions and is put right on another page. */
+export interface Remedy {
+  readonly text: string
+  readonly href: string | null
+}
+
 /** What can be done, each behind a form that asks for a reason. */
 export interface InvoiceAction {
   readonly name: 'approve' | 'release' | 'refuse'
@@ -42,6 +52,9 @@ export interface InvoicePage {
   readonly state: { readonly text: string; readonly mark: Mark }
   readonly rows: readonly Row[]
   readonly why: readonly { readonly text: string; readonly mark: Mark }[]
+  /** What stands in the place of lines where nothing was decided. */
+  readonly undecided: string
+  readonly remedy: Remedy | null
   readonly actions: readonly InvoiceAction[]
   readonly steps: readonly HistoryStep[]
 }
@@ -51,22 +64,64 @@ export interface InvoiceView {
   readonly organisation: Organisation
   readonly history: InvoiceHistory
   readonly logins: ReadonlyMap<string, string>
-  readonly may: { readonly sign: boolean; readonly judge: boolean; readonly payments: boolean }
+  readonly may: { readonly sign: boolean; readonly judge: boolean; readonly payments: boolean; readonly rules: boolean }
 }
 
 export function presentInvoice(view: InvoiceView, reader: Reader): InvoicePage {
-  const { invoice, history } = view
-  // Once somebody has signed, the decision that asked for it is over, and still the one that tells how the invoice came to where it is.
-  const isSigned = invoice.decisionId === null && (invoice.queue === 'ask' || invoice.queue === 'due')
-  const decision = isSigned ? history.decisions[0] : history.decisions.find(({ id }) => id === invoice.decisionId)
+  const { invoice } = view
+  const decision = decisionOf(view)
   return {
     heading: reader.t('autopay.invoice.heading', { number: numberText(invoice) }),
     state: stateCell(invoice, reader),
     rows: rowsOf(view, reader),
-    why: (decision?.why ?? []).map((why) => whyLine(why, reader)),
-    actions: actionsOf(view, reader),
+    why: whyNow(view, decision).map((why) => whyLine(why, reader)),
+    undecided: reader.t(invoice.problem === null ? 'autopay.invoice.no_decision' : 'autopay.invoice.never_decided'),
+    remedy: remedyOf(view, decision, reader),
+    actions: actionsOf(view, decision, reader),
     steps: stepsOf(view, reader),
   }
+}
+
+/** Once somebody has signed, the decision that asked for it is over, and still the one that tells how the invoice came to where it is. */
+function decisionOf({ invoice, history }: InvoiceView): KeptDecision | undefined {
+  const isSigned = invoice.decisionId === null && (invoice.queue === 'ask' || invoice.queue === 'due')
+  return isSigned ? history.decisions[0] : history.decisions.find(({ id }) => id === invoice.decisionId)
+}
+
+/** What was decided, with the signatures that are there by now and the refusal that came after it. */
+function whyNow({ invoice, history }: InvoiceView, decision: KeptDecision | undefined): Why[] {
+  if (isRefused(history) && invoice.queue === 'exception') return [REFUSED_BY_PERSON]
+  const signed = String(history.signatures.filter(({ ended }) => !ended).length)
+  return (decision?.why ?? []).map((why) => {
+    if (why.code !== 'approval_missing') return why
+    return invoice.queue === 'ask'
+      ? { ...why, values: { ...why.values, signed } }
+      : { ...why, passed: true, code: 'approved', values: { ...why.values, signed: why.values['needed'] ?? signed } }
+  })
+}
+
+const isRefused = ({ verdicts }: InvoiceHistory): boolean => verdicts.some(({ kind, ended }) => kind === 'refused' && !ended)
+
+/** A person may say that these do not count any more. Whatever else holds an invoice would hold it again. */
+const RELEASABLE: readonly string[] = ['rejected_before', 'reversed_before', 'refused_by_person']
+
+function isReleasable({ invoice, history }: InvoiceView, decision: KeptDecision | undefined): boolean {
+  if (invoice.queue !== 'exception' || invoice.problem !== null) return false
+  const shut = decision?.why.find(({ passed }) => !passed)
+  return isRefused(history) || (shut !== undefined && (shut.gate === 'duplicate' || RELEASABLE.includes(shut.code)))
+}
+
+/** Where that is put right which holds an invoice: the rule that holds it, or whose limit it exceeds; the budget of its organisation; or a rule that is missing. */
+function remedyOf(view: InvoiceView, decision: KeptDecision | undefined, { t }: Reader): Remedy | null {
+  const { invoice, organisation, may } = view
+  const shut = decision?.why.find(({ passed }) => !passed)
+  if (invoice.queue !== 'exception' || invoice.problem !== null || !shut || isReleasable(view, decision)) return null
+  if (shut.code.startsWith('over_budget'))
+    return { text: t('autopay.invoice.remedy_budget', { organisation: organisation.name }), href: organisationPath(organisation.id) }
+  if (decision?.rule) return { text: t('autopay.invoice.remedy_rule', { rule: decision.rule.name }), href: rulePath(decision.rule.id) }
+  if (shut.gate !== 'rule') return null
+  const href = may.rules ? listHref(`${RULES}/new`, { organisation: organisation.id }) : null
+  return { text: t('autopay.invoice.remedy_new_rule'), href }
 }
 
 export const whyLine = (why: Why, reader: Reader): { text: string; mark: Mark } => ({
@@ -81,7 +136,7 @@ function rowsOf({ invoice, organisation }: InvoiceView, reader: Reader): Row[] {
     { label: t('autopay.queue.due'), at: invoice.dueAt },
   ].flatMap(({ label, at }) => (at === null ? [] : [{ label, value: momentCell(at, reader).text, title: at.toISOString() }]))
   return [
-    ...(invoice.problem === null ? [] : [{ label: t('autopay.invoice.problem'), value: invoice.problem }]),
+    ...(invoice.problem === null ? [] : [{ label: t('autopay.invoice.problem'), value: readTold(invoice.problem, t) }]),
     { label: t('autopay.queue.amount'), value: amountText(invoice.amount, reader) },
     { label: t('autopay.queue.organisation'), value: organisation.name },
     { label: t('autopay.invoice.payer'), value: payerNameOf(invoice, organisation) || '—' },
@@ -93,8 +148,9 @@ function rowsOf({ invoice, organisation }: InvoiceView, reader: Reader): Row[] {
   ]
 }
 
-function actionsOf({ invoice, may }: InvoiceView, { t }: Reader): InvoiceAction[] {
-  const { queue, amount, problem, id } = invoice
+function actionsOf(view: InvoiceView, decision: KeptDecision | undefined, { t }: Reader): InvoiceAction[] {
+  const { invoice, may } = view
+  const { queue, amount, id } = invoice
   const action = (name: InvoiceAction['name'], hint: string | null = null): InvoiceAction => ({
     name,
     label: t(`autopay.invoice.${name}`),
@@ -105,7 +161,7 @@ function actionsOf({ invoice, may }: InvoiceView, { t }: Reader): InvoiceAction[
   const isOpen = queue === 'new' || queue === 'ask' || queue === 'due' || queue === 'exception'
   return [
     ...(may.sign && queue === 'ask' ? [action('approve')] : []),
-    ...(may.judge && queue === 'exception' && problem === null ? [action('release')] : []),
+    ...(may.judge && isReleasable(view, decision) ? [action('release')] : []),
     ...(may.judge && isOpen ? [action('refuse', t('autopay.invoice.refuse_hint'))] : []),
   ]
 }
@@ -135,7 +191,7 @@ function stepsOf(view: InvoiceView, reader: Reader): HistoryStep[] {
     ...history.verdicts.map((verdict) => verdictEvent(verdict, view, reader)),
     ...history.payments.map(({ id, state, at }) => ({
       when: at,
-      text: t('autopay.step.payment', { state: factText(state, reader) }),
+      text: t('autopay.step.payment', { state: factText(state, reader, 'state') }),
       mark: state === 'captured' ? ('good' as const) : ('wait' as const),
       ...(view.may.payments && { href: `/admin/payments/${id}` }),
     })),
@@ -162,8 +218,11 @@ const FIELDS: Readonly<Record<string, TextKey & `autopay.field.${string}`>> = {
 
 function changeEvent({ at, field, before, after }: InvoiceChange, reader: Reader): Event {
   const key = FIELDS[field]
-  const shown = (value: string | null): string =>
-    field === 'due_at' && value !== null ? formatMoment(new Date(value), reader.language, reader.zone) : factText(value, reader)
+  const shown = (value: string | null): string => {
+    if (value === null) return factText(value, reader)
+    if (field === 'problem') return readTold(value, reader.t)
+    return field === 'due_at' ? formatMoment(new Date(value), reader.language, reader.zone) : factText(value, reader)
+  }
   const name = key === undefined ? field : (reader.t as (key: string) => string)(key)
   return { when: at, text: reader.t('autopay.step.changed', { field: name, before: shown(before), after: shown(after) }), mark: 'wait' }
 }
@@ -183,7 +242,7 @@ function signatureEvents(signature: Signature, view: InvoiceView, { t }: Reader)
   const values = { who: nameOf(staffId, view), step: String(step + 1) }
   const text =
     onBehalfOf === null ? t('autopay.step.signed', values) : t('autopay.step.signed_for', { ...values, absent: nameOf(onBehalfOf, view) })
-  const signed: Event = { when: signedAt, text, mark: 'good', details: [reason] }
+  const signed: Event = { when: signedAt, text, mark: 'good', details: [readReason(reason, t)] }
   const why = OVER[ended?.why ?? '']
   const over =
     ended && why
@@ -196,5 +255,5 @@ const verdictEvent = ({ kind, author, reason, at }: Verdict, { logins }: Invoice
   when: at,
   text: t(`autopay.step.${kind}`, { who: logins.get(author) ?? author }),
   mark: kind === 'refused' ? 'bad' : 'good',
-  details: [reason],
+  details: [readReason(reason, t)],
 })

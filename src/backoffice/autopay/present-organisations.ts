@@ -13,8 +13,8 @@ export const presentOrganisations = (organisations: readonly Organisation[], rea
     { label: reader.t('autopay.organisations.name') },
     { label: reader.t('autopay.organisations.vat') },
     { label: reader.t('autopay.organisations.state') },
-    { label: reader.t('fact.perDay'), align: 'right' },
-    { label: reader.t('fact.perMonth'), align: 'right' },
+    { label: reader.t('autopay.organisations.per_day'), align: 'right' },
+    { label: reader.t('autopay.organisations.per_month'), align: 'right' },
   ],
   rows: organisations.map(({ id, name, vatNumber, autopay, perDay, perMonth }) => ({
     href: organisationPath(id),
@@ -52,11 +52,21 @@ export const organisationForm = ({ name, vatNumber, perDay, perMonth }: Organisa
   ...people,
 })
 
+/** Amounts as everywhere on pages; the form has them as they are typed. */
+function stepsText({ steps }: Organisation, people: TypedPeople, { language }: Reader): string {
+  const lines = people.steps.split('\n')
+  const told = steps.map(({ from }, index) => {
+    const [, logins = ''] = /^[^:]*: (.*)$/.exec(lines[index] ?? '') ?? []
+    return `${formatMoney({ minor: from, unit: 'RUB' }, language)}: ${logins}`
+  })
+  return told.length === 0 ? '—' : told.join('; ')
+}
+
 /** An organisation as whoever only looks sees it. */
 export const organisationRows = (organisation: Organisation, people: TypedPeople, reader: Reader): { label: string; value: string }[] => [
   { label: reader.t('autopay.organisations.vat'), value: organisation.vatNumber },
-  { label: reader.t('fact.perDay'), value: budgetText(organisation.perDay, reader) },
-  { label: reader.t('fact.perMonth'), value: budgetText(organisation.perMonth, reader) },
-  { label: reader.t('autopay.organisation.steps'), value: people.steps === '' ? '—' : people.steps.replaceAll('\n', '; ') },
+  { label: reader.t('autopay.organisations.per_day'), value: budgetText(organisation.perDay, reader) },
+  { label: reader.t('autopay.organisations.per_month'), value: budgetText(organisation.perMonth, reader) },
+  { label: reader.t('autopay.organisation.steps'), value: stepsText(organisation, people, reader) },
   { label: reader.t('autopay.organisation.staff'), value: people.staff === '' ? '—' : people.staff },
 ]

@@ -1,5 +1,5 @@
-import { MOST_COUNTED, TABS } from '../../autopay'
-import type { KeptInvoice, Organisation, Queue, Tab } from '../../autopay'
+import { isByDeadline, MOST_COUNTED, TABS, whyText } from '../../autopay'
+import type { KeptInvoice, Organisation, Queue, Tab, Why, WhyReader } from '../../autopay'
 import { toDecimal } from '../../shared/money'
 import type { Money } from '../../shared/money'
 import { formatMoney } from '../../shared/texts/format'
@@ -66,6 +66,8 @@ export interface QueueItem {
 export interface QueueView {
   readonly tab: Tab
   readonly invoices: readonly KeptInvoice[]
+  /** Why each stands under Exceptions, by its id; of other queues nothing. */
+  readonly reasons: ReadonlyMap<string, Why>
   readonly hasMore: boolean
   readonly organisations: readonly Organisation[]
   readonly query: QueueQuery
@@ -76,11 +78,16 @@ export interface QueueView {
 export interface QueuePage {
   readonly heading: string
   readonly items: readonly QueueItem[]
+  /** Whether states are told in sentences. */
+  readonly tellsWhy: boolean
   readonly filters: Readonly<Record<string, string>>
   readonly organisations: readonly { readonly value: string; readonly text: string }[]
   readonly chips: readonly Chip[]
   readonly path: string
   readonly exportHref: string | null
+  /** What the ways to the rest of the list and to its beginning are called: earlier ones, or later deadlines. */
+  readonly older: string
+  readonly newest: string
   readonly olderHref: string | null
   readonly newestHref: string | null
 }
@@ -99,7 +106,8 @@ export function presentQueue(view: QueueView, reader: Reader): QueuePage {
   }
   return {
     heading: t(`autopay.tab.${tab}`),
-    items: invoices.map((invoice) => itemOf(invoice, tab, names, reader)),
+    items: invoices.map((invoice) => itemOf(invoice, { tab, names, why: view.reasons.get(invoice.id) }, reader)),
+    tellsWhy: view.reasons.size > 0,
     filters: Object.fromEntries(Object.entries(query).map(([name, value]) => [name, value ?? ''])),
     organisations: [
       { value: '', text: t('autopay.queue.all_organisations') },
@@ -108,13 +116,22 @@ export function presentQueue(view: QueueView, reader: Reader): QueuePage {
     chips: chipsOf(path, query, labels),
     path,
     exportHref: view.mayExport ? listHref(`${QUEUE}.csv`, { tab, ...query }) : null,
+    older: reader.t(isByDeadline(tab) ? 'admin.next' : 'admin.older'),
+    newest: reader.t(isByDeadline(tab) ? 'admin.first_page' : 'admin.newest'),
     olderHref: hasMore && last ? listHref(path, { ...query, before: last.place }) : null,
     newestHref: before === undefined ? null : listHref(path, query),
   }
 }
 
-function itemOf(invoice: KeptInvoice, tab: Tab, names: ReadonlyMap<string, string>, reader: Reader): QueueItem {
-  const { id, organisationId, description, amount, dueAt, problem } = invoice
+interface Shown {
+  readonly tab: Tab
+  readonly names: ReadonlyMap<string, string>
+  readonly why: Why | undefined
+}
+
+function itemOf(invoice: KeptInvoice, { tab, names, why }: Shown, reader: Reader): QueueItem {
+  const { id, organisationId, description, amount, dueAt } = invoice
+  const state = stateCell(invoice, reader)
   const number = numberText(invoice)
   const isPickable = tab === 'mine' && amount !== null
   return {
@@ -122,17 +139,17 @@ function itemOf(invoice: KeptInvoice, tab: Tab, names: ReadonlyMap<string, strin
     number,
     pick: isPickable ? { value: `${id}=${toDecimal(amount.minor)}`, label: reader.t('autopay.queue.pick', { number }) } : null,
     organisation: names.get(organisationId) ?? '—',
-    description: problem ?? description,
+    description,
     amount: amountText(amount, reader),
     due: dueAt === null ? { text: '—' } : momentCell(dueAt, reader),
-    state: stateCell(invoice, reader),
+    state: why ? { ...state, text: whyText(why, reader) } : state,
   }
 }
 
-export const QUEUE_HEADER = ['invoice', 'number', 'organisation', 'amount', 'currency', 'description', 'due', 'state', 'problem']
+export const QUEUE_HEADER = ['invoice', 'number', 'organisation', 'amount', 'currency', 'description', 'due', 'state', 'why']
 
 /** One row of the export: times in UTC, amounts as decimals. */
-export const queueCells = (invoice: KeptInvoice, names: ReadonlyMap<string, string>): string[] => [
+export const queueCells = (invoice: KeptInvoice, { names, why }: Omit<Shown, 'tab'>, reader: WhyReader): string[] => [
   invoice.id,
   invoice.number,
   names.get(invoice.organisationId) ?? invoice.organisationId,
@@ -141,5 +158,5 @@ export const queueCells = (invoice: KeptInvoice, names: ReadonlyMap<string, stri
   invoice.description,
   invoice.dueAt?.toISOString() ?? '',
   invoice.queue,
-  invoice.problem ?? '',
+  why ? whyText(why, reader) : '',
 ]

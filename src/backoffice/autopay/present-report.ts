@@ -1,10 +1,12 @@
-import type { Organisation, OrganisationTotals, PaidLine, Total } from '../../autopay'
+import type { Organisation, OrganisationTotals, PaidLine, Total, UnpaidLine } from '../../autopay'
 import { toDecimal } from '../../shared/money'
+import type { Translate } from '../../shared/texts'
 import { formatMoney } from '../../shared/texts/format'
+import { readTold } from '../../shared/told'
 import { listHref } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
-import type { Table } from '../table'
+import type { Cell, Table } from '../table'
 import { INVOICES, REPORT } from './desk'
 import { numberText } from './present-queue'
 
@@ -49,9 +51,8 @@ const right = (label: string): { label: string; align: 'right' } => ({ label, al
 /** What each organisation has spent against its budget. */
 function totalsTable({ organisations, totals }: ReportView, reader: Reader): Table {
   const { t, language } = reader
-  const roubles = (minor: bigint): string => formatMoney({ minor, unit: 'RUB' }, language)
   const total = ({ count, amount }: Total): string =>
-    count === 0 ? '—' : t('autopay.count_sum', { count: String(count), amount: roubles(amount) })
+    count === 0 ? '—' : t('autopay.count_sum', { count: String(count), amount: formatMoney({ minor: amount, unit: 'RUB' }, language) })
   return {
     caption: t('autopay.report.heading'),
     columns: [
@@ -71,8 +72,7 @@ function totalsTable({ organisations, totals }: ReportView, reader: Reader): Tab
           cells: [
             { text: organisation.name },
             { text: total(one.paid) },
-            { text: perMonth === null ? t('autopay.report.no_budget') : roubles(perMonth) },
-            { text: shareText(one.paid.amount, perMonth) },
+            ...budgetCells(one.paid.amount, perMonth, reader),
             { text: total(one.waiting) },
             { text: total(one.refused) },
           ],
@@ -82,6 +82,12 @@ function totalsTable({ organisations, totals }: ReportView, reader: Reader): Tab
     empty: t('admin.none'),
   }
 }
+
+/** The month's budget, and how much of it is spent. */
+export const budgetCells = (spent: bigint, budget: bigint | null, { t, language }: Reader): Cell[] => [
+  { text: budget === null ? t('autopay.report.no_budget') : formatMoney({ minor: budget, unit: 'RUB' }, language) },
+  { text: shareText(spent, budget) },
+]
 
 /** In whole per cent, rounded down. */
 const shareText = (spent: bigint, budget: bigint | null): string =>
@@ -116,10 +122,42 @@ function paidTable({ paid, hasMore, before, month, organisation, organisations }
   }
 }
 
-export const REPORT_HEADER = ['outcome', 'at', 'organisation', 'invoice', 'number', 'description', 'amount', 'currency', 'rule', 'payment']
+export const REPORT_HEADER = [
+  'outcome',
+  'at',
+  'organisation',
+  'invoice',
+  'number',
+  'description',
+  'amount',
+  'currency',
+  'rule',
+  'payment',
+  'month_spent',
+  'month_budget',
+]
+
+/** What an organisation has spent in the month of the file, and its budget for it: empty where it has none. */
+export function budgetColumns(
+  organisationId: string,
+  organisations: readonly Organisation[],
+  totals: readonly OrganisationTotals[],
+): [string, string] {
+  const spent = totals.find((one) => one.organisationId === organisationId)?.paid.amount
+  const budget = organisations.find(({ id }) => id === organisationId)?.perMonth ?? null
+  return [spent === undefined ? '' : toDecimal(spent), budget === null ? '' : toDecimal(budget)]
+}
+
+/** What the rows of a file are written with. */
+export interface ReportFile {
+  readonly names: ReadonlyMap<string, string>
+  /** The two columns of an organisation's budget. */
+  readonly budgetOf: (organisationId: string) => [string, string]
+  readonly t: Translate
+}
 
 /** One row of the export: times in UTC, amounts as decimals. */
-export const paidCells = (line: PaidLine, names: ReadonlyMap<string, string>): string[] => [
+export const paidCells = (line: PaidLine, { names, budgetOf }: ReportFile): string[] => [
   'paid',
   line.paidAt.toISOString(),
   names.get(line.organisationId) ?? line.organisationId,
@@ -130,4 +168,19 @@ export const paidCells = (line: PaidLine, names: ReadonlyMap<string, string>): s
   line.amount.unit,
   line.ruleName,
   line.paymentId,
+  ...budgetOf(line.organisationId),
+]
+
+export const unpaidCells = ({ invoice, outcome }: UnpaidLine, { names, budgetOf, t }: ReportFile): string[] => [
+  outcome,
+  invoice.queuedAt.toISOString(),
+  names.get(invoice.organisationId) ?? invoice.organisationId,
+  invoice.id,
+  invoice.number,
+  invoice.problem === null ? invoice.description : readTold(invoice.problem, t),
+  invoice.amount === null ? '' : toDecimal(invoice.amount.minor),
+  invoice.amount?.unit ?? '',
+  '',
+  '',
+  ...budgetOf(invoice.organisationId),
 ]

@@ -1,5 +1,6 @@
-import { whyText } from '../../autopay'
-import type { ListedItem, Organisation, Outcome, OutcomeSum, Run, RunItem } from '../../autopay'
+import { OUTCOMES, tellingLine, whyText } from '../../autopay'
+import type { ListedItem, Organisation, OrganisationTotals, Outcome, Run, RunItem, RunSum, WhyReader } from '../../autopay'
+import { toDecimal } from '../../shared/money'
 import { formatMoney } from '../../shared/texts/format'
 import { actorName } from '../actor-name'
 import { listHref } from '../filters'
@@ -8,6 +9,7 @@ import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
 import { INVOICES, RUNS } from './desk'
 import { amountText, numberText } from './present-queue'
+import { budgetCells, budgetColumns } from './present-report'
 import { readTold } from '../../shared/told'
 
 const MARKS = { running: 'wait', done: 'good', failed: 'bad' } as const satisfies Record<Run['state'], Mark>
@@ -17,18 +19,22 @@ export interface RunsView {
   readonly hasMore: boolean
   readonly before: string | undefined
   readonly organisations: readonly Organisation[]
+  /** What these runs came to. */
+  readonly sums: readonly RunSum[]
   readonly logins: ReadonlyMap<string, string>
 }
 
 /** The runs, newest first. */
-export function presentRuns({ runs, hasMore, before, logins }: RunsView, reader: Reader): Table {
+export function presentRuns({ runs, hasMore, before, organisations, sums, logins }: RunsView, reader: Reader): Table {
   const { t } = reader
   const last = runs.at(-1)
   return {
     caption: t('autopay.runs.heading'),
     columns: [
       { label: t('autopay.runs.started') },
+      { label: t('autopay.queue.organisation') },
       { label: t('autopay.runs.by') },
+      { label: t('autopay.outcome.paid'), align: 'right' },
       { label: t('autopay.runs.state') },
       { label: t('autopay.runs.progress') },
     ],
@@ -36,8 +42,16 @@ export function presentRuns({ runs, hasMore, before, logins }: RunsView, reader:
       href: `${RUNS}/${run.id}`,
       cells: [
         momentCell(run.startedAt, reader),
+        { text: scopeText(run, organisations, reader) },
         { text: actorName(run.startedBy, logins, t) },
-        { text: t(`autopay.run.state.${run.state}`), mark: MARKS[run.state] },
+        {
+          text: sumText(
+            sums.filter(({ runId }) => runId === run.id),
+            'paid',
+            reader,
+          ),
+        },
+        stateOf(run, reader),
         { text: progressText(run, reader) },
       ],
     })),
@@ -45,6 +59,23 @@ export function presentRuns({ runs, hasMore, before, logins }: RunsView, reader:
     ...(hasMore && last && { olderHref: listHref(RUNS, { before: last.id }) }),
     ...(before !== undefined && { newestHref: RUNS }),
   }
+}
+
+/** One that ended before it had tried everything did not simply end: automatic payment was stopped meanwhile, or what was to be paid is not any more. */
+const endedEarly = ({ state, done, total }: Run): boolean => state === 'done' && done < total
+
+function stateOf(run: Run, { t }: Pick<Reader, 't'>): { text: string; mark: Mark } {
+  if (endedEarly(run)) return { text: t('autopay.run.state.early'), mark: 'bad' }
+  return { text: t(`autopay.run.state.${run.state}`), mark: MARKS[run.state] }
+}
+
+const scopeText = ({ scope }: Run, organisations: readonly Organisation[], { t }: Pick<Reader, 't'>): string =>
+  organisations.find(({ id }) => id === scope.organisationId)?.name ?? t('autopay.run.scope_all')
+
+function sumText(sums: readonly RunSum[], outcome: Outcome, { t, language }: Reader): string {
+  const some = sums.filter((sum) => sum.outcome === outcome)
+  const [count, minor] = some.reduce<[number, bigint]>(([number, sum], one) => [number + one.count, sum + one.amount], [0, 0n])
+  return count === 0 ? '—' : t('autopay.count_sum', { count: String(count), amount: formatMoney({ minor, unit: 'RUB' }, language) })
 }
 
 /** How far a run has come, in words. */
@@ -67,10 +98,14 @@ export function progressText({ state, step, listed, total, done }: Run, { t }: P
 
 export interface RunView {
   readonly run: Run
-  readonly sums: readonly OutcomeSum[]
+  readonly sums: readonly RunSum[]
+  /** What its organisations have spent in the month in which it began. */
+  readonly totals: readonly OrganisationTotals[]
   readonly items: readonly ListedItem[]
   readonly hasMore: boolean
   readonly outcome: Outcome | undefined
+  readonly after: number | undefined
+  readonly mayExport: boolean
   readonly organisations: readonly Organisation[]
   readonly logins: ReadonlyMap<string, string>
 }
@@ -79,45 +114,83 @@ export interface RunPage {
   readonly heading: string
   readonly state: { readonly text: string; readonly mark: Mark }
   readonly isRunning: boolean
-  /** Of so many invoices to be paid so many are tried. */
-  readonly progress: { readonly text: string; readonly done: number; readonly total: number }
+  /** Of so many invoices to be paid so many are tried. The key changes with every step, so that the page is shown anew. */
+  readonly progress: { readonly text: string; readonly key: string; readonly done: number; readonly total: number }
   readonly problem: string | null
   readonly rows: readonly { readonly label: string; readonly value: string }[]
   readonly sums: readonly { readonly href: string; readonly text: string; readonly current: boolean }[]
+  readonly budgets: Table
+  readonly exportHref: string | null
   readonly table: Table
 }
 
 export function presentRun(view: RunView, reader: Reader): RunPage {
-  const { run, sums, outcome, organisations, logins } = view
-  const { t, language } = reader
+  const { run, organisations, logins } = view
+  const { t } = reader
   const at = momentCell(run.startedAt, reader).text
-  const whose = organisations.find(({ id }) => id === run.scope.organisationId)?.name ?? t('autopay.run.scope_all')
   const path = `${RUNS}/${run.id}`
   return {
     heading: t('autopay.run.heading', { at }),
-    state: { text: t(`autopay.run.state.${run.state}`), mark: MARKS[run.state] },
+    state: stateOf(run, reader),
     isRunning: run.state === 'running',
-    progress: { text: progressText(run, reader), done: run.done, total: run.total },
+    progress: {
+      text: progressText(run, reader),
+      key: `${run.step}-${run.listed}-${run.done}-${run.total}`,
+      done: run.done,
+      total: run.total,
+    },
     problem: run.problem === null ? null : t('autopay.run.problem', { problem: readTold(run.problem, t) }),
     rows: [
       { label: t('autopay.runs.by'), value: actorName(run.startedBy, logins, t) },
-      { label: t('autopay.queue.organisation'), value: whose },
+      { label: t('autopay.queue.organisation'), value: scopeText(run, organisations, reader) },
       ...(run.scope.invoiceId === undefined ? [] : [{ label: t('autopay.invoice.id'), value: run.scope.invoiceId }]),
       ...(run.scope.merchantOrder === undefined ? [] : [{ label: t('autopay.invoice.order'), value: run.scope.merchantOrder }]),
       ...(run.endedAt === null ? [] : [{ label: t('autopay.run.ended'), value: momentCell(run.endedAt, reader).text }]),
     ],
-    sums: sums.map(({ outcome: name, count, amount }) => ({
-      href: listHref(path, { outcome: name }),
-      text: `${t(`autopay.outcome.${name}`)}: ${t('autopay.count_sum', { count: String(count), amount: formatMoney({ minor: amount, unit: 'RUB' }, language) })}`,
-      current: name === outcome,
-    })),
+    sums: outcomeLinks(view, path, reader),
+    budgets: budgetTable(view, reader),
+    exportHref: view.mayExport && run.state !== 'running' ? `${path}/invoices.csv` : null,
     table: itemsTable(view, path, reader),
+  }
+}
+
+function outcomeLinks({ sums, outcome }: RunView, path: string, reader: Reader): RunPage['sums'] {
+  const { t } = reader
+  const links = OUTCOMES.filter((name) => sums.some((sum) => sum.outcome === name)).map((name) => ({
+    href: listHref(path, { outcome: name }),
+    text: `${t(`autopay.outcome.${name}`)}: ${sumText(sums, name, reader)}`,
+    current: name === outcome,
+  }))
+  return links.length === 0 ? [] : [{ href: path, text: t('autopay.run.all'), current: outcome === undefined }, ...links]
+}
+
+/** What each organisation has paid by this run, and what its month has spent of the budget with it. */
+function budgetTable({ sums, totals, organisations }: RunView, reader: Reader): Table {
+  const { t, language } = reader
+  return {
+    caption: t('autopay.report.budget'),
+    columns: [
+      { label: t('autopay.queue.organisation') },
+      { label: t('autopay.run.paid'), align: 'right' },
+      { label: t('autopay.report.spent_month'), align: 'right' },
+      { label: t('autopay.report.budget'), align: 'right' },
+      { label: t('autopay.report.share'), align: 'right' },
+    ],
+    rows: totals.flatMap(({ organisationId, paid }) => {
+      const organisation = organisations.find(({ id }) => id === organisationId)
+      if (!organisation) return []
+      const own = sums.filter((sum) => sum.organisationId === organisationId)
+      const spent = formatMoney({ minor: paid.amount, unit: 'RUB' }, language)
+      const cells = [{ text: organisation.name }, { text: sumText(own, 'paid', reader) }, { text: spent }]
+      return [{ cells: [...cells, ...budgetCells(paid.amount, organisation.perMonth, reader)] }]
+    }),
+    empty: t('autopay.run.empty'),
   }
 }
 
 const OUTCOME_MARKS: Readonly<Record<Outcome, Mark>> = { paid: 'good', waiting: 'wait', refused: 'bad' }
 
-function itemsTable({ items, hasMore, outcome }: RunView, path: string, reader: Reader): Table {
+function itemsTable({ items, hasMore, outcome, after }: RunView, path: string, reader: Reader): Table {
   const { t } = reader
   const last = items.at(-1)
   return {
@@ -138,12 +211,45 @@ function itemsTable({ items, hasMore, outcome }: RunView, path: string, reader: 
       ],
     })),
     empty: t('autopay.run.empty'),
+    isForward: true,
     ...(hasMore && last && { olderHref: listHref(path, { outcome, after: String(last.position) }) }),
+    ...(after !== undefined && { newestHref: listHref(path, { outcome }) }),
   }
 }
 
 /** The line that decided; all of them stand on the invoice's page. */
-function lastWhy({ why }: Pick<RunItem, 'why'>, reader: Reader): string {
-  const line = why.find(({ passed }) => !passed) ?? why.at(-1)
+function lastWhy({ why }: Pick<RunItem, 'why'>, reader: WhyReader): string {
+  const line = tellingLine(why)
   return line ? whyText(line, reader) : '—'
 }
+
+export const RUN_HEADER = [
+  'outcome',
+  'decision',
+  'organisation',
+  'invoice',
+  'number',
+  'amount',
+  'currency',
+  'why',
+  'month_spent',
+  'month_budget',
+]
+
+export interface RunFile {
+  readonly organisations: readonly Organisation[]
+  readonly totals: readonly OrganisationTotals[]
+}
+
+/** One row of the export: amounts as decimals, the reason in the reader's language. */
+export const itemCells = (item: ListedItem, { organisations, totals }: RunFile, reader: WhyReader): string[] => [
+  item.outcome,
+  item.decision,
+  organisations.find(({ id }) => id === item.organisationId)?.name ?? item.organisationId,
+  item.invoiceId,
+  item.number,
+  item.amount === null ? '' : toDecimal(item.amount.minor),
+  item.amount?.unit ?? '',
+  lastWhy(item, reader),
+  ...budgetColumns(item.organisationId, organisations, totals),
+]

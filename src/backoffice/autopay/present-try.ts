@@ -1,4 +1,4 @@
-import { DECISIONS, whyText } from '../../autopay'
+import { DECISIONS, tellingLine, whyText } from '../../autopay'
 import type { PastInvoice, Replay, ReplayLine } from '../../autopay'
 import { formatMoney } from '../../shared/texts/format'
 import { momentCell } from '../reader'
@@ -65,9 +65,8 @@ const presentLines = (lines: readonly ReplayLine[], reader: Reader): Table => ({
   empty: reader.t('autopay.try.empty'),
 })
 
-/** The gate that stayed shut; of what would be paid, the rule itself. */
 function lastWhy(why: ReplayLine['decision']['why'], reader: Reader): string {
-  const line = why.find(({ passed }) => !passed) ?? why.find(({ gate }) => gate === 'limits')
+  const line = tellingLine(why)
   return line ? whyText(line, reader) : ''
 }
 

@@ -39,7 +39,7 @@ function levelsOf(week: readonly DueDay[], { fund }: FundPicture): bigint[] {
   return week.map(({ amount }) => (level -= amount))
 }
 
-/** The fund's own chart with the last days behind and the due invoices before it. Where only today is known, yesterday ended with what today began with. */
+/** The fund's own chart with the last days behind and what is left at the end of each day before it, as the table says; today stands at what it has now. Where only today is known, yesterday ended with what today began with. */
 function chartsOf(week: readonly DueDay[], picture: FundPicture, reader: Reader): Chart[] {
   const levels = levelsOf(week, picture)
   const known = picture.days.slice(-PAST_DAYS)
@@ -47,8 +47,7 @@ function chartsOf(week: readonly DueDay[], picture: FundPicture, reader: Reader)
   if (!first) return []
   const before = { ...first, day: addDays(first.day, -1), deposited: 0n, closing: first.opening }
   const days = known.length < 2 ? [before, ...known] : known
-  const tomorrow = week.map(({ day }, index) => ({ day: addDays(day, 1), level: levels[index] ?? 0n }))
-  const expected = [{ day: week[0]?.day ?? first.day, level: picture.fund.available.minor }, ...tomorrow]
+  const expected = week.map(({ day }, index) => ({ day, level: levels[index] ?? 0n }))
   return drawCharts({ ...picture, days, expected }, reader).map((chart) => ({ ...chart, title: reader.t('autopay.week.chart') }))
 }
 

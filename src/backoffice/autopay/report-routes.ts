@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { listPaid, listQueue, organisationsOf, readTotals } from '../../autopay'
-import type { KeptInvoice, Organisation, ReportOf, Tab } from '../../autopay'
+import { listPaid, listUnpaid, organisationsOf, readTotals } from '../../autopay'
+import type { Organisation, ReportOf } from '../../autopay'
 import { defineRoute, sendDownload, staffWith } from '../../http'
 import type { Route } from '../../http'
 import { writeAudit } from '../../shared/audit'
@@ -9,11 +9,11 @@ import { inTransaction } from '../../shared/database'
 import type { Db } from '../../shared/database'
 import { dayOf, isDay } from '../../shared/days'
 import { looksLikeId } from '../../shared/ids'
-import { toDecimal } from '../../shared/money'
 import { may } from '../../shared/permissions'
 import type { AutopayPagesDeps } from './deps'
 import { deskOf, REPORT } from './desk'
-import { paidCells, presentReport, REPORT_HEADER } from './present-report'
+import { budgetColumns, paidCells, presentReport, REPORT_HEADER, unpaidCells } from './present-report'
+import type { ReportFile } from './present-report'
 
 const PAGE = 50
 const EXPORT_PAGE = 500
@@ -32,15 +32,25 @@ const showReport = ({ db, clock, zone }: AutopayPagesDeps): Route =>
     path: REPORT,
     policy: staffWith('autopay.read'),
     summary: 'Shows what was paid, waits and was refused in a month, and what was spent against the budgets.',
-    input: { query: z.object({ ...QUERY, before: z.string().refine(looksLikeId).optional(), done: z.string().optional() }) },
+    input: {
+      query: z.object({
+        ...QUERY,
+        month: z.string().max(20).optional(),
+        before: z.string().refine(looksLikeId).optional(),
+        done: z.string().optional(),
+      }),
+    },
     handle: async (context) => {
-      const { month, organisation, before, done } = context.input.query
+      const { month: typed, organisation, before, done } = context.input.query
+      const [isMonth, fault] = [QUERY.month.safeParse(typed).success, context.t('autopay.report.bad_month')]
+      const month = isMonth ? typed : undefined
       const { organisations, desk } = await deskOf(context, { db, zone, part: 'report', back: REPORT, done })
       const of = reportOf({ month, organisation }, organisations, clock.now(), zone)
       const found = await listPaid(db, of, { before, limit: PAGE + 1 })
       const view = { month: of.month.slice(0, 7), organisation, organisations, totals: await readTotals(db, of), before }
       const list = { paid: found.slice(0, PAGE), hasMore: found.length > PAGE, mayExport: may(context.staff, 'lists.export') }
-      context.page('backoffice/autopay-report', { ...desk, ...presentReport({ ...view, ...list }, { ...context, zone }) })
+      const shown = presentReport({ ...view, ...list }, { ...context, zone })
+      context.page('backoffice/autopay-report', { ...desk, ...shown, fault: isMonth ? null : fault }, isMonth ? 200 : 400)
     },
   })
 
@@ -64,63 +74,34 @@ const exportReport = ({ db, clock, zone }: AutopayPagesDeps): Route =>
     policy: staffWith('lists.export'),
     summary: 'Gives the report of a month as a CSV file: what was paid, and what waits or was refused.',
     input: { query: z.object(QUERY) },
-    handle: async ({ input: { query }, staff, res }) => {
+    handle: async ({ input: { query }, staff, res, t }) => {
       const organisations = await organisationsOf(db, staff)
       const of = reportOf(query, organisations, clock.now(), zone)
       const audit = { author: staff, at: clock.now(), action: 'autopay_report_exported', subject: 'autopay', after: { month: of.month } }
       await inTransaction(db, (tx) => writeAudit(tx, [audit]))
-      const theirs = organisations.filter(({ id }) => of.organisationIds.includes(id))
+      const totals = await readTotals(db, of)
+      const names = new Map(organisations.map(({ id, name }) => [id, name]))
+      const file = { names, t, budgetOf: (id: string) => budgetColumns(id, organisations, totals) }
       await sendDownload(res, {
         name: `autopay-${of.month.slice(0, 7)}.csv`,
         type: CSV_TYPE,
-        pieces: csvFile(REPORT_HEADER, rowsOf(db, of, theirs)),
+        pieces: csvFile(REPORT_HEADER, rowsOf(db, of, file)),
       })
     },
   })
 
-/** First what was paid, then what waits and what was refused, as it stands now. */
-async function* rowsOf(db: Db, of: ReportOf, organisations: readonly Organisation[]): AsyncGenerator<string[][]> {
-  const names = new Map(organisations.map(({ id, name }) => [id, name]))
+/** First what was paid, then what waits now and what was refused in the month, by the same definitions as the page. */
+async function* rowsOf(db: Db, of: ReportOf, file: ReportFile): AsyncGenerator<string[][]> {
   for (let before: string | undefined; ;) {
     const lines = await listPaid(db, of, { before, limit: EXPORT_PAGE })
-    yield lines.map((line) => paidCells(line, names))
+    yield lines.map((line) => paidCells(line, file))
     before = lines.at(-1)?.id
     if (lines.length < EXPORT_PAGE) break
   }
-  for (const [tab, outcome] of LEFT) yield* keptRows(db, { tab, outcome, organisations })
-}
-
-const LEFT = [
-  ['new', 'waiting'],
-  ['others', 'waiting'],
-  ['due', 'waiting'],
-  ['exceptions', 'refused'],
-] as const satisfies readonly (readonly [Tab, string])[]
-
-async function* keptRows(db: Db, of: { tab: Tab; outcome: string; organisations: readonly Organisation[] }): AsyncGenerator<string[][]> {
-  const names = new Map(of.organisations.map(({ id, name }) => [id, name]))
   for (let before: string | undefined; ;) {
-    // Nobody's turn in particular: all that wait for somebody.
-    const invoices = await listQueue(
-      db,
-      { tab: of.tab, organisations: of.organisations, signer: undefined },
-      { before, limit: EXPORT_PAGE },
-    )
-    yield invoices.map((invoice) => keptCells(invoice, of.outcome, names))
-    before = invoices.at(-1)?.place
-    if (invoices.length < EXPORT_PAGE) return
+    const page = await listUnpaid(db, of, { before, limit: EXPORT_PAGE })
+    yield page.lines.map((line) => unpaidCells(line, file))
+    before = page.before
+    if (before === undefined) return
   }
 }
-
-const keptCells = (invoice: KeptInvoice, outcome: string, names: ReadonlyMap<string, string>): string[] => [
-  outcome,
-  invoice.queuedAt.toISOString(),
-  names.get(invoice.organisationId) ?? invoice.organisationId,
-  invoice.id,
-  invoice.number,
-  invoice.problem ?? invoice.description,
-  invoice.amount === null ? '' : toDecimal(invoice.amount.minor),
-  invoice.amount?.unit ?? '',
-  '',
-  '',
-]

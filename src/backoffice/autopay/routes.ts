@@ -7,6 +7,7 @@ import { planRoutes } from './plan-routes'
 import { queueRoutes } from './queue-routes'
 import { reportRoutes } from './report-routes'
 import { autopayRulePages } from './rule-pages-routes'
+import { runFileRoutes } from './run-file-routes'
 import { runRoutes } from './run-routes'
 import { turnRoutes } from './turn-routes'
 
@@ -17,6 +18,7 @@ export const autopayPages = (deps: AutopayPagesDeps & AutopayRulePagesDeps): Rou
   ...approveManyRoutes(deps),
   ...invoiceRoutes(deps),
   ...planRoutes(deps),
+  ...runFileRoutes(deps),
   ...runRoutes(deps),
   ...reportRoutes(deps),
   ...turnRoutes(deps),

@@ -17,7 +17,8 @@ import type { StaffActor } from '../../shared/actor'
 import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
 import { formatMoment } from '../../shared/texts/format'
-import { answerDeed, DEED_FIELDS } from '../deed-routes'
+import { answerDeed, DEED_FIELDS, keptReason } from '../deed-routes'
+import type { KeptReason } from '../deed-routes'
 import { listHref } from '../filters'
 import { frameOf } from '../frame'
 import { pageOf, PORTION } from '../portion'
@@ -28,6 +29,7 @@ import { organisationPath, rulePath, RULES } from './paths'
 import { presentRules, presentVersions, ruleForm, stateCell } from './present-rules'
 import type { RuleForm } from './present-rules'
 import { presentSwitch } from './present-switch'
+import type { SwitchView } from './present-switch'
 
 const ID = z.string().refine(looksLikeId)
 export const RULE_PARAMS = z.object({ id: ID })
@@ -96,10 +98,15 @@ interface Editor {
   readonly target: { readonly ruleId: string; readonly basedOn: string; readonly organisationId: string }
   readonly form: RuleForm
   readonly faults?: readonly string[]
+  readonly reason?: KeptReason
 }
 
 /** The editor of a new rule, or of one whose change was not taken. */
-async function showEditor({ db, zone }: AutopayRulePagesDeps, context: Context, { target, form, faults = [] }: Editor): Promise<void> {
+async function showEditor(
+  { db, zone }: AutopayRulePagesDeps,
+  context: Context,
+  { target, form, faults = [], reason }: Editor,
+): Promise<void> {
   const all = await organisationsOf(db, context.staff)
   const isNew = target.basedOn === '0'
   context.page(
@@ -114,6 +121,7 @@ async function showEditor({ db, zone }: AutopayRulePagesDeps, context: Context, 
       organisations: isNew ? choicesOf(all) : [],
       form,
       faults,
+      reason,
     },
     faults.length === 0 ? 200 : 400,
   )
@@ -192,8 +200,8 @@ async function write(deps: AutopayRulePagesDeps, context: DeedContext, typed: Ty
   await requireOrganisation(deps.db, context.staff, organisationId)
   const flat = Object.fromEntries(RULE_FIELDS.map((field) => [field, typed[field].trim() === '' ? null : typed[field].trim()])) as FlatRule
   const checked = checkFlat(flat)
-  const target = { ruleId, organisationId, basedOn }
-  if (!checked.ok) return showEditor(deps, context, { target, ...wrong(typed, checked.faults, context) })
+  const [target, reason] = [{ ruleId, organisationId, basedOn }, keptReason(typed)]
+  if (!checked.ok) return showEditor(deps, context, { target, ...wrong(typed, checked.faults, context), reason })
   const fields = { ...target, ...Object.fromEntries(RULE_FIELDS.map((field) => [field, typed[field]])) }
   await answerDeed(context, deps.approvals, {
     section: 'autopay',
@@ -203,7 +211,14 @@ async function write(deps: AutopayRulePagesDeps, context: DeedContext, typed: Ty
     action,
     fields,
     back: rulePath(ruleId),
+    edit: () => showEditor(deps, context, { target, form: wrong(typed, [], context).form, reason }),
+    autopay: await brakeOf(deps, context, basedOn === '0' ? RULES : rulePath(ruleId)),
   })
+}
+
+/** The switch of what the reader sees, for a step that stands under no address of its own. */
+export async function brakeOf({ db, zone }: AutopayRulePagesDeps, context: Context, back: string): Promise<SwitchView> {
+  return presentSwitch({ organisations: await organisationsOf(db, context.staff), staff: context.staff, back }, { ...context, zone })
 }
 
 function wrong(typed: TypedRule, faults: readonly Fault[], { t }: DeedContext): { form: RuleForm; faults: string[] } {

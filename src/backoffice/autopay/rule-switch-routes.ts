@@ -11,7 +11,7 @@ import { rulePath, RULES } from './paths'
 import { stateCell } from './present-rules'
 import { presentSwitch } from './present-switch'
 import { presentTry } from './present-try'
-import { DONE, RULE_PARAMS } from './rule-routes'
+import { brakeOf, DONE, RULE_PARAMS } from './rule-routes'
 
 /** The doors that try a rule, switch it on and off, and take it away. */
 export const ruleSwitchRoutes = (deps: AutopayRulePagesDeps): Route[] => [
@@ -82,7 +82,8 @@ const switchOn = (deps: AutopayRulePagesDeps): Route =>
         fields: { version },
         back: path,
       } as const
-      await answerDeed(context, deps.approvals, { ...form, deed: deps.deeds.rules.switchOn })
+      const autopay = await brakeOf(deps, context, path)
+      await answerDeed(context, deps.approvals, { ...form, autopay, deed: deps.deeds.rules.switchOn })
     },
   })
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { beginRun, carryOutRun, listItems, listRuns, nextMoment, OUTCOMES, readRun, sumItems } from '../../autopay'
-import type { Organisation, Run } from '../../autopay'
+import { beginRun, carryOutRun, knownOrganisations, listItems, listRuns, nextMoment, OUTCOMES, runUnderWay, sumItems } from '../../autopay'
+import type { Organisation } from '../../autopay'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
 import type { StaffActor } from '../../shared/actor'
@@ -12,6 +12,7 @@ import { staffLogins } from '../staff-logins'
 import type { AutopayPagesDeps } from './deps'
 import { deskOf, RUNS } from './desk'
 import { presentRun, presentRuns } from './present-runs'
+import { requireRun, totalsOf } from './run-known'
 
 const PAGE = 50
 const ID = z.string().refine(looksLikeId)
@@ -31,11 +32,12 @@ const showRuns = ({ db, clock, zone, config }: AutopayPagesDeps): Route =>
     handle: async (context) => {
       const { staff, t, language, input } = context
       const { organisations, desk } = await deskOf(context, { db, zone, part: 'runs', back: RUNS, done: input.query.done })
-      const found = (await listRuns(db, { before: input.query.before, limit: PAGE + 1 })).filter((run) =>
-        concerns(run, staff, organisations),
-      )
+      const known = { organisations: await knownOrganisations(db, staff) }
+      const found = await listRuns(db, known, { before: input.query.before, limit: PAGE + 1 })
+      const runs = found.slice(0, PAGE)
       const view = {
-        runs: found.slice(0, PAGE),
+        runs,
+        sums: await sumItems(db, runs.map(({ id }) => id), organisations.map(({ id }) => id)), // prettier-ignore
         hasMore: found.length > PAGE,
         before: input.query.before,
         organisations,
@@ -51,17 +53,16 @@ const showRuns = ({ db, clock, zone, config }: AutopayPagesDeps): Route =>
     },
   })
 
-/** Everybody's runs, and those of one's own organisations. */
-const concerns = ({ scope }: Run, staff: StaffActor, organisations: readonly Organisation[]): boolean =>
-  scope.organisationId === undefined || staff.role === 'admin' || organisations.some(({ id }) => id === scope.organisationId)
-
 /** What a run may be started for; null for whoever may start none. Only an admin starts one for all. */
 const startChoices = (organisations: readonly Organisation[], staff: StaffActor, all: string): { value: string; text: string }[] | null =>
   !may(staff, 'autopay.run') || organisations.length === 0
     ? null
-    : [...(staff.role === 'admin' ? [{ value: '', text: all }] : []), ...organisations.map(({ id, name }) => ({ value: id, text: name }))]
+    : [
+        ...(may(staff, 'organisations.all') ? [{ value: '', text: all }] : []),
+        ...organisations.map(({ id, name }) => ({ value: id, text: name })),
+      ]
 
-/** It goes on after the answer; a process that ends meanwhile leaves it to the worker. */
+/** Where one is under way already, its page is what they want to see. It goes on after the answer; a process that ends meanwhile leaves it to the worker. */
 const startRun = (deps: AutopayPagesDeps): Route =>
   defineRoute({
     method: 'post',
@@ -71,6 +72,11 @@ const startRun = (deps: AutopayPagesDeps): Route =>
     input: { body: z.object({ organisation: z.union([z.literal(''), ID]) }) },
     handle: async ({ staff, input: { body }, redirect }) => {
       const scope = body.organisation === '' ? {} : { organisationId: body.organisation }
+      const other = await runUnderWay(deps.db, { organisations: await knownOrganisations(deps.db, staff) }, deps.clock.now())
+      if (other) {
+        redirect(`${RUNS}/${other.id}?done=running`)
+        return
+      }
       const run = await beginRun(deps, { author: staff, scope })
       if (!run) throw new Refusal('autopay_running')
       const told = (error: unknown): void => deps.log.error({ err: error }, 'a run of automatic payment failed')
@@ -94,23 +100,25 @@ const showRun = ({ db, zone }: AutopayPagesDeps): Route =>
       }),
     },
     handle: async (context) => {
-      const { outcome, after, done } = context.input.query
-      const run = await readRun(db, context.input.params.id)
-      const { organisations, desk } = await deskOf(context, { db, zone, part: 'runs', back: `${RUNS}/${context.input.params.id}`, done })
-      if (!run || !concerns(run, context.staff, organisations)) throw new Refusal('not_found')
-      const organisationIds = organisations.map(({ id }) => id)
+      const [{ id }, { outcome, after, done }] = [context.input.params, context.input.query]
+      const { organisations, desk } = await deskOf(context, { db, zone, part: 'runs', back: `${RUNS}/${id}`, done })
+      const run = await requireRun(db, id, context.staff)
+      const organisationIds = organisations.map((one) => one.id)
       const found = await listItems(db, run.id, { organisationIds, outcome }, { after, limit: PAGE + 1 })
-      const sums = await sumItems(db, run.id, organisationIds)
+      const sums = await sumItems(db, [run.id], organisationIds)
+      const list = { items: found.slice(0, PAGE), hasMore: found.length > PAGE, outcome, after }
+      const totals = await totalsOf(db, run, sums, zone)
       const view = {
         run,
         sums,
-        items: found.slice(0, PAGE),
-        hasMore: found.length > PAGE,
-        outcome,
+        totals,
+        ...list,
         organisations,
         logins: await staffLogins(db),
+        mayExport: may(context.staff, 'lists.export'),
       }
       const refreshSeconds = run.state === 'running' ? REFRESH_SECONDS : null
-      context.page('backoffice/autopay-run', { ...desk, ...presentRun(view, { ...context, zone }), refreshSeconds })
+      const note = done === 'running' && refreshSeconds !== null ? context.t('autopay.run.already') : null
+      context.page('backoffice/autopay-run', { ...desk, ...presentRun(view, { ...context, zone }), refreshSeconds, note })
     },
   })

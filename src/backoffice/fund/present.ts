@@ -1,12 +1,13 @@
 import { COVERED_DAYS, MOVEMENT_KINDS } from '../../fund'
 import type { FundMovement, FundPicture, Threshold } from '../../fund'
+import { csvMoment } from '../../shared/csv'
 import { toDecimal } from '../../shared/money'
 import type { Money } from '../../shared/money'
 import { readReason } from '../../shared/reasons'
 import { formatMoney } from '../../shared/texts/format'
 import { listHref } from '../filters'
 import type { Query } from '../filters'
-import { momentCell } from '../reader'
+import { amountHead, momentCell, timeHead } from '../reader'
 import type { Reader } from '../reader'
 import type { Column, Table } from '../table'
 import { drawCharts } from './chart'
@@ -153,14 +154,21 @@ export const kindChoices = (reader: Reader): { value: string; text: string }[] =
   ...MOVEMENT_KINDS.map((kind) => ({ value: kind, text: kindText(kind, reader) })),
 ]
 
-export const MOVEMENT_HEADER = ['at', 'kind', 'amount', 'balance_after', 'payment', 'reason']
+export const movementHeader = (reader: Reader): string[] => [
+  timeHead(reader.t('fund.at'), reader),
+  reader.t('fund.kind'),
+  amountHead(reader.t('fund.amount'), 'RUB', reader),
+  amountHead(reader.t('fund.balance_after'), 'RUB', reader),
+  reader.t('payment.id'),
+  reader.t('fund.why'),
+]
 
-/** One row of the export: times in UTC, amounts as decimals. */
-export const movementCells = ({ at, kind, amount, balanceAfter, reference, reason }: FundMovement): string[] => [
-  at.toISOString(),
-  kind ?? 'other',
+/** One row of the export: what the page shows, but amounts as decimals. */
+export const movementCells = ({ at, kind, amount, balanceAfter, reference, reason }: FundMovement, reader: Reader): string[] => [
+  csvMoment(at, reader.zone),
+  kindText(kind, reader),
   toDecimal(amount.minor),
   toDecimal(balanceAfter.minor),
   reference ?? '',
-  reason ?? '',
+  reason === null ? '' : readReason(reason, reader.t),
 ]

@@ -19,19 +19,21 @@ import { CSV_TYPE, csvFile } from '../../shared/csv'
 import { inTransaction } from '../../shared/database'
 import { dayEnd, dayStart, isDay } from '../../shared/days'
 import { looksLikeId } from '../../shared/ids'
-import { parseMoney } from '../../shared/money'
+import { NotMoney, parseMoney } from '../../shared/money'
 import type { Rate } from '../../shared/money'
 import { may } from '../../shared/permissions'
+import type { Language } from '../../shared/texts'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { chipsOf, listHref } from '../filters'
 import { frameOf } from '../frame'
+import type { Reader } from '../reader'
 import { asKnownTo } from './known-movements'
 import type { KnowingDeps } from './known-movements'
 import {
   kindChoices,
   kindText,
   movementCells,
-  MOVEMENT_HEADER,
+  movementHeader,
   MOVEMENTS,
   presentFund,
   presentMovements,
@@ -85,12 +87,20 @@ const showFund = (deps: FundRoutesDeps): Route =>
   })
 
 /** An amount as people type it: with blanks between thousands, with a comma or a point. */
-const typedRoubles = (orZero: boolean): z.ZodType<string, string> =>
-  z
-    .string()
-    .max(40)
-    .transform((text) => text.replace(/\s/g, '').replace(',', '.'))
-    .pipe(amountText('RUB', { orZero }) as z.ZodType<string, string>)
+const TYPED_ROUBLES = z
+  .string()
+  .max(40)
+  .transform((text) => text.replace(/\s/g, '').replace(',', '.'))
+
+/** Such an amount for a sentence; what is none stays as it was typed, since the deed refuses it anyway. */
+function amountTyped(text: string, language: Language): string {
+  try {
+    return wholeRoubles(parseMoney(text, 'RUB'), language)
+  } catch (error) {
+    if (error instanceof NotMoney) return text
+    throw error
+  }
+}
 
 const changeFund = ({ approvals, deeds }: FundRoutesDeps, name: 'deposit' | 'floor' | 'overdraft'): Route =>
   defineRoute({
@@ -98,11 +108,11 @@ const changeFund = ({ approvals, deeds }: FundRoutesDeps, name: 'deposit' | 'flo
     path: `${FUND}/${name}`,
     policy: staffWith('fund.change'),
     summary: `Shows what would change, then does it or asks a second person: the fund's ${name}.`,
-    input: { body: z.object({ roubles: typedRoubles(name !== 'deposit'), ...DEED_FIELDS }) },
+    input: { body: z.object({ roubles: TYPED_ROUBLES, ...DEED_FIELDS }) },
     handle: async (context) => {
       const { roubles } = context.input.body
       const deed: Deed<FundPayload> = deeds.fund[name]
-      const amount = wholeRoubles(parseMoney(roubles, 'RUB'), context.language)
+      const amount = amountTyped(roubles, context.language)
       const what = context.t(`fund.what.${name}`, { amount })
       await answerDeed(context, approvals, {
         section: 'fund',
@@ -111,6 +121,7 @@ const changeFund = ({ approvals, deeds }: FundRoutesDeps, name: 'deposit' | 'flo
         what,
         action: `${FUND}/${name}`,
         fields: { roubles },
+        typed: ['roubles'],
         back: FUND,
       })
     },
@@ -122,7 +133,7 @@ const addOne = (deps: FundRoutesDeps): Route =>
     path: `${FUND}/thresholds`,
     policy: staffWith('fund.change'),
     summary: 'Adds an amount below which staff are told.',
-    input: { body: z.object({ roubles: typedRoubles(true) }) },
+    input: { body: z.object({ roubles: TYPED_ROUBLES.pipe(amountText('RUB', { orZero: true }) as z.ZodType<string, string>) }) },
     handle: async ({ input, staff, redirect }) => {
       await addThreshold(deps, { amount: parseMoney(input.body.roubles, 'RUB'), author: staff })
       redirect(`${FUND}?done=done`)
@@ -195,9 +206,10 @@ const exportMovements = (deps: FundRoutesDeps): Route =>
       const author = context.staff
       await inTransaction(db, (tx) => writeAudit(tx, [{ author, at: clock.now(), action: 'fund_exported', subject: 'fund' }]))
       const pages = allFundMovements(db, filterOf(context.input.query, zone))
+      const reader = { ...context, zone }
       const pieces = csvFile(
-        MOVEMENT_HEADER,
-        rowsOf(pages, (page) => asKnownTo(deps, page, author)),
+        movementHeader(reader),
+        rowsOf(pages, reader, (page) => asKnownTo(deps, page, author)),
       )
       await sendDownload(context.res, { name: 'fund.csv', type: CSV_TYPE, pieces })
     },
@@ -205,7 +217,8 @@ const exportMovements = (deps: FundRoutesDeps): Route =>
 
 async function* rowsOf(
   pages: ReturnType<typeof allFundMovements>,
+  reader: Reader,
   known: (page: readonly FundMovement[]) => Promise<FundMovement[]>,
 ): AsyncGenerator<string[][]> {
-  for await (const page of pages) yield (await known(page)).map(movementCells)
+  for await (const page of pages) yield (await known(page)).map((movement) => movementCells(movement, reader))
 }

@@ -1,18 +1,14 @@
 import type { StaffActor } from '../../shared/actor'
-import type { Alert } from '../../shared/alerts'
 import { SECOND } from '../../shared/clock'
 import { may } from '../../shared/permissions'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
-import { homeRu } from '../../shared/texts/backoffice/home'
-import type { TextKey, Translate } from '../../shared/texts'
 import { adviceText, runwayText } from '../fund/words'
-import { momentCell } from '../reader'
 import type { Reader } from '../reader'
-import type { Cell, Mark, Table } from '../table'
+import type { Mark, Table } from '../table'
+import { presentAlerts, presentCloses } from './present-alerts'
 import { MOST_ALERTS, MOST_COUNTED } from './read-home'
 import type { Home } from './read-home'
 import type { Day } from '../../shared/days'
-import { readTold } from '../../shared/told'
 
 /** One of the four answers: an icon and a word, then what it rests on. */
 export interface Answer {
@@ -37,7 +33,7 @@ export interface HomePage {
 export function presentHome(home: Home, staff: StaffActor, today: Day, reader: Reader): HomePage {
   const { t } = reader
   const { running } = home.money
-  const shown = home.alerts.slice(0, MOST_ALERTS)
+  const shown = { alerts: home.alerts.slice(0, MOST_ALERTS), names: home.names }
   return {
     answers: [moneyAnswer(home, reader), fundAnswer(home, today, reader), needsAnswer(home, reader), invoiceboxAnswer(home, reader)],
     progress: running && {
@@ -46,12 +42,9 @@ export function presentHome(home: Home, staff: StaffActor, today: Day, reader: R
       text: t('home.proving', { done: String(running.stepsDone), of: String(running.steps) }),
     },
     mayProve: may(staff, 'ledger.verify'),
-    alerts: presentAlerts(shown, reader),
+    alerts: presentAlerts(shown, staff, reader),
     moreAlerts: home.alerts.length > MOST_ALERTS ? t('home.more_alerts', { amount: String(MOST_ALERTS) }) : null,
-    // A review ends with a decision about its payment, not with a closed alert.
-    close: may(staff, 'alerts.close')
-      ? shown.filter(({ kind }) => kind !== 'payment_in_review').map((alert) => ({ id: alert.id, text: alertName(alert, t) }))
-      : [],
+    close: presentCloses(shown, staff, reader),
   }
 }
 
@@ -89,9 +82,9 @@ function fundAnswer({ fund }: Home, today: Day, reader: Reader): Answer {
 /** `12`, or `> 1000` where counting stopped. */
 const counted = (number: number): string => (number > MOST_COUNTED ? `> ${String(MOST_COUNTED)}` : String(number))
 
-function needsAnswer({ alerts, reviews, approvals, differences }: Home, { t }: Reader): Answer {
+function needsAnswer({ alerts, reviews, approvals, signatures, exceptions, differences }: Home, { t }: Reader): Answer {
   const alertCount = alerts.length > MOST_ALERTS ? `> ${String(MOST_ALERTS)}` : String(alerts.length)
-  const total = alerts.length + reviews + (approvals ?? 0) + differences
+  const total = alerts.length + reviews + (approvals ?? 0) + (signatures ?? 0) + (exceptions ?? 0) + differences
   return {
     name: 'needs',
     heading: t('home.needs'),
@@ -102,6 +95,12 @@ function needsAnswer({ alerts, reviews, approvals, differences }: Home, { t }: R
       { text: t('home.needs.reviews', { amount: counted(reviews) }), href: '/admin/payments?state=review' },
       { text: t('home.needs.differences', { amount: counted(differences) }), href: '/admin/reconciliation' },
       ...(approvals === null ? [] : [{ text: t('home.needs.approvals', { amount: counted(approvals) }), href: '/admin/approvals' }]),
+      ...(signatures === null
+        ? []
+        : [{ text: t('home.needs.signatures', { amount: counted(signatures) }), href: '/admin/autopay/queue/mine' }]),
+      ...(exceptions === null
+        ? []
+        : [{ text: t('home.needs.exceptions', { amount: counted(exceptions) }), href: '/admin/autopay/queue/exceptions' }]),
     ],
   }
 }
@@ -124,39 +123,5 @@ function invoiceboxAnswer({ circuit, budget }: Home, { t, language, zone }: Read
     answer: t(circuit.reason === 'unauthorized' ? 'home.invoicebox.refuses' : 'home.invoicebox.out'),
     mark: 'bad',
     lines: [until, ...closed, budgetLine],
-  }
-}
-
-const isAlertText = (key: string): key is TextKey & `alert.${string}` => Object.hasOwn(homeRu, key)
-
-function alertName({ kind, subject }: Alert, t: Translate): string {
-  const key = `alert.${kind}`
-  return `${isAlertText(key) ? (t as (key: string) => string)(key) : kind} · ${subject.length > 20 ? `${subject.slice(0, 8)}…` : subject}`
-}
-
-const SUBJECT_IS_PAYMENT: readonly string[] = [
-  'payment_in_review',
-  'odd_answer',
-  'second_transaction',
-  'paid_after_void',
-  'amount_differs',
-  'paid_then_cancelled',
-  'not_shown_as_paid',
-  'second_look_fails',
-]
-
-const hrefOf = ({ kind, subject }: Alert): string | undefined =>
-  SUBJECT_IS_PAYMENT.includes(kind) ? `/admin/payments/${subject}` : undefined
-
-function presentAlerts(alerts: readonly Alert[], reader: Reader): Table {
-  const { t } = reader
-  return {
-    caption: t('home.alerts'),
-    columns: [{ label: t('home.alert') }, { label: t('home.alert_detail'), long: true }, { label: t('home.alert_since') }],
-    rows: alerts.map((alert): { href?: string | undefined; cells: Cell[] } => ({
-      href: hrefOf(alert),
-      cells: [{ text: alertName(alert, t), mark: 'wait' }, { text: readTold(alert.detail, t) }, momentCell(alert.at, reader)],
-    })),
-    empty: t('home.no_alerts'),
   }
 }

@@ -1,5 +1,6 @@
 import { listRequests } from '../../approvals'
 import type { Approvals } from '../../approvals'
+import { countQueue, organisationsOf, signerOf } from '../../autopay'
 import { readFundPicture } from '../../fund'
 import type { FundPicture } from '../../fund'
 import type { BudgetUse, CircuitState, InvoiceboxClient } from '../../invoicebox'
@@ -14,6 +15,8 @@ import type { Clock } from '../../shared/clock'
 import type { Db } from '../../shared/database'
 import type { Rate } from '../../shared/money'
 import { may } from '../../shared/permissions'
+import { readAlertNames } from './alert-names'
+import type { AlertNames } from './alert-names'
 import { readProofs } from './proofs'
 import type { Proof } from './proofs'
 
@@ -34,8 +37,12 @@ export interface Home {
   readonly money: { readonly last: Proof | null; readonly running: Proof | null }
   readonly fund: FundPicture | null
   readonly alerts: readonly Alert[]
+  readonly names: AlertNames
   readonly reviews: number
   readonly approvals: number | null
+  /** Invoices of organisations that wait for this very person, and those that somebody must look at. */
+  readonly signatures: number | null
+  readonly exceptions: number | null
   readonly differences: number
   readonly circuit: CircuitState
   readonly budget: BudgetUse | null
@@ -49,7 +56,7 @@ export async function readHome(deps: HomeDeps, staff: StaffActor): Promise<Home>
     await knownDifferences(deps, staff),
     await deps.knownOrganisations(staff),
   ]
-  const [money, fund, alerts, reviews, approvals, differences, budget] = await Promise.all([
+  const [money, fund, alerts, reviews, approvals, differences, budget, invoices] = await Promise.all([
     readProofs(db, now),
     may(staff, 'fund.read') ? readFundPicture(db, { now, zone: config.timeZone, rate: config.pointsPerRuble }) : null,
     listOpenAlerts(db, MOST_ALERTS + 1, ofAlerts),
@@ -57,8 +64,10 @@ export async function readHome(deps: HomeDeps, staff: StaffActor): Promise<Home>
     may(staff, 'approvals.decide') ? countForMe({ db, approvals: requests }, staff, now) : null,
     countOpenDifferences(db, MOST_COUNTED, ofDifferences),
     invoicebox.budget(),
+    countInvoices(db, staff, now),
   ])
-  return { money, fund, alerts, reviews, approvals, differences, budget, circuit: invoicebox.circuit() }
+  const names = await readAlertNames(db, alerts)
+  return { money, fund, alerts, names, reviews, approvals, differences, budget, ...invoices, circuit: invoicebox.circuit() }
 }
 
 /** The state stands in the statement itself: as a bound value it would keep SQLite from using the index of open payments. */
@@ -70,6 +79,15 @@ async function countReviews(db: Db, organisations: readonly string[] | undefined
   if (organisations) void query.where(ofMembersOr(organisations))
   const rows: unknown[] = await query
   return rows.length
+}
+
+/** Of automatic payment, for those who may sign; whoever has no organisation is told nothing of it. */
+async function countInvoices(db: Db, staff: StaffActor, now: Date): Promise<Pick<Home, 'signatures' | 'exceptions'>> {
+  const organisations = may(staff, 'autopay.approve') ? await organisationsOf(db, staff) : []
+  if (organisations.length === 0) return { signatures: null, exceptions: null }
+  const of = { organisations, signer: await signerOf(db, staff, now) }
+  const [signatures, exceptions] = await Promise.all((['mine', 'exceptions'] as const).map((tab) => countQueue(db, { ...of, tab })))
+  return { signatures: signatures ?? 0, exceptions: exceptions ?? 0 }
 }
 
 /** Open requests that somebody else made and that this person may know of. */

@@ -86,6 +86,7 @@ const move = (deps: MemberPagesDeps, name: 'credit' | 'debit'): Route =>
         what,
         action: `${path}/${name}`,
         fields: { points },
+        typed: ['points'],
         back: path,
       } as const
       await answerDeed(context, deps.approvals, { ...form, deed: deps.deeds.points[name] })

@@ -11,6 +11,7 @@ import { limitFields } from './present-card'
 import { TYPED_AMOUNT } from './typed-amount'
 
 const LIMITS = { perPayment: TYPED_AMOUNT, perDay: TYPED_AMOUNT, perMonth: TYPED_AMOUNT }
+const TYPED = Object.keys(LIMITS)
 const PATH = `${MEMBERS_PATH}/limits`
 
 /** The doors of spending limits: those of the programme, and those of one member. */
@@ -59,7 +60,15 @@ const setProgramme = (deps: MemberPagesDeps): Route =>
     handle: async (context) => {
       const { body } = context.input
       const what = context.t('member.what.programme_limits')
-      const form = { section: 'members', payload: limitsOf(body), what, action: PATH, fields: typedOf(body), back: PATH } as const
+      const form = {
+        section: 'members',
+        payload: limitsOf(body),
+        what,
+        action: PATH,
+        fields: typedOf(body),
+        typed: TYPED,
+        back: PATH,
+      } as const
       await answerDeed(context, deps.approvals, { ...form, deed: deps.deeds.members.programmeLimits })
     },
   })
@@ -80,7 +89,7 @@ const setMember = (deps: MemberPagesDeps): Route =>
       const payload = { memberId: params.id, own, ...(own ? limitsOf(body) : NONE) }
       const fields = { follow: body.follow, ...typedOf(body) }
       const what = context.t('member.what.limits', { login })
-      const form = { section: 'members', payload, what, action: `${path}/limits`, fields, back: path } as const
+      const form = { section: 'members', payload, what, action: `${path}/limits`, fields, typed: own ? TYPED : [], back: path } as const
       await answerDeed(context, deps.approvals, { ...form, deed: deps.deeds.members.limits })
     },
   })

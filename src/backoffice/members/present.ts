@@ -5,7 +5,7 @@ import { money, toDecimal } from '../../shared/money'
 import { formatMoney } from '../../shared/texts/format'
 import type { Translate } from '../../shared/texts'
 import { listHref } from '../filters'
-import { momentCell } from '../reader'
+import { amountHead, momentCell, timeHead } from '../reader'
 import type { Reader } from '../reader'
 import type { Cell, Table } from '../table'
 import { shownLogin } from './mask'
@@ -64,13 +64,13 @@ export function stateCell({ lockedAt, erasedAt }: Member, t: Translate): Cell {
   return lockedAt ? { text: t('members.state.locked'), mark: 'bad' } : { text: t('members.state.active'), mark: 'good' }
 }
 
-export const memberHeader = (t: Translate): string[] => [
-  t('members.id'),
-  t('members.login'),
-  t('members.state'),
-  t('members.available'),
-  t('members.held'),
-  t('members.added'),
+export const memberHeader = (reader: Reader): string[] => [
+  reader.t('members.id'),
+  reader.t('members.login'),
+  reader.t('members.state'),
+  amountHead(reader.t('members.available'), 'PTS', reader),
+  amountHead(reader.t('members.held'), 'PTS', reader),
+  timeHead(reader.t('members.added'), reader),
 ]
 
 /** One line of the export: what the list shows. */

@@ -111,7 +111,7 @@ const exportList = ({ db, clock, config: { timeZone: zone } }: MemberPagesDeps):
     handle: async ({ input: { query }, staff, t, language, res }) => {
       const rows = memberRows({ db, clock, staff }, query, (listed) => memberCells(listed, staff.role, { t, language, zone }))
       await inTransaction(db, (tx) => writeAudit(tx, [{ author: staff, at: clock.now(), action: 'members_exported', subject: 'members' }]))
-      await sendDownload(res, { name: 'members.csv', type: CSV_TYPE, pieces: csvFile(memberHeader(t), rows) })
+      await sendDownload(res, { name: 'members.csv', type: CSV_TYPE, pieces: csvFile(memberHeader({ t, language, zone }), rows) })
     },
   })
 

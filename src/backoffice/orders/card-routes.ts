@@ -94,19 +94,20 @@ const refundOne = (deps: OrderPagesDeps): Route =>
         what: await whatText(deps, { number, amount }, context),
         action: `${back}/refund`,
         fields: { amount: amount ?? '', ...(unused && { unused: 'yes' }) },
+        typed: ['amount'],
         back,
       })
     },
   })
 
-/** Roubles as people type them; nothing means all that is left. @throws Refusal bad_input (detail: amount) */
+/** Roubles as people type them; nothing means all that is left. What is no amount stays as it was typed, since the deed refuses it. */
 function readAmount(text: string): string | null {
   const plain = text.replace(/[\s\u00a0]/g, '').replace(',', '.')
   if (plain === '') return null
   try {
     return toDecimal(parsePositiveMoney(plain, 'RUB').minor)
   } catch (error) {
-    if (error instanceof NotMoney) throw new Refusal('bad_input', 'amount')
+    if (error instanceof NotMoney) return plain
     throw error
   }
 }
@@ -122,10 +123,13 @@ interface Wanted {
   readonly amount: string | null
 }
 
+const planTyped = async (deps: OrderPagesDeps, { number, amount }: Wanted): ReturnType<typeof planRefund> =>
+  planRefund(deps, number, amount === null ? undefined : parsePositiveMoney(amount, 'RUB'))
+
 /** The second step of a form that was sent twice finds nothing left to plan: then the amount as typed says it. */
 async function payoutText(deps: OrderPagesDeps, { number, amount }: Wanted, { language }: Pick<Reader, 'language'>): Promise<string> {
-  const plan = await planRefund(deps, number, amount === null ? undefined : parsePositiveMoney(amount, 'RUB')).catch((error: unknown) => {
-    if (error instanceof Refusal) return null
+  const plan = await planTyped(deps, { number, amount }).catch((error: unknown) => {
+    if (error instanceof Refusal || error instanceof NotMoney) return null
     throw error
   })
   if (!plan) return amount ?? ''

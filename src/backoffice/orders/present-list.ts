@@ -8,7 +8,7 @@ import type { Translate } from '../../shared/texts'
 import { formatMoney } from '../../shared/texts/format'
 import { listHref } from '../filters'
 import type { Chip, Query } from '../filters'
-import { momentCell } from '../reader'
+import { amountHead, momentCell, timeHead } from '../reader'
 import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
 import { LOG_PATH, orderChips, ORDERS_PATH, queryOf } from './order-filters'
@@ -98,19 +98,19 @@ export function ordersTable(orders: readonly Order[], reader: Reader): Table {
   }
 }
 
-export const orderHeader = (t: Translate): string[] => [
-  t('orders.created'),
-  t('orders.number'),
-  t('orders.invoicebox'),
-  t('orders.container'),
-  t('orders.member'),
-  t('orders.state'),
-  t('orders.amount'),
-  t('orders.points'),
-  t('orders.settled'),
-  t('orders.reason'),
-  t('orders.goods'),
-  t('orders.sold'),
+export const orderHeader = (reader: Reader): string[] => [
+  timeHead(reader.t('orders.created'), reader),
+  reader.t('orders.number'),
+  reader.t('orders.invoicebox'),
+  reader.t('orders.container'),
+  reader.t('orders.member'),
+  reader.t('orders.state'),
+  amountHead(reader.t('orders.amount'), 'RUB', reader),
+  reader.t('orders.points'),
+  timeHead(reader.t('orders.settled'), reader),
+  reader.t('orders.reason'),
+  reader.t('orders.goods'),
+  reader.t('orders.sold'),
 ]
 
 export const orderCells = (order: Order, { t, zone }: Reader): string[] => [

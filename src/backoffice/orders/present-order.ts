@@ -5,7 +5,7 @@ import { money } from '../../shared/money'
 import { may } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
-import { formatMoment, formatMoney } from '../../shared/texts/format'
+import { formatMoment, formatMoney, formatSecond } from '../../shared/texts/format'
 import { actorName } from '../actor-name'
 import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
@@ -171,7 +171,7 @@ function presentStep(
   const mark: Mark = isOver ? 'wait' : step.refund === null ? markOf(step.to as never) : refundMark(step.to)
   return {
     text: step.refund === null ? state : t('order.step', { what: step.refund, state }),
-    at: formatMoment(step.at, language, zone),
+    at: formatSecond(step.at, language, zone),
     utc: step.at.toISOString(),
     details: [actorName(step.actor, logins, t), ...(step.note === null ? [] : [readTold(step.note, t)])],
     mark,

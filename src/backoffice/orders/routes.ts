@@ -55,7 +55,7 @@ const exportList = ({ db, clock, zone }: OrderPagesDeps): Route =>
     handle: async ({ input: { query }, staff, t, language, res }) => {
       await inTransaction(db, (tx) => writeAudit(tx, [{ author: staff, at: clock.now(), action: 'orders_exported', subject: 'orders' }]))
       const rows = pagesOf(db, filterOf(query, zone), (order) => orderCells(order, { t, language, zone }))
-      await sendDownload(res, { name: 'top-ups.csv', type: CSV_TYPE, pieces: csvFile(orderHeader(t), rows) })
+      await sendDownload(res, { name: 'top-ups.csv', type: CSV_TYPE, pieces: csvFile(orderHeader({ t, language, zone }), rows) })
     },
   })
 

@@ -13,6 +13,7 @@ import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { staffLogins } from '../staff-logins'
 import { PAYMENTS_PATH } from './payment-filters'
+import { readPayerNames } from './payers'
 import { wordsFor } from './payer-words'
 import { presentPayment } from './present-payment'
 
@@ -47,8 +48,12 @@ const showOne = (deps: PaymentPagesDeps): Route =>
       const { db, zone } = deps
       await requireKnownPayment(deps, params.id, context.staff)
       const timeline = await readTimeline(db, params.id)
-      const [alerts, logins] = await Promise.all([listAlertsAbout(db, params.id), staffLogins(db)])
-      const view = presentPayment({ timeline, alerts, checked: query.checked, logins }, context.staff, { ...context, zone })
+      const [alerts, logins, payers] = await Promise.all([
+        listAlertsAbout(db, params.id),
+        staffLogins(db),
+        readPayerNames(db, [timeline.payment], context.staff.role),
+      ])
+      const view = presentPayment({ timeline, alerts, checked: query.checked, logins, payers }, context.staff, { ...context, zone })
       context.page('backoffice/payment', { frame: frameOf(context, 'payments', query.done), ...view })
     },
   })
@@ -124,6 +129,7 @@ async function answer<P extends Payload>(deps: PaymentPagesDeps, context: FormCo
     what: wordsFor(payer.kind, context.t)(`payment.${order.name}.what`, words),
     action: `${back}/${order.name}`,
     fields: order.fields,
+    typed: Object.keys(order.fields),
     back,
   })
 }

@@ -33,7 +33,8 @@ export const PAYMENT_FILTERS = {
   to: orEmpty(z.string().refine(isDay)),
   least: orEmpty(roubles),
   most: orEmpty(roubles),
-  member: orEmpty(z.string().refine(looksLikeId)),
+  /** A login, or an id. */
+  member: orEmpty(z.string().trim().max(64)),
   invoice: orEmpty(z.string().trim().max(50)),
 }
 
@@ -57,7 +58,8 @@ export const filterOf = ({ state, from, to, least, most, member, invoice }: Paym
   until: to === undefined ? undefined : dayEnd(to, zone),
   least: least === undefined ? undefined : minorOf(least),
   most: most === undefined ? undefined : minorOf(most),
-  memberId: member,
+  // What is no id here is the login of nobody, and finds nothing.
+  memberId: member === undefined || looksLikeId(member) ? member : '',
   invoice,
 })
 
@@ -75,20 +77,25 @@ export const queryOf = ({ state, from, to, least, most, member, invoice }: Payme
 /** A saved query in its one spelling: only names and values that the list understands. undefined when it narrows nothing. */
 export function savedQuery(text: string): string | undefined {
   const parsed = QUERY.safeParse(Object.fromEntries(new URLSearchParams(text)))
-  if (!parsed.success) return undefined
+  // A login would outlive an erasure in what is kept; `askedMember` has put the id in its place.
+  if (!parsed.success || (parsed.data.member !== undefined && !looksLikeId(parsed.data.member))) return undefined
   const set = Object.entries(queryOf(parsed.data)).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, value] as [string, string]],
   )
   return set.length === 0 ? undefined : new URLSearchParams(set).toString()
 }
 
-export const paymentChips = (query: PaymentQuery, t: Translate): Chip[] =>
+/** Whether the first day comes after the last, so that nothing can lie between. */
+export const areDaysCrossed = ({ from, to }: PaymentQuery): boolean => from !== undefined && to !== undefined && from > to
+
+/** @param member how the member in the filter is shown; undefined where there is no such member */
+export const paymentChips = (query: PaymentQuery, member: string | undefined, t: Translate): Chip[] =>
   chipsOf(PAYMENTS_PATH, queryOf(query), {
     state: (value) => t('payments.chip.state', { value: query.state ? t(`payment.state.${query.state}`) : value }),
     from: (value) => t('payments.chip.from', { value }),
     to: (value) => t('payments.chip.to', { value }),
     least: (value) => t('payments.chip.least', { value }),
     most: (value) => t('payments.chip.most', { value }),
-    member: (value) => t('payments.chip.member', { value: value.slice(0, 8) }),
+    member: (value) => t('payments.chip.member', { value: member ?? value }),
     invoice: (value) => t('payments.chip.invoice', { value }),
   })

@@ -5,11 +5,13 @@ import { may } from '../../shared/permissions'
 import type { Permission } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
-import { formatMoment, formatMoney } from '../../shared/texts/format'
+import { formatMoment, formatMoney, formatSecond } from '../../shared/texts/format'
 import { actorName } from '../actor-name'
 import type { Reader } from '../reader'
 import type { Mark } from '../table'
+import { answerText, sayAnswer } from './answer-text'
 import { PAYMENTS_PATH } from './payment-filters'
+import type { PayerNames } from './payers'
 import { wordsFor } from './payer-words'
 import { STATE_MARKS, stateName } from './present-list'
 import { readTold } from '../../shared/told'
@@ -21,6 +23,12 @@ export interface Row {
   readonly title?: string | undefined
 }
 
+interface Detail {
+  readonly text: string
+  /** The words of the log, shown when the pointer rests on ours. */
+  readonly title?: string | undefined
+}
+
 /** One step of the vertical timeline. */
 export interface TimelineItem {
   readonly text: string
@@ -28,7 +36,7 @@ export interface TimelineItem {
   /** UTC, shown when the pointer rests on the time. */
   readonly utc: string
   /** Who did it, how long it took, how long after the step before. */
-  readonly details: readonly string[]
+  readonly details: readonly Detail[]
   readonly mark: Mark
   readonly exchange: {
     readonly path: string
@@ -58,9 +66,10 @@ export interface PaymentView {
   readonly checked: PaymentFinding | undefined
   /** Staff by how histories name them. */
   readonly logins: ReadonlyMap<string, string>
+  readonly payers: PayerNames
 }
 
-export function presentPayment({ timeline, alerts, checked, logins }: PaymentView, staff: StaffActor, by: Reader): PaymentPage {
+export function presentPayment({ timeline, alerts, checked, logins, payers }: PaymentView, staff: StaffActor, by: Reader): PaymentPage {
   const { payment } = timeline
   const t = wordsFor(payment.payer.kind, by.t)
   const reader = { ...by, t }
@@ -69,8 +78,8 @@ export function presentPayment({ timeline, alerts, checked, logins }: PaymentVie
     heading: t('payment.heading', { number: payment.invoiceNumber }),
     state: { text: stateName(payment.state, t), mark: STATE_MARKS[payment.state] },
     checked: checked === undefined ? null : t(`payment.checked.${checked}`),
-    alerts: alerts.map(({ detail }) => readTold(detail, t)),
-    rows: rowsOf(payment, logins, reader),
+    alerts: alerts.map(({ detail }) => readTold(detail, t, sayAnswer(t))),
+    rows: rowsOf(payment, { logins, payers }, reader),
     actions: actionsOf(payment, staff).map((name) => ({
       name,
       action: `${PAYMENTS_PATH}/${payment.id}/${name}`,
@@ -97,13 +106,13 @@ export function actionsOf({ state }: Payment, staff: StaffActor): ActionName[] {
   return (offered[state] ?? []).filter((name) => may(staff, rights[name]))
 }
 
-function rowsOf(payment: Payment, logins: ReadonlyMap<string, string>, reader: Reader): Row[] {
+function rowsOf(payment: Payment, { logins, payers }: Pick<PaymentView, 'logins' | 'payers'>, reader: Reader): Row[] {
   const { t, language, zone } = reader
   const at = (label: string, moment: Date): Row => ({ label, value: formatMoment(moment, language, zone), title: moment.toISOString() })
   return [
     { label: t('payments.amount'), value: formatMoney(payment.amount, language) },
     ...(payment.payer.kind === 'member' ? [{ label: t('payments.points'), value: formatMoney(payment.points, language) }] : []),
-    payerRow(payment, t),
+    payerRow(payment, payers, t),
     at(t('payments.created'), payment.createdAt),
     ...(payment.settledAt ? [at(t('payment.settled'), payment.settledAt)] : []),
     ...(payment.state === 'confirming' ? [at(t('payment.next'), payment.nextAttemptAt)] : []),
@@ -117,20 +126,30 @@ function rowsOf(payment: Payment, logins: ReadonlyMap<string, string>, reader: R
   ]
 }
 
-const payerRow = ({ payer }: Payment, t: Translate): Row =>
+const payerRow = ({ payer }: Payment, payers: PayerNames, t: Translate): Row =>
   payer.kind === 'member'
-    ? { label: t('payment.member'), value: payer.memberId, href: `/admin/members/${payer.memberId}` }
-    : { label: t('payment.organisation'), value: payer.organisationId, href: `/admin/autopay/organisations/${payer.organisationId}` }
+    ? {
+        label: t('payment.member'),
+        value: payers.get(payer.memberId) ?? payer.memberId,
+        title: payer.memberId,
+        href: `/admin/members/${payer.memberId}`,
+      }
+    : {
+        label: t('payment.organisation'),
+        value: payers.get(payer.organisationId) ?? payer.organisationId,
+        title: payer.organisationId,
+        href: `/admin/autopay/organisations/${payer.organisationId}`,
+      }
 
 const MOVED = ['captured', 'voided', 'review', 'reversed'] as const
 const isKnown = (state: string): state is (typeof MOVED)[number] => MOVED.includes(state as (typeof MOVED)[number])
 
 function itemOf(step: Step, before: Step | undefined, logins: ReadonlyMap<string, string>, reader: Reader): TimelineItem {
   const { t, language, zone } = reader
-  const since = before ? [t('payment.after', { time: durationText(step.at.getTime() - before.at.getTime(), t) })] : []
+  const since = before ? [{ text: t('payment.after', { time: durationText(step.at.getTime() - before.at.getTime(), t) }) }] : []
   return {
     text: stepText(step, t),
-    at: formatMoment(step.at, language, zone),
+    at: formatSecond(step.at, language, zone),
     utc: step.at.toISOString(),
     details: [...detailsOf(step, logins, t), ...since],
     mark: markOf(step),
@@ -144,16 +163,16 @@ function stepText(step: Step, t: Translate): string {
   return isKnown(step.to) ? t(`payment.step.${step.to}`) : t('payment.step.moved', { state: step.to })
 }
 
-function detailsOf(step: Step, logins: ReadonlyMap<string, string>, t: Translate): string[] {
+function detailsOf(step: Step, logins: ReadonlyMap<string, string>, t: Translate): Detail[] {
   if (step.kind !== 'asked') {
-    const note = step.kind === 'moved' && step.note !== null ? [readTold(step.note, t)] : []
-    return [actorName(step.actor, logins, t), ...note]
+    const note = step.kind === 'moved' && step.note !== null ? [{ text: readTold(step.note, t, sayAnswer(t)) }] : []
+    return [{ text: actorName(step.actor, logins, t) }, ...note]
   }
   return [
-    t('payment.answer', { outcome: step.outcome }),
-    step.status === null ? t('payment.no_answer') : t('payment.http', { status: String(step.status) }),
-    t('payment.took', { time: durationText(step.durationMs, t) }),
-    ...(step.requestId === null ? [] : [`X-Request-Id: ${step.requestId}`]),
+    { text: t('payment.answer', { outcome: answerText(step.outcome, t) }), title: step.outcome },
+    { text: step.status === null ? t('payment.no_answer') : t('payment.http', { status: String(step.status) }) },
+    { text: t('payment.took', { time: durationText(step.durationMs, t) }) },
+    ...(step.requestId === null ? [] : [{ text: `X-Request-Id: ${step.requestId}` }]),
   ]
 }
 

@@ -1,19 +1,23 @@
 import { z } from 'zod'
 import { defineRoute, sendDownload, staffWith } from '../../http'
 import type { Route } from '../../http'
-import { pagePayments } from '../../payments'
+import { findPayments } from '../../payments'
 import type { Payment, PaymentFilter } from '../../payments'
 import { writeAudit } from '../../shared/audit'
 import { CSV_TYPE, csvFile } from '../../shared/csv'
 import { inTransaction } from '../../shared/database'
 import type { Db } from '../../shared/database'
+import type { StaffActor } from '../../shared/actor'
 import { looksLikeId } from '../../shared/ids'
 import { Refusal } from '../../shared/refusals'
 import { frameOf } from '../frame'
+import { askedMember, readPayerNames } from './payers'
 import { filterOf, PAYMENT_FILTERS, PAYMENTS_PATH, savedQuery } from './payment-filters'
+import type { PaymentQuery } from './payment-filters'
 import { paymentCardRoutes } from './card-routes'
 import type { PaymentPagesDeps } from './card-routes'
 import { paymentCells, paymentHeader, presentPayments } from './present-list'
+import type { PaymentsView } from './present-list'
 import { deleteView, listViews, saveView } from './view-store'
 
 const PAGE = 50
@@ -32,7 +36,7 @@ export const paymentPages = (deps: PaymentPagesDeps): Route[] => [
   ...paymentCardRoutes(deps),
 ]
 
-const showList = ({ db, zone, knownOrganisations }: PaymentPagesDeps): Route =>
+const showList = (deps: PaymentPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: PAYMENTS_PATH,
@@ -40,15 +44,22 @@ const showList = ({ db, zone, knownOrganisations }: PaymentPagesDeps): Route =>
     summary: 'Lists payments, newest first, as the filters in the address say.',
     input: { query: z.object({ ...PAYMENT_FILTERS, before: ID.optional(), done: z.string().optional() }) },
     handle: async (context) => {
-      const { before, done, ...query } = context.input.query
-      const filter = { ...filterOf(query, zone), organisations: await knownOrganisations(context.staff) }
-      const found = await pagePayments(db, filter, { before, limit: PAGE + 1 })
-      const views = await listViews(db, context.staff.id, SECTION)
-      const view = { payments: found.slice(0, PAGE), hasMore: found.length > PAGE, query, before, views }
-      const page = presentPayments(view, context.staff, { ...context, zone })
+      const { before, done, ...typed } = context.input.query
+      const view = await readList(deps, typed, before, context.staff)
+      const page = presentPayments(view, context.staff, { ...context, zone: deps.zone })
       context.page('backoffice/payments', { frame: frameOf(context, SECTION, done), ...page })
     },
   })
+
+async function readList(deps: PaymentPagesDeps, typed: PaymentQuery, before: string | undefined, staff: StaffActor): Promise<PaymentsView> {
+  const { db, zone, knownOrganisations } = deps
+  const asked = await askedMember(deps, typed, staff)
+  const filter = { ...filterOf(asked.query, zone), organisations: await knownOrganisations(staff) }
+  const found = await findPayments(db, filter, { before, limit: PAGE + 1 })
+  const payments = found.payments.slice(0, PAGE)
+  const [names, views] = await Promise.all([readPayerNames(db, payments, staff.role), listViews(db, staff.id, SECTION)])
+  return { ...asked, payments, names, hasMore: found.payments.length > PAGE, goOn: found.goOn, before, views }
+}
 
 const exportList = ({ db, clock, zone, knownOrganisations }: PaymentPagesDeps): Route =>
   defineRoute({
@@ -57,23 +68,31 @@ const exportList = ({ db, clock, zone, knownOrganisations }: PaymentPagesDeps): 
     policy: staffWith('lists.export'),
     summary: 'Gives the payments that the same filters show as a CSV file.',
     input: { query: z.object(PAYMENT_FILTERS) },
-    handle: async ({ input: { query }, staff, t, language, res }) => {
+    handle: async ({ input, staff, t, language, res }) => {
       await inTransaction(db, (tx) =>
         writeAudit(tx, [{ author: staff, at: clock.now(), action: 'payments_exported', subject: 'payments' }]),
       )
+      const { query } = await askedMember({ db, clock }, input.query, staff)
       const filter = { ...filterOf(query, zone), organisations: await knownOrganisations(staff) }
-      const rows = pagesOf(db, filter, (payment) => paymentCells(payment, { t, language, zone }))
-      await sendDownload(res, { name: 'payments.csv', type: CSV_TYPE, pieces: csvFile(paymentHeader(t), rows) })
+      const rows = pagesOf(db, filter, async (payments) => {
+        const names = await readPayerNames(db, payments, staff.role)
+        return payments.map((payment) => paymentCells(payment, names, { t, language, zone }))
+      })
+      await sendDownload(res, { name: 'payments.csv', type: CSV_TYPE, pieces: csvFile(paymentHeader({ t, language, zone }), rows) })
     },
   })
 
-async function* pagesOf(db: Db, filter: PaymentFilter, toCells: (payment: Payment) => string[]): AsyncGenerator<string[][]> {
+async function* pagesOf(
+  db: Db,
+  filter: PaymentFilter,
+  toRows: (payments: readonly Payment[]) => Promise<string[][]>,
+): AsyncGenerator<string[][]> {
   let before: string | undefined
   for (;;) {
-    const payments = await pagePayments(db, filter, { before, limit: EXPORT_PAGE })
-    yield payments.map(toCells)
-    before = payments.at(-1)?.id
-    if (payments.length < EXPORT_PAGE) return
+    const { payments, goOn } = await findPayments(db, filter, { before, limit: EXPORT_PAGE })
+    yield await toRows(payments)
+    before = goOn?.before ?? payments.at(-1)?.id
+    if (!goOn && payments.length < EXPORT_PAGE) return
   }
 }
 

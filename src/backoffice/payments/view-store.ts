@@ -1,6 +1,7 @@
 import { iso } from '../../shared/database'
 import type { Db, Tx } from '../../shared/database'
 import { newSortedId } from '../../shared/ids'
+import type { Eraser } from '../../members'
 
 /** A list with its filters, under a name that one member of staff has given it. */
 export interface SavedView {
@@ -33,3 +34,8 @@ export async function saveView(tx: Tx, view: Omit<SavedView, 'id'> & { staffId: 
 /** @returns whether the member of staff had it */
 export const deleteView = async (tx: Tx, id: string, staffId: string): Promise<boolean> =>
   (await tx('staff_views').where({ id, staff_id: staffId }).delete()) > 0
+
+/** A view on the payments of one member may bear that member's name, so it goes with the person. */
+export const eraseViews: Eraser = async (tx, { id }) => ({
+  saved_views: await tx('staff_views').whereLike('query', `%member=${id}%`).delete(),
+})

@@ -13,7 +13,7 @@ export function differenceText({ kind, facts, firstSeen }: NotedDifference, read
     if (value === undefined || value === '') return '—'
     const status = `${STATUS}${value}`
     if (isText(status)) return (t as (key: string) => string)(status)
-    return factText(value, reader)
+    return factText(value, reader, 'state')
   }
   const at = facts.at === undefined ? firstSeen : new Date(facts.at)
   return (t as (key: string, values: Record<string, string>) => string)(`difference.${kind}`, {

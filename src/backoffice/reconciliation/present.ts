@@ -9,7 +9,7 @@ import { actorName } from '../actor-name'
 import { factText } from '../facts'
 import { chipsOf, listHref } from '../filters'
 import type { Chip } from '../filters'
-import { momentCell } from '../reader'
+import { momentCell, timeHead } from '../reader'
 import type { Reader } from '../reader'
 import type { Cell, Mark, Table } from '../table'
 import { differenceText } from './difference-text'
@@ -35,6 +35,8 @@ export interface ReconciliationView {
   /** Payments of these differences that are reversed by now. */
   readonly reversed: ReadonlySet<string>
   readonly logins: ReadonlyMap<string, string>
+  /** The reader may not know of everything that was compared, so they see no totals of it either. */
+  readonly hidesTotals: boolean
 }
 
 /** One difference with what can be done about it. */
@@ -49,6 +51,8 @@ export interface DifferenceItem {
   readonly state: { readonly text: string; readonly mark: Mark }
   readonly remark: string | null
   readonly note: string | null
+  /** How to find out what is behind it, where the page itself cannot settle it, and where to look. */
+  readonly advice: { readonly text: string; readonly link: string; readonly href: string } | null
   readonly mayRemark: boolean
   readonly mayAccept: boolean
   /** What the button says that gives the points back; null where it is not offered. */
@@ -89,13 +93,7 @@ export function presentReconciliation(view: ReconciliationView, staff: StaffActo
   const running = runs.find(({ state }) => state === 'running')
   const href = (more: Readonly<Record<string, string | undefined>> = {}): string => listHref(RECONCILIATION_PATH, { ...query, ...more })
   return {
-    running: running
-      ? t('reconciliation.running', {
-          pages: String(running.pages),
-          checked: String(running.checked),
-          differences: String(running.differences),
-        })
-      : null,
+    running: running ? runningText(running, view, t) : null,
     mayRun: may(staff, 'reconciliation.run'),
     items: differences.map((difference) => itemOf(difference, view, staff, reader)),
     empty: t(emptyText(query)),
@@ -118,7 +116,7 @@ export function presentReconciliation(view: ReconciliationView, staff: StaffActo
     newestHref: view.before === undefined ? null : href(),
     bulkUpTo: bulkUpTo(view, staff),
     runs: runsTable(view, reader),
-    statements: statementsTable(view.statements, reader),
+    statements: statementsTable(view, reader),
   }
 }
 
@@ -143,6 +141,7 @@ function itemOf(difference: NotedDifference, view: ReconciliationView, staff: St
     utc: `${firstSeen.toISOString()} – ${lastSeen.toISOString()}`,
     state: stateOf(difference, view.logins, reader),
     remark: difference.remark,
+    advice: adviceOf(difference, t),
     note: isOpen && isReversed ? t('reconciliation.reversed') : null,
     mayRemark: isOpen && may(staff, 'reconciliation.remark'),
     mayAccept: mayResolve,
@@ -152,6 +151,12 @@ function itemOf(difference: NotedDifference, view: ReconciliationView, staff: St
         : null,
   }
 }
+
+/** Whether an unknown payment was ours only Invoicebox can tell; what is typed in the search finds the operation here, if there is one. */
+const adviceOf = ({ kind, invoiceId, resolvedAt }: NotedDifference, t: Translate): DifferenceItem['advice'] =>
+  kind === 'paid_there_unknown_here' && resolvedAt === null && invoiceId !== null
+    ? { text: t('reconciliation.unknown.hint'), link: t('reconciliation.unknown.search'), href: `/admin/search?q=${invoiceId}` }
+    : null
 
 function stateOf(
   { resolution, resolvedAt, resolvedBy }: NotedDifference,
@@ -164,9 +169,18 @@ function stateOf(
   return { text: `${t(`reconciliation.end.${resolution}`)}${who}, ${formatMoment(resolvedAt, language, zone)}`, mark: 'good' }
 }
 
+const runningText = ({ pages, checked, differences }: Run, { hidesTotals }: ReconciliationView, t: Translate): string =>
+  hidesTotals
+    ? t('reconciliation.running_only')
+    : t('reconciliation.running', { pages: String(pages), checked: String(checked), differences: String(differences) })
+
+/** A number of everything, for whoever may know of everything. */
+const total = (count: number, { hidesTotals }: ReconciliationView): string => (hidesTotals ? '—' : String(count))
+
 const RUN_MARKS = { running: 'wait', done: 'good', failed: 'bad' } as const satisfies Record<Run['state'], Mark>
 
-function runsTable({ runs, logins }: ReconciliationView, reader: Reader): Table {
+function runsTable(view: ReconciliationView, reader: Reader): Table {
+  const { runs, logins } = view
   const { t } = reader
   const state = ({ state: now, problem }: Run): Cell => ({
     text:
@@ -190,8 +204,8 @@ function runsTable({ runs, logins }: ReconciliationView, reader: Reader): Table 
         momentCell(run.startedAt, reader),
         run.endedAt ? momentCell(run.endedAt, reader) : { text: '—' },
         { text: actorName(run.startedBy, logins, t) },
-        { text: String(run.checked) },
-        { text: String(run.differences) },
+        { text: total(run.checked, view) },
+        { text: total(run.differences, view) },
         state(run),
       ],
     })),
@@ -199,7 +213,7 @@ function runsTable({ runs, logins }: ReconciliationView, reader: Reader): Table 
   }
 }
 
-function statementsTable(statements: readonly Statement[], reader: Reader): Table {
+function statementsTable(view: ReconciliationView, reader: Reader): Table {
   const { t, language, zone } = reader
   const period = ({ firstAt, lastAt }: Statement): string =>
     `${formatMoment(firstAt, language, zone)} – ${formatMoment(lastAt, language, zone)}`
@@ -211,13 +225,13 @@ function statementsTable(statements: readonly Statement[], reader: Reader): Tabl
       { label: t('reconciliation.statement_lines'), align: 'right' },
       { label: t('reconciliation.imported') },
     ],
-    rows: statements.map((statement) => ({
+    rows: view.statements.map((statement) => ({
       cells: [
         statement.replacedBy === null
           ? { text: statement.name, href: listHref(RECONCILIATION_PATH, { statement: statement.id }), title: statement.id }
           : { text: `${statement.name} (${t('reconciliation.statement_replaced')})`, title: statement.id },
         { text: period(statement) },
-        { text: String(statement.lineCount) },
+        { text: total(statement.lineCount, view) },
         momentCell(statement.importedAt, reader),
       ],
     })),
@@ -225,15 +239,15 @@ function statementsTable(statements: readonly Statement[], reader: Reader): Tabl
   }
 }
 
-export const differenceHeader = (t: Translate): string[] => [
-  t('reconciliation.kind'),
-  t('reconciliation.text'),
-  t('payment.invoice_id'),
-  t('payment.id'),
-  t('reconciliation.first_seen'),
-  t('reconciliation.last_seen'),
-  t('reconciliation.state'),
-  t('reconciliation.remark'),
+export const differenceHeader = (reader: Reader): string[] => [
+  reader.t('reconciliation.kind'),
+  reader.t('reconciliation.text'),
+  reader.t('payment.invoice_id'),
+  reader.t('payment.id'),
+  timeHead(reader.t('reconciliation.first_seen'), reader),
+  timeHead(reader.t('reconciliation.last_seen'), reader),
+  reader.t('reconciliation.state'),
+  reader.t('reconciliation.remark'),
 ]
 
 export const differenceCells = (difference: NotedDifference, logins: ReadonlyMap<string, string>, reader: Reader): string[] => [

@@ -69,7 +69,17 @@ const showPage = (deps: ReconciliationPagesDeps): Route =>
       const runs = await listRuns(db, MOST_RUNS)
       const statements = await listStatements(db, MOST_RUNS)
       const [reversed, logins] = [await reversedOf(db, differences), await staffLogins(db)]
-      const view = { differences, hasMore: found.length > PAGE, query, before, runs, statements, reversed, logins }
+      const view = {
+        differences,
+        hasMore: found.length > PAGE,
+        query,
+        before,
+        runs,
+        statements,
+        reversed,
+        logins,
+        hidesTotals: filter.known !== undefined,
+      }
       const page = presentReconciliation(view, context.staff, { ...context, zone })
       context.page('backoffice/reconciliation', { frame: frameOf(context, 'reconciliation', done), ...page })
     },
@@ -94,7 +104,11 @@ const exportList = (deps: ReconciliationPagesDeps): Route =>
       const logins = await staffLogins(db)
       const filter = await filterOf(deps, query, staff)
       const rows = pagesOf(db, filter, (difference) => differenceCells(difference, logins, { t, language, zone }))
-      await sendDownload(res, { name: 'reconciliation.csv', type: CSV_TYPE, pieces: csvFile(differenceHeader(t), rows) })
+      await sendDownload(res, {
+        name: 'reconciliation.csv',
+        type: CSV_TYPE,
+        pieces: csvFile(differenceHeader({ t, language, zone }), rows),
+      })
     },
   })
 

@@ -1,3 +1,5 @@
+import { organisationsOf, searchInvoices } from '../../autopay'
+import type { KeptInvoice, Organisation } from '../../autopay'
 import { searchMembers } from '../../members'
 import type { Member } from '../../members'
 import { listOrders } from '../../orders'
@@ -25,34 +27,45 @@ export interface Found {
   readonly members: readonly Member[]
   readonly payments: readonly PaymentHit[]
   readonly orders: readonly Order[]
+  readonly invoices: readonly KeptInvoice[]
+  readonly organisations: readonly Organisation[]
   readonly hasMore: boolean
 }
 
+const NOTHING: Found = { members: [], payments: [], orders: [], invoices: [], organisations: [], hasMore: false }
+
 /**
- * Members, payments and top-ups by whatever was typed. The look is written down for each member it shows.
+ * Members, payments, top-ups, invoices of organisations and organisations by whatever was typed. The look is written down for each member it shows.
  */
 export async function findAnything({ db, clock, knownOrganisations }: SearchDeps, typed: string, staff: StaffActor): Promise<Found> {
   const text = typed.trim()
-  if (text === '' || hasControlCharacter(text)) return { members: [], payments: [], orders: [], hasMore: false }
+  if (text === '' || hasControlCharacter(text)) return NOTHING
   const whole = !may(staff, 'members.read-personal')
-  const [members, payments, orders] = await Promise.all([
+  const known = await organisationsOf(db, staff)
+  const [members, payments, orders, invoices] = await Promise.all([
     searchMembers(db, text, MOST_FOUND + 1, { whole }),
     searchPayments(db, text, MOST_FOUND + 1, await knownOrganisations(staff)),
     text.length <= MOST_NAME ? listOrders(db, { name: text }, { limit: MOST_FOUND }) : [],
+    searchInvoices(db, text, MOST_FOUND, known),
   ])
-  const shown = { members: members.slice(0, MOST_FOUND), payments: payments.slice(0, MOST_FOUND), orders }
+  const shown = { members: members.slice(0, MOST_FOUND), payments: payments.slice(0, MOST_FOUND), orders, invoices }
   await noteSearched(
     { db, clock },
     staff,
     shown.members.map(({ id }) => id),
   )
-  return { ...shown, hasMore: members.length > MOST_FOUND || payments.length > MOST_FOUND }
+  const organisations = known.filter(({ vatNumber }) => vatNumber === text)
+  return { ...shown, organisations, hasMore: members.length > MOST_FOUND || payments.length > MOST_FOUND }
 }
 
 /** Where to go at once when there is one thing alone that this can be. */
-export function onlyHit({ members, payments, orders, hasMore }: Found): string | undefined {
-  if (hasMore || members.length + payments.length + orders.length !== 1) return undefined
-  const [member, payment, order] = [members[0], payments[0], orders[0]]
-  if (order) return `/admin/orders/${order.number}`
-  return member ? `/admin/members/${member.id}` : payment && `/admin/payments/${payment.id}`
+export function onlyHit({ members, payments, orders, invoices, organisations, hasMore }: Found): string | undefined {
+  const hits = [
+    ...members.map(({ id }) => `/admin/members/${id}`),
+    ...payments.map(({ id }) => `/admin/payments/${id}`),
+    ...orders.map(({ number }) => `/admin/orders/${number}`),
+    ...invoices.map(({ id }) => `/admin/autopay/invoices/${id}`),
+    ...organisations.map(({ id }) => `/admin/autopay/organisations/${id}`),
+  ]
+  return hasMore || hits.length !== 1 ? undefined : hits[0]
 }

@@ -1,5 +1,6 @@
 import type { StaffRole } from '../../shared/actor'
 import { formatMoney } from '../../shared/texts/format'
+import { amountText, numberText, stateCell } from '../autopay/present-queue'
 import { shownLogin } from '../members/mask'
 import { ordersTable } from '../orders/present-list'
 import { momentCell } from '../reader'
@@ -14,6 +15,8 @@ export interface SearchPage {
   readonly members: Table | null
   readonly payments: Table | null
   readonly orders: Table | null
+  readonly invoices: Table | null
+  readonly organisations: Table | null
   readonly more: string | null
 }
 
@@ -27,13 +30,15 @@ const MARKS: Readonly<Record<Found['payments'][number]['state'], Mark>> = {
 
 export function presentSearch(typed: string, found: Found, role: StaffRole, reader: Reader): SearchPage {
   const { t } = reader
-  const { members, payments, orders } = found
-  const isEmpty = members.length + payments.length + orders.length === 0
+  const { members, payments, orders, invoices, organisations } = found
+  const isEmpty = [members, payments, orders, invoices, organisations].every(({ length }) => length === 0)
   return {
     heading: typed === '' ? t('search.empty') : t(isEmpty ? 'search.nothing' : 'search.found', { text: typed }),
     members: members.length > 0 ? membersTable(members, role, reader) : null,
     payments: payments.length > 0 ? paymentsTable(payments, reader) : null,
     orders: orders.length > 0 ? ordersTable(orders, reader) : null,
+    invoices: invoices.length > 0 ? invoicesTable(invoices, reader) : null,
+    organisations: organisations.length > 0 ? organisationsTable(organisations, reader) : null,
     more: found.hasMore ? t('search.more', { amount: String(MOST_FOUND) }) : null,
   }
 }
@@ -48,6 +53,30 @@ const membersTable = (members: Found['members'], role: StaffRole, { t }: Reader)
       lockedAt ? { text: t('search.locked'), mark: 'bad' as const } : { text: t('search.active'), mark: 'good' as const },
       { text: id },
     ],
+  })),
+  empty: '',
+})
+
+const invoicesTable = (invoices: Found['invoices'], reader: Reader): Table => ({
+  caption: reader.t('search.invoices'),
+  columns: [
+    { label: reader.t('search.invoice') },
+    { label: reader.t('search.state') },
+    { label: reader.t('search.amount'), align: 'right' },
+  ],
+  rows: invoices.map((invoice) => ({
+    href: `/admin/autopay/invoices/${invoice.id}`,
+    cells: [{ text: numberText(invoice) }, stateCell(invoice, reader), { text: amountText(invoice.amount, reader) }],
+  })),
+  empty: '',
+})
+
+const organisationsTable = (organisations: Found['organisations'], { t }: Reader): Table => ({
+  caption: t('search.organisations'),
+  columns: [{ label: t('autopay.organisations.name') }, { label: t('autopay.organisations.vat') }],
+  rows: organisations.map(({ id, name, vatNumber }) => ({
+    href: `/admin/autopay/organisations/${id}`,
+    cells: [{ text: name }, { text: vatNumber }],
   })),
   empty: '',
 })

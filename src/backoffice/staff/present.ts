@@ -83,6 +83,7 @@ export function presentStaffMember({ staff, sessions, isFactorNeeded, looksOn }:
     { label: t('staff.role'), value: t(`role.${staff.role}`) },
     { label: t('staff.state'), value: stateCell(staff, t).text },
     { label: t('staff.factor'), value: factorCell(staff, isFactorNeeded, t).text },
+    { label: t('staff.email'), value: staff.email ?? t('staff.email_none') },
     { label: t('staff.since'), value: momentCell(staff.createdAt, reader).text },
   ]
   return {

@@ -1,15 +1,17 @@
 import { z } from 'zod'
 import type { Approvals, Deed } from '../../approvals'
 import { defineRoute, staffWith } from '../../http'
-import type { Route } from '../../http'
+import type { Route, RouteContext } from '../../http'
 import { STAFF_ROLES } from '../../shared/actor'
+import type { StaffActor } from '../../shared/actor'
 import { looksLikeId, newId } from '../../shared/ids'
 import { requireReason } from '../../shared/audit'
 import { filedReason } from '../../shared/reasons'
 import { formatMoment } from '../../shared/texts/format'
-import { issueSetupCode, listSessions, listStaff, needsFactor, requireStaff, signOutEverywhere } from '../../staff'
+import { isEmail, issueSetupCode, listSessions, listStaff, needsFactor, requireStaff, setStaffEmail, signOutEverywhere } from '../../staff'
 import type { StaffDeeds, StaffDeps } from '../../staff'
-import { answerDeed, DEED_FIELDS } from '../deed-routes'
+import { answerDeed, DEED_FIELDS, keptReason } from '../deed-routes'
+import type { KeptReason } from '../deed-routes'
 import { frameOf } from '../frame'
 import { presentStaff, presentStaffMember, roleChoices } from './present'
 
@@ -24,6 +26,7 @@ const PAGE = 50
 const ID = z.object({ id: z.string().refine(looksLikeId) })
 const ROLE = z.enum(STAFF_ROLES)
 const DONE = z.string().optional()
+const REASON_FIELDS = { reason: DEED_FIELDS.reason, reasonKind: DEED_FIELDS.reasonKind, key: DEED_FIELDS.key }
 
 /** The doors of the section about staff. */
 export const staffPageRoutes = (deps: StaffRoutesDeps): Route[] => [
@@ -35,6 +38,7 @@ export const staffPageRoutes = (deps: StaffRoutesDeps): Route[] => [
   change(deps, 'enable', 'enabled', 'Lets a member of staff in again.'),
   change(deps, 'reset-factor', 'factor', 'Takes away the second factor of somebody who has lost it.'),
   change(deps, 'reset-access', 'access', 'Takes away the password and the second factor of somebody who has lost them.'),
+  setEmail(deps),
   signOutOther(deps),
   issueCode(deps),
 ]
@@ -61,19 +65,49 @@ const showList = ({ staff: deps, config }: StaffRoutesDeps): Route =>
     },
   })
 
-const showOne = ({ staff: deps, config }: StaffRoutesDeps): Route =>
+const showOne = (deps: StaffRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/admin/staff/:id',
     policy: staffWith('staff.read'),
     summary: 'Shows one member of staff: role, state, second factor, sessions.',
     input: { params: ID, query: z.object({ done: DONE }) },
+    handle: (context) => showCard(deps, context, { id: context.input.params.id, done: context.input.query.done }),
+  })
+
+type Context = Pick<RouteContext, 'page' | 't' | 'language'> & { readonly staff: StaffActor }
+
+interface Card {
+  readonly id: string
+  readonly done?: string | undefined
+  /** An address that was typed and is none. */
+  readonly badEmail?: string
+  readonly reason?: KeptReason
+}
+
+async function showCard({ staff: deps, config }: StaffRoutesDeps, context: Context, { id, done, badEmail, reason }: Card): Promise<void> {
+  const staff = await requireStaff(deps.db, id)
+  const sessions = await listSessions(deps.db, staff.id, deps.clock.now())
+  const view = { staff, sessions, isFactorNeeded: needsFactor(deps, staff), looksOn: context.staff }
+  const card = { ...presentStaffMember(view, { ...context, zone: config.timeZone }), key: newId() }
+  const emailFault = badEmail === undefined ? null : context.t('staff.bad_email')
+  const typed = { email: badEmail ?? staff.email ?? '', emailFault, emailReason: reason }
+  context.page('backoffice/staff-member', { frame: frameOf(context, 'staff', done), ...card, ...typed }, badEmail === undefined ? 200 : 400)
+}
+
+const setEmail = (deps: StaffRoutesDeps): Route =>
+  defineRoute({
+    method: 'post',
+    path: '/admin/staff/:id/email',
+    policy: staffWith('staff.change'),
+    summary: 'Sets where a member of staff is written to, or takes the address away.',
+    input: { params: ID, body: z.object({ email: z.string().max(250), ...REASON_FIELDS }) },
     handle: async (context) => {
-      const staff = await requireStaff(deps.db, context.input.params.id)
-      const sessions = await listSessions(deps.db, staff.id, deps.clock.now())
-      const view = { staff, sessions, isFactorNeeded: needsFactor(deps, staff), looksOn: context.staff }
-      const card = { ...presentStaffMember(view, { ...context, zone: config.timeZone }), key: newId() }
-      context.page('backoffice/staff-member', { frame: frameOf(context, 'staff', context.input.query.done), ...card })
+      const { body, params } = context.input
+      if (!isEmail(body.email)) return showCard(deps, context, { id: params.id, badEmail: body.email, reason: keptReason(body) })
+      const reason = filedReason(body.reasonKind, body.reason)
+      await setStaffEmail(deps.staff, params.id, body.email, { author: context.staff, reason, key: body.key })
+      context.redirect(`/admin/staff/${params.id}?done=done`)
     },
   })
 
@@ -95,6 +129,7 @@ const add = ({ approvals, deeds }: StaffRoutesDeps): Route =>
         what,
         action: '/admin/staff',
         fields: payload,
+        typed: ['login'],
         back: '/admin/staff',
       })
     },
@@ -157,7 +192,7 @@ const signOutOther = ({ staff: deps }: StaffRoutesDeps): Route =>
     path: '/admin/staff/:id/sign-out',
     policy: staffWith('staff.change'),
     summary: 'Ends every session of a member of staff.',
-    input: { params: ID, body: z.object({ reason: DEED_FIELDS.reason, reasonKind: DEED_FIELDS.reasonKind, key: DEED_FIELDS.key }) },
+    input: { params: ID, body: z.object(REASON_FIELDS) },
     handle: async ({ input, staff, redirect }) => {
       const { id } = await requireStaff(deps.db, input.params.id)
       await signOutEverywhere(deps, id, staff, {

@@ -83,6 +83,8 @@ async function showCard({ db, zone }: StorefrontPagesDeps, context: Context, id:
   context.page('backoffice/offer', model, imported?.isDone === false ? 422 : 200)
 }
 
+const TYPED = ['titleRu', 'titleEn', 'textRu', 'textEn', 'price', 'chips', 'least', 'most', 'perPerson', 'lowStock', 'position']
+
 const changeOne = (deps: StorefrontPagesDeps): Route =>
   defineRoute({
     method: 'post',
@@ -95,7 +97,7 @@ const changeOne = (deps: StorefrontPagesDeps): Route =>
       const known = await findOffer(deps.db, body.offerId)
       const what = context.t(known ? 'catalogue.what.change' : 'catalogue.what.add', { title: body.titleRu })
       const back = known ? offerPath(known.id) : CATALOGUE
-      const form = { section: 'catalogue', what, action: CATALOGUE, fields: typedOf(body), back } as const
+      const form = { section: 'catalogue', what, action: CATALOGUE, fields: typedOf(body), typed: TYPED, back } as const
       await answerDeed(context, deps.approvals, { ...form, deed: deps.deeds.offers.change, payload: payloadFrom(body) })
     },
   })

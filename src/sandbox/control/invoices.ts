@@ -36,6 +36,9 @@ const changeSchema = z.strictObject({
 /** When it was issued is said once, with the invoice: automatic payment has rules about age. */
 const newSchema = changeSchema.extend({ createdAt: momentField.optional() })
 
+/** `ifStatus`: the change is for an invoice that stands so, since it may be paid while the request is under way. */
+const patchSchema = changeSchema.extend({ ifStatus: z.enum(INVOICE_STATUSES).optional() })
+
 /** Only the amount may be left out, and only when `amountRaw` stands in for it. */
 const STAND_IN = 100n
 const MOST_INVOICES = 100_000
@@ -53,9 +56,11 @@ export function addInvoice(world: World, body: unknown): Invoice {
 const stated = (customer: Readonly<Record<string, string | undefined>>): Customer =>
   Object.fromEntries(Object.entries(customer).filter(([, value]) => value !== undefined))
 
-/** `PATCH /_sandbox/invoices/{id}`. A status set by hand moves no money. @throws ApiRefusal 422 with a sentence */
+/** `PATCH /_sandbox/invoices/{id}`. A status set by hand moves no money. @throws ApiRefusal 422 with a sentence, 409 where the invoice does not stand as `ifStatus` says */
 export function changeInvoice(world: World, invoice: Invoice, body: unknown): void {
-  const { status, customer, ...changes } = readBody(changeSchema, body)
+  const { status, customer, ifStatus, ...changes } = readBody(patchSchema, body)
+  const stands = statusOf(invoice, world.clock.now())
+  if (ifStatus && ifStatus !== stands) throw new ApiRefusal(409, 'wrong_order_status', `The invoice is ${stands}.`)
   Object.assign(invoice, Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)))
   if (customer) invoice.customer = stated(customer)
   if (status) setStatus(world, invoice, status)

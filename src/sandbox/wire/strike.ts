@@ -134,7 +134,9 @@ export const STRIKES: Readonly<Record<RequestFaultKind, Strike>> = {
     answerIf(exchange, fault)
     sendText(exchange, 500, HTML, ERROR_PAGE(exchange.call))
   },
-  'change-amount': answerAmid((_exchange, invoice, { amount }) => void (invoice.amount = amount ?? invoice.amount * 2n)),
+  'change-amount': answerAmid((exchange, invoice, { amount }) => {
+    if (isPending(exchange, invoice)) invoice.amount = amount ?? invoice.amount * 2n
+  }),
   'cancel-invoice': answerAmid((exchange, invoice) => {
     if (isPending(exchange, invoice)) cancelByMerchant(exchange.world, invoice)
   }),

@@ -177,6 +177,8 @@ export const en = {
   'refusal.wrong_code': 'The code is wrong, or it was used already. Wait for a new code, or enter another recovery code.',
   'refusal.last_admin': 'This is the last admin who can act: appoint another one first.',
   'refusal.own_request': 'Nobody approves a request of their own: another member of staff does.',
+  'refusal.let_in_by_maker':
+    'Whoever made this request issued the code you sign in with, so you cannot be the second pair of eyes here. Ask another approver, or have a new code issued on the server: gateway staff code LOGIN.',
   'refusal.autopay_running': 'Automatic payment is under way already. Wait until it has ended.',
   'refusal.autopay_over_limit': 'A limit of automatic payment is used up. Nothing was paid.',
   'refusal.autopay_not_signed': 'The approval of this invoice has lapsed or was taken back. Nothing was paid.',
@@ -186,5 +188,6 @@ export const en = {
   'refusal.rule_untried': 'Try this version of the rule on past invoices first, then switch it on.',
   'refusal.offer_changed': 'Somebody has changed this offer meanwhile. Look at it again.',
   'refusal.rule_changed': 'Somebody has changed this rule meanwhile. Look at it again.',
+  'refusal.organisation_changed': 'Somebody has changed this organisation meanwhile. Look at it again.',
   'refusal.request_not_open': 'This request has been decided already, or its time is over.',
 } as const satisfies EnglishOf<typeof ru>

@@ -64,13 +64,19 @@ export function formatMoment(date: Date, language: Language, zone = 'Europe/Mosc
 const formatted = new Map<string, string>()
 const MOST_FORMATTED = 10_000
 
-function momentText(date: Date, language: Language, zone: string): string {
+/** The same to the second, `01.01.24 23:15:09 МСК`: where steps follow each other within a minute. */
+export const formatSecond = (date: Date, language: Language, zone: string): string => momentText(date, language, zone, true)
+
+function momentText(date: Date, language: Language, zone: string, withSeconds = false): string {
   const part = datePart(date, zone)
-  const time = `${part('hour')}:${part('minute')}`
+  const time = `${part('hour')}:${part('minute')}${withSeconds ? `:${part('second')}` : ''}`
   const zoneName = zone === 'Europe/Moscow' ? (language === 'ru' ? 'МСК' : 'MSK') : part('timeZoneName')
   const day = language === 'ru' ? `${part('day')}.${part('month')}.${part('year').slice(-2)}` : englishDay(date, zone)
   return `${day}${language === 'ru' ? '' : ','} ${time} ${zoneName}`
 }
+
+/** A zone as the head of a column names it. Others than Moscow keep their full name: how far they are from Greenwich changes with the season. */
+export const zoneText = (zone: string, language: Language): string => (zone !== 'Europe/Moscow' ? zone : language === 'ru' ? 'МСК' : 'MSK')
 
 type Value = (type: Intl.DateTimeFormatPartTypes) => string
 
@@ -98,6 +104,7 @@ const numeric = keptByZone(
       year: 'numeric',
       hour: '2-digit',
       minute: '2-digit',
+      second: '2-digit',
       hourCycle: 'h23',
       timeZoneName: 'shortOffset',
     }),

@@ -2,13 +2,6 @@ import type { EnglishOf } from '../russian-only'
 
 /** Why an invoice is paid, waits or is not paid: one line for each gate (src/autopay/decision.ts). And what is wrong with a rule that somebody wrote. */
 export const autopayWhyRu = {
-  'autopay.gate.status': 'Состояние счёта',
-  'autopay.gate.duplicate': 'Дубликаты',
-  'autopay.gate.rule': 'Правило',
-  'autopay.gate.limits': 'Лимиты',
-  'autopay.gate.fund': 'Фонд',
-  'autopay.gate.approval': 'Согласование',
-  'autopay.gate.switch': 'Выключатель',
   'autopay.why.payable': 'Счёт ждёт оплаты до {{at}}',
   'autopay.why.status_unknown': 'Инвойсбокс не сообщил состояние счёта: нужно посмотреть',
   'autopay.why.not_understood': 'Счёт не удалось понять: {{problem}}',
@@ -77,13 +70,6 @@ export const autopayWhyRu = {
 } as const satisfies Record<string, string>
 
 export const autopayWhyEn = {
-  'autopay.gate.status': 'State of the invoice',
-  'autopay.gate.duplicate': 'Duplicates',
-  'autopay.gate.rule': 'Rule',
-  'autopay.gate.limits': 'Limits',
-  'autopay.gate.fund': 'Fund',
-  'autopay.gate.approval': 'Approval',
-  'autopay.gate.switch': 'Switch',
   'autopay.why.payable': 'The invoice is to be paid by {{at}}',
   'autopay.why.status_unknown': 'Invoicebox did not tell the state of the invoice: somebody must look',
   'autopay.why.not_understood': 'The invoice cannot be understood: {{problem}}',

@@ -1,9 +1,11 @@
+import { answersEn, answersRu } from './answers'
 import { approvalsEn, approvalsRu } from './approvals'
 import { auditEn, auditRu } from './audit'
 import { autopayEn, autopayRu } from './autopay'
 import { autopayRulesEn, autopayRulesRu } from './autopay-rules'
 import { autopayRunsEn, autopayRunsRu } from './autopay-runs'
 import { autopayWhyEn, autopayWhyRu } from './autopay-why'
+import { faultsEn, faultsRu } from './faults'
 import { frameEn, frameRu } from './frame'
 import { fundEn, fundRu } from './fund'
 import { homeEn, homeRu } from './home'
@@ -20,10 +22,12 @@ import { toldEn, toldRu } from '../told'
 /** The texts of the staff's pages and of the letters, one file for each section. */
 export const backofficeRu = {
   ...frameRu,
+  ...faultsRu,
   ...homeRu,
   ...staffRu,
   ...membersRu,
   ...paymentsRu,
+  ...answersRu,
   ...backofficeOrdersRu,
   ...backofficeCatalogueRu,
   ...reconciliationRu,
@@ -41,10 +45,12 @@ export const backofficeRu = {
 
 export const backofficeEn = {
   ...frameEn,
+  ...faultsEn,
   ...homeEn,
   ...staffEn,
   ...membersEn,
   ...paymentsEn,
+  ...answersEn,
   ...backofficeOrdersEn,
   ...backofficeCatalogueEn,
   ...reconciliationEn,

@@ -2,8 +2,11 @@ import type { EnglishOf } from '../russian-only'
 
 /** The pages about payments. */
 export const paymentsRu = {
+  'csv.points': 'баллы',
   'payments.heading': 'Оплаты',
   'payments.empty': 'Таких оплат нет',
+  'payments.empty_so_far': 'Среди просмотренных таких оплат нет',
+  'payments.searched': 'Просмотрены оплаты новее {{since}}: кнопка внизу ищет среди более ранних.',
   'payments.number': 'Счёт',
   'payments.created': 'Создана',
   'payments.state': 'Состояние',
@@ -15,7 +18,10 @@ export const paymentsRu = {
   'payments.to': 'По день',
   'payments.least': 'Сумма от, ₽',
   'payments.most': 'Сумма до, ₽',
-  'payments.member': 'Номер участника (ID)',
+  'payments.member': 'Логин или ID участника',
+  'payments.payer': 'Кто платит',
+  'payments.no_member': 'Участника «{{member}}» нет.',
+  'payments.days_crossed': 'Таких оплат нет: день «с» позже дня «по».',
   'payments.invoice': 'Номер или ID счёта',
   'payments.chip.state': 'Состояние: {{value}}',
   'payments.chip.from': 'с {{value}}',
@@ -121,8 +127,11 @@ export const paymentsRu = {
 } as const satisfies Record<string, string>
 
 export const paymentsEn = {
+  'csv.points': 'points',
   'payments.heading': 'Payments',
   'payments.empty': 'There are no such payments',
+  'payments.empty_so_far': 'There are no such payments among those looked at',
+  'payments.searched': 'Payments newer than {{since}} were looked at: the button below searches the earlier ones.',
   'payments.number': 'Invoice',
   'payments.created': 'Created',
   'payments.state': 'State',
@@ -134,7 +143,10 @@ export const paymentsEn = {
   'payments.to': 'To day',
   'payments.least': 'Amount from, ₽',
   'payments.most': 'Amount to, ₽',
-  'payments.member': 'Member (ID)',
+  'payments.member': 'Login or ID of the member',
+  'payments.payer': 'Payer',
+  'payments.no_member': 'There is no member “{{member}}”.',
+  'payments.days_crossed': 'There are no such payments: the first day comes after the last.',
   'payments.invoice': 'Number or ID of the invoice',
   'payments.chip.state': 'State: {{value}}',
   'payments.chip.from': 'from {{value}}',

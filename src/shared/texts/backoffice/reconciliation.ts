@@ -6,6 +6,7 @@ export const reconciliationRu = {
   'reconciliation.note':
     'Каждую ночь в 03:30 наши оплаты сравниваются со счетами Инвойсбокса. Что отменил магазин после оплаты, возвращается участнику само, если сумма не требует второго сотрудника.',
   'reconciliation.run': 'Сверить сейчас',
+  'reconciliation.running_only': 'Идёт сверка.',
   'reconciliation.running':
     'Идёт сверка: страниц {{pages}}, счетов {{checked}}, расхождений {{differences}}. Обновите страницу, чтобы увидеть, что нового.',
   'reconciliation.runs': 'Последние сверки',
@@ -46,6 +47,9 @@ export const reconciliationRu = {
   'reconciliation.settle': 'Разобрать',
   'reconciliation.accept': 'Закрыть с заметкой',
   'reconciliation.accept.hint': 'Баллы и деньги не двинутся. Расхождение не вернётся, пока не изменится.',
+  'reconciliation.unknown.hint':
+    'Спросите поддержку Инвойсбокса, оплатил ли его наш фонд и какой операцией. Если да: спишите баллы на странице участника и назовите операцию в заметке. Если платили картой: закройте с заметкой.',
+  'reconciliation.unknown.search': 'Искать счёт у нас',
   'reconciliation.give_back': 'Вернуть {{points}}',
   'reconciliation.give_back.what': 'Вернуть {{points}} тому, кто платил, и закрыть расхождение по счёту {{number}}.',
   'reconciliation.reversed': 'Баллы уже возвращены.',
@@ -108,6 +112,7 @@ export const reconciliationEn = {
   'reconciliation.note':
     'Each night at 03:30 our payments are compared with the invoices of Invoicebox. What the shop has cancelled after it was paid goes back to the member by itself, unless the amount needs a second person.',
   'reconciliation.run': 'Compare now',
+  'reconciliation.running_only': 'A comparison is under way.',
   'reconciliation.running':
     'A comparison is under way: {{pages}} pages, {{checked}} invoices, {{differences}} differences. Reload the page to see what is new.',
   'reconciliation.runs': 'Last comparisons',
@@ -148,6 +153,9 @@ export const reconciliationEn = {
   'reconciliation.settle': 'Settle',
   'reconciliation.accept': 'Close with a remark',
   'reconciliation.accept.hint': 'No points and no money move. The difference does not come back until it changes.',
+  'reconciliation.unknown.hint':
+    "Ask Invoicebox's support whether our fund paid it and by which operation. If it did: take the points on the member's page and name the operation in the remark. If it was paid by card: close it with a remark.",
+  'reconciliation.unknown.search': 'Look for the invoice here',
   'reconciliation.give_back': 'Return {{points}}',
   'reconciliation.give_back.what': 'Return {{points}} to whoever paid and close the difference about invoice {{number}}.',
   'reconciliation.reversed': 'The points were returned already.',

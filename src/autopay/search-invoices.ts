@@ -1,0 +1,20 @@
+import type { Db } from '../shared/database'
+import { toKept } from './invoice-row'
+import type { InvoiceRow, KeptInvoice } from './invoice-row'
+import { keptId } from './keep-invoices'
+import type { Organisation } from './organisation'
+
+/** Invoices by their number or id, as far as no payment of ours is about them: those are found by it. @param organisations those that the person may see */
+export async function searchInvoices(db: Db, text: string, limit: number, organisations: readonly Organisation[]): Promise<KeptInvoice[]> {
+  if (organisations.length === 0) return []
+  const rows = (await db('autopay_invoices')
+    .whereIn(
+      'organisation_id',
+      organisations.map(({ id }) => id),
+    )
+    .whereNotIn('queue', ['paid', 'paying'])
+    .where((named) => void named.where({ id: keptId(text) }).orWhere({ number: text }))
+    .orderBy('place', 'desc')
+    .limit(limit)) as InvoiceRow[]
+  return rows.map(toKept)
+}

@@ -1,0 +1,76 @@
+import type { StaffActor } from '../../shared/actor'
+import type { Alert } from '../../shared/alerts'
+import { may } from '../../shared/permissions'
+import type { Permission } from '../../shared/permissions'
+import { homeRu } from '../../shared/texts/backoffice/home'
+import type { TextKey, Translate } from '../../shared/texts'
+import { readTold } from '../../shared/told'
+import { sayAnswer } from '../payments/answer-text'
+import { momentCell } from '../reader'
+import type { Reader } from '../reader'
+import type { Cell, Table } from '../table'
+import { subjectKind } from './alert-names'
+import type { AlertNames } from './alert-names'
+
+export interface AlertsView {
+  readonly alerts: readonly Alert[]
+  readonly names: AlertNames
+}
+
+export function presentAlerts({ alerts, names }: AlertsView, staff: StaffActor, reader: Reader): Table {
+  const { t } = reader
+  return {
+    caption: t('home.alerts'),
+    columns: [{ label: t('home.alert') }, { label: t('home.alert_detail'), long: true }, { label: t('home.alert_since') }],
+    rows: alerts.map((alert): { href?: string | undefined; cells: Cell[] } => ({
+      href: hrefOf(alert, names, staff),
+      cells: [
+        { text: alertName(alert, names, t), mark: 'wait' },
+        { text: readTold(alert.detail, t, sayAnswer(t)) },
+        momentCell(alert.at, reader),
+      ],
+    })),
+    empty: t('home.no_alerts'),
+  }
+}
+
+/** The forms to close alerts with, each named so that no two read alike. A review ends with a decision about its payment, not with a closed alert. */
+export const presentCloses = ({ alerts, names }: AlertsView, staff: StaffActor, reader: Reader): { id: string; text: string }[] =>
+  may(staff, 'alerts.close')
+    ? alerts
+        .filter(({ kind }) => kind !== 'payment_in_review')
+        .map((alert) => ({ id: alert.id, text: `${alertName(alert, names, reader.t)} · ${momentCell(alert.at, reader).text}` }))
+    : []
+
+const isAlertText = (key: string): key is TextKey & `alert.${string}` => Object.hasOwn(homeRu, key)
+
+function alertName(alert: Alert, names: AlertNames, t: Translate): string {
+  const key = `alert.${alert.kind}`
+  const kind = isAlertText(key) ? (t as (key: string) => string)(key) : alert.kind
+  const subject =
+    names.get(alert.subject) ?? (isChannel(alert.subject) ? t(`notices.channel.${alert.subject}`) : subjectText(alert.subject))
+  return subject === '' ? kind : `${kind} · ${subject}`
+}
+
+const isChannel = (subject: string): subject is 'mail' | 'webhook' => subject === 'mail' || subject === 'webhook'
+
+/** Ids of one minute begin alike, so the end of one tells it from another. What there is one of needs no name. */
+function subjectText(subject: string): string {
+  if (/^(fund|ledger|reconciliation|invoicebox)\b/.test(subject)) return ''
+  const name = subject.replace(/^(host|staff):/, '')
+  return name.length > 20 ? `…${name.slice(-8)}` : name
+}
+
+/** Where the thing itself is looked at; undefined where there is no page, or none for this reader. */
+function hrefOf(alert: Alert, names: AlertNames, staff: StaffActor): string | undefined {
+  const { kind, subject } = alert
+  const to = (right: Permission, href: string): string | undefined => (may(staff, right) ? href : undefined)
+  const about = subjectKind(alert)
+  if (about === 'payment') return `/admin/payments/${subject}`
+  if (about === 'order') return names.has(subject) ? to('orders.read', `/admin/orders/${names.get(subject) ?? ''}`) : undefined
+  if (about === 'staff') return to('staff.read', `/admin/staff/${subject.replace('staff:', '')}`)
+  if (kind === 'fund_below' || kind === 'fund_too_low') return to('fund.read', '/admin/fund')
+  if (kind === 'notice_failed') return to('notices.read', '/admin/notices?state=failed')
+  if (kind === 'reconciliation_failed') return to('reconciliation.read', '/admin/reconciliation')
+  return kind === 'voucher_stock_low' ? to('catalogue.read', `/admin/catalogue/${subject}`) : undefined
+}
