@@ -7,5 +7,5 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testSequencer: '<rootDir>/test/support/sequencer.cjs',
   testTimeout: 30_000,
-  maxWorkers: 3,
+  maxWorkers: 4,
 }

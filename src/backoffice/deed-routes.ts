@@ -3,17 +3,16 @@ import type { Approvals, Deed, DoneAlone, Payload, Submitted } from '../approval
 import type { RouteContext } from '../http'
 import type { StaffActor } from '../shared/actor'
 import { newId } from '../shared/ids'
-import { may } from '../shared/permissions'
 import { Refusal, REFUSALS } from '../shared/refusals'
 import { filedReason, REASON_KINDS } from '../shared/reasons'
 import type { ReasonKind } from '../shared/reasons'
 import { fieldName, refusedText } from '../shared/texts/faults'
 import { formatMoney } from '../shared/texts/format'
-import { deedName } from './approvals/present'
 import { factRows } from './facts'
 import { frameOf } from './frame'
 import type { Section } from './frame'
 import type { SwitchView } from './autopay/present-switch'
+import { waitingRows } from './waiting'
 
 /** The fields that every form of a deed has besides its own. Without `confirmed` the form only asks what would change. */
 export const DEED_FIELDS = {
@@ -124,16 +123,6 @@ async function showPreview<P extends Payload, R>(
     busy: key !== undefined,
   }
   context.page('backoffice/confirm', model, key === undefined ? 200 : REFUSALS.overloaded)
-}
-
-/** What somebody has asked for already about the same thing, for whoever may open it. */
-async function waitingRows({ staff, t }: Context, approvals: Approvals, subject: string): Promise<{ href: string; text: string }[]> {
-  if (!may(staff, 'approvals.read')) return []
-  const requests = await approvals.waitingOn(subject, staff)
-  return requests.map(({ id, kind, maker }) => ({
-    href: `/admin/approvals/${id}`,
-    text: maker.kind === 'staff' ? `${deedName(kind, t)}, ${maker.login}` : deedName(kind, t),
-  }))
 }
 
 /** Refusals that no other entry in the form would mend. */

@@ -5,6 +5,7 @@ import type { AuditFacts } from '../shared/audit'
 import { parseMoney } from '../shared/money'
 import type { Language, TextKey, Translate } from '../shared/texts'
 import { formatMoney } from '../shared/texts/format'
+import { auditedRu } from '../shared/texts/backoffice/audited'
 import { frameRu } from '../shared/texts/backoffice/frame'
 
 /** One fact before and after a change, as text. */
@@ -57,7 +58,7 @@ export function factText(value: string | boolean | null | undefined, { language,
   return formatMoney({ minor: sign === '-' ? -minor : minor, unit: unit as 'PTS' | 'RUB' }, language)
 }
 
-const isFact = (key: string): key is TextKey & `fact.${string}` => Object.hasOwn(frameRu, key)
+const isFact = (key: string): key is TextKey & `fact.${string}` => Object.hasOwn(frameRu, key) || Object.hasOwn(auditedRu, key)
 
 /** The name of a fact in the reader's language; one without a text keeps its own name. */
 export function factLabel(name: string, t: Translate): string {

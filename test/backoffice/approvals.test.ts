@@ -70,6 +70,7 @@ describe('the pages of the second pair of eyes', () => {
     const [href = ''] = /\/admin\/approvals\/[0-9a-f-]{36}/.exec(list) ?? []
     const preview = await looks()
     for (const said of ['Уже ждёт согласования', `href="${href}"`, 'Сумма выше той']) expect(preview.html).toContain(said)
+    expect((await as('operator').open(path)).html).toContain(`href="${href}"`)
     const { html } = await as('admin').open(href)
     for (const page of [list, html]) expect(page).toContain(`href="${path}"`)
     expect(html).not.toContain('memberId')

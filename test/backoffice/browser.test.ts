@@ -203,6 +203,6 @@ describeInChromium('the back office in a real browser', () => {
     await page.getByText('Да: все правила книг доказаны.').waitFor()
     await page.getByRole('link', { name: 'Журнал' }).click()
     await shows(page, 'audit')
-    expect(await textOf(page)).toContain('staff_added')
+    expect(await textOf(page)).toContain('Добавлен сотрудник')
   }, 60_000)
 })

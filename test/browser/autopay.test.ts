@@ -61,7 +61,7 @@ describeInChromium('the story of automatic payment', () => {
       await page.goto(`${world.url}/admin/autopay/rules/new`)
       await page.getByLabel('Название').fill('Аренда')
       await page.getByLabel('Описание').fill('аренда')
-      await page.getByLabel('Сумма до', { exact: true }).fill('5000')
+      await page.getByLabel('Сумма до, ₽', { exact: true }).fill('5000')
       await page.locator('#rule-perDay').fill('5000')
       await page.locator('#rule-do').selectOption('pay')
       await page.locator('#rule-reason-text').fill('Договор на год')

@@ -76,7 +76,7 @@ describe.each(ENGINES)('a statement of a period on %s', (engine) => {
       .toString()
       .trimEnd()
       .split('\r\n')
-    expect(lines[0]).toBe('\ufeffКогда;Операция;Баллы;Остаток')
+    expect(lines[0]).toBe('\ufeffКогда (МСК);Операция;Баллы;Остаток, баллы')
     expect(lines[1]).toBe(';Остаток на начало;;0.00')
     expect(lines[2]).toMatch(/^2026-\d\d-\d\d \d\d:\d\d:\d\d;Исправление;1000\.00;1000\.00$/)
     expect(lines[14]).toMatch(/;Исправление;-1\.00;988\.00$/)

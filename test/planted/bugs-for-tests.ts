@@ -53,7 +53,7 @@ export const BUGS_FOR_TESTS: readonly PlantedBug[] = [
     edits: [
       {
         file: OUTCOMES,
-        find: `  if (foreign && ours.length === 0) return puzzling('wrong-operation', 'The confirm was answered for another operation id than ours.')\n`,
+        find: `  if (foreign && ours.length === 0) return puzzling('wrong-operation', tell('told.confirm_other_operation'))\n`,
         replace: ``,
       },
       {

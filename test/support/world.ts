@@ -15,6 +15,7 @@ import { createLog } from '../../src/shared/log'
 import { parseMoney, toDecimal } from '../../src/shared/money'
 import { buildParts } from '../../src/wiring'
 import type { Parts, Replacements } from '../../src/wiring'
+import { untoldWords } from './audited'
 import { Browser } from './browser'
 import type { Page } from './browser'
 import { makeDatabase } from './databases'
@@ -134,12 +135,11 @@ export class World {
     return { balance: toDecimal(balance), held: toDecimal(held) }
   }
 
-  /** What is wrong with the books: nothing, after every test that moves money. */
+  /** What is wrong with the books, and what the audit log says that nobody could read: nothing, after every test that moves money. */
   async findings(): Promise<string[]> {
     await this.parts.ledger.idle()
-    return [...(await verifyLedger(this.db)), ...(await verifyPayments(this.db)), ...(await verifyOrders(this.db))].map(
-      (finding) => finding.text,
-    )
+    const findings = [...(await verifyLedger(this.db)), ...(await verifyPayments(this.db)), ...(await verifyOrders(this.db))]
+    return [...findings.map(({ text }) => text), ...(await untoldWords(this.db))]
   }
 
   browser(): Browser {

@@ -1,6 +1,9 @@
 import type { AuditLine } from '../../audit'
 import type { AuditFacts } from '../../shared/audit'
 import { readReason } from '../../shared/reasons'
+import type { TextKey, Translate } from '../../shared/texts'
+import { auditedRu } from '../../shared/texts/backoffice/audited'
+import { actorName } from '../actor-name'
 import { factRows } from '../facts'
 import { chipsOf, listHref } from '../filters'
 import type { Query } from '../filters'
@@ -11,11 +14,19 @@ import type { Cell, Table } from '../table'
 const facts = (text: string | null): AuditFacts => (text === null ? {} : (JSON.parse(text) as AuditFacts))
 
 /** Ids are long, and those of one minute begin alike: their ends are shown, and the whole of one when the pointer rests on it. */
-const nameCell = (name: string, filter: 'actor' | 'subject', logins: ReadonlyMap<string, string>): Cell => ({
-  text: logins.get(name) ?? name.replace(/^(\w+:)[0-9a-f-]{28}([0-9a-f]{8})$/, '$1…$2'),
+const nameCell = (name: string, filter: 'actor' | 'subject', logins: ReadonlyMap<string, string>, t: Translate): Cell => ({
+  text: filter === 'actor' ? actorName(name, logins, t) : (logins.get(name) ?? name.replace(/^(\w+:)[0-9a-f-]{28}([0-9a-f]{8})$/, '$1…$2')),
   title: name,
   href: listHref('/admin/audit', { [filter]: name }),
 })
+
+const isAudited = (key: string): key is TextKey & `audited.${string}` => Object.hasOwn(auditedRu, key)
+
+/** What was done, in words; a word that another version wrote stays as it is. */
+function deedText(action: string, t: Translate): string {
+  const key = `audited.${action}`
+  return isAudited(key) ? (t as (key: string) => string)(key) : action
+}
 
 const change = (line: AuditLine, reader: Reader): string =>
   factRows({ before: facts(line.before), after: facts(line.after) }, reader)
@@ -48,12 +59,12 @@ function presentAudit(view: AuditView, reader: Reader): Table {
     rows: view.lines.map((line) => ({
       cells: [
         momentCell(line.at, reader),
-        nameCell(line.actor, 'actor', logins),
-        { text: line.action, href: listHref('/admin/audit', { action: line.action }) },
-        nameCell(line.subject, 'subject', logins),
+        nameCell(line.actor, 'actor', logins, t),
+        { text: deedText(line.action, t), title: line.action, href: listHref('/admin/audit', { action: line.action }) },
+        nameCell(line.subject, 'subject', logins, t),
         { text: change(line, reader) || '—' },
         { text: line.reason === null ? '—' : readReason(line.reason, t) },
-        { text: line.approvedBy === null ? '—' : (logins.get(line.approvedBy) ?? line.approvedBy) },
+        { text: line.approvedBy === null ? '—' : actorName(line.approvedBy, logins, t) },
       ],
     })),
     empty: t('audit.empty'),

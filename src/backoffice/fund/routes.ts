@@ -11,6 +11,7 @@ import {
   removeThreshold,
 } from '../../fund'
 import type { FundDeeds, FundMovement, FundPayload, MovementFilter } from '../../fund'
+import { ACCOUNTS } from '../../ledger'
 import { defineRoute, sendDownload, staffWith } from '../../http'
 import type { Route } from '../../http'
 import type { Clock } from '../../shared/clock'
@@ -26,6 +27,7 @@ import type { Language } from '../../shared/texts'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { chipsOf, listHref } from '../filters'
 import { frameOf } from '../frame'
+import { waitingRows } from '../waiting'
 import type { Reader } from '../reader'
 import { asKnownTo } from './known-movements'
 import type { KnowingDeps } from './known-movements'
@@ -82,6 +84,7 @@ const showFund = (deps: FundRoutesDeps): Route =>
         thresholds: presentThresholds(await listThresholds(db), reader),
         movements: presentMovements({ movements, hasMore: false, query: {}, links: may(context.staff, 'payments.read') }, reader),
         mayChange: may(context.staff, 'fund.change'),
+        waiting: await waitingRows(context, deps.approvals, ACCOUNTS.fund),
       })
     },
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { defineRoute, staffWith } from '../../http'
 import type { Route, RouteContext } from '../../http'
+import { memberAccount } from '../../ledger'
 import { readErasure, readLimits, readMember, readStatement, viewPerson } from '../../members'
 import type { Member } from '../../members'
 import { periodsAt, readSpent } from '../../payments'
@@ -9,6 +10,7 @@ import { looksLikeId } from '../../shared/ids'
 import { roleMay } from '../../shared/permissions'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
+import { waitingRows } from '../waiting'
 import type { MemberPagesDeps } from './deps'
 import { amountTyped, TYPED_AMOUNT } from './typed-amount'
 import { shownLogin } from './mask'
@@ -37,7 +39,8 @@ const showCard = (deps: MemberPagesDeps): Route =>
       const { staff, input, t, language } = context
       const card = await readCard(deps, input.params.id, staff)
       const model = presentCard(card, { t, language, zone: deps.config.timeZone })
-      context.page('backoffice/member', { frame: frameOf(context, 'members', input.query.done), ...model })
+      const waiting = await waitingRows(context, deps.approvals, memberAccount(input.params.id))
+      context.page('backoffice/member', { frame: frameOf(context, 'members', input.query.done), waiting, ...model })
     },
   })
 

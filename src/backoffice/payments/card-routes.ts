@@ -12,6 +12,7 @@ import { formatMoney } from '../../shared/texts/format'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { staffLogins } from '../staff-logins'
+import { waitingRows } from '../waiting'
 import { PAYMENTS_PATH } from './payment-filters'
 import { readPayerNames } from './payers'
 import { wordsFor } from './payer-words'
@@ -54,7 +55,8 @@ const showOne = (deps: PaymentPagesDeps): Route =>
         readPayerNames(db, [timeline.payment], context.staff.role),
       ])
       const view = presentPayment({ timeline, alerts, checked: query.checked, logins, payers }, context.staff, { ...context, zone })
-      context.page('backoffice/payment', { frame: frameOf(context, 'payments', query.done), ...view })
+      const waiting = await waitingRows(context, deps.approvals, `payment:${params.id}`)
+      context.page('backoffice/payment', { frame: frameOf(context, 'payments', query.done), waiting, ...view })
     },
   })
 

@@ -13,6 +13,7 @@ import type { StaffDeeds, StaffDeps } from '../../staff'
 import { answerDeed, DEED_FIELDS, keptReason } from '../deed-routes'
 import type { KeptReason } from '../deed-routes'
 import { frameOf } from '../frame'
+import { waitingRows } from '../waiting'
 import { presentStaff, presentStaffMember, roleChoices } from './present'
 
 export interface StaffRoutesDeps {
@@ -85,14 +86,16 @@ interface Card {
   readonly reason?: KeptReason
 }
 
-async function showCard({ staff: deps, config }: StaffRoutesDeps, context: Context, { id, done, badEmail, reason }: Card): Promise<void> {
+async function showCard({ staff: deps, config, approvals }: StaffRoutesDeps, context: Context, { id, done, badEmail, reason }: Card): Promise<void> {
   const staff = await requireStaff(deps.db, id)
   const sessions = await listSessions(deps.db, staff.id, deps.clock.now())
   const view = { staff, sessions, isFactorNeeded: needsFactor(deps, staff), looksOn: context.staff }
   const card = { ...presentStaffMember(view, { ...context, zone: config.timeZone }), key: newId() }
   const emailFault = badEmail === undefined ? null : context.t('staff.bad_email')
   const typed = { email: badEmail ?? staff.email ?? '', emailFault, emailReason: reason }
-  context.page('backoffice/staff-member', { frame: frameOf(context, 'staff', done), ...card, ...typed }, badEmail === undefined ? 200 : 400)
+  const waiting = await waitingRows(context, approvals, `staff:${id}`)
+  const model = { frame: frameOf(context, 'staff', done), waiting, ...card, ...typed }
+  context.page('backoffice/staff-member', model, badEmail === undefined ? 200 : 400)
 }
 
 const setEmail = (deps: StaffRoutesDeps): Route =>

@@ -1,6 +1,7 @@
 import { answersEn, answersRu } from './answers'
 import { approvalsEn, approvalsRu } from './approvals'
 import { auditEn, auditRu } from './audit'
+import { auditedEn, auditedRu } from './audited'
 import { autopayEn, autopayRu } from './autopay'
 import { autopayRulesEn, autopayRulesRu } from './autopay-rules'
 import { autopayRunsEn, autopayRunsRu } from './autopay-runs'
@@ -37,6 +38,7 @@ export const backofficeRu = {
   ...mailRu,
   ...approvalsRu,
   ...auditRu,
+  ...auditedRu,
   ...autopayRu,
   ...autopayRunsRu,
   ...autopayRulesRu,
@@ -60,6 +62,7 @@ export const backofficeEn = {
   ...mailEn,
   ...approvalsEn,
   ...auditEn,
+  ...auditedEn,
   ...autopayEn,
   ...autopayRunsEn,
   ...autopayRulesEn,
