@@ -1,22 +1,10 @@
-import type { StaffActor } from '../shared/actor'
 import { looksLikeId } from '../shared/ids'
-import type { Refusal } from '../shared/refusals'
-import type { Translate } from '../shared/texts'
+import type { OfficeFault } from '../shared/office-fault'
 import { refusedText } from '../shared/texts/faults'
 import { frameOf, sectionAt } from './frame'
 
-interface Fault {
-  readonly staff: StaffActor
-  readonly t: Translate
-  readonly refusal: Refusal | undefined
-  readonly heading: string
-  readonly path: string
-  /** The page of the office that led here, with its query. */
-  readonly from: string | null
-}
-
 /** What staff see of an error: inside the frame of the office, with the field at fault and a way back to where they came from. */
-export function officeError({ staff, t, refusal, heading, path, from }: Fault): { view: string; model: object } {
+export function officeError({ staff, t, refusal, heading, path, from }: OfficeFault): { view: string; model: object } {
   const section = sectionAt(path)
   return {
     view: 'backoffice/error',

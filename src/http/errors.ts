@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express'
-import type { StaffActor } from '../shared/actor'
 import { isDown, isTransient } from '../shared/database'
 import type { Log } from '../shared/log'
+import type { OfficeFault } from '../shared/office-fault'
 import { Refusal, REFUSALS } from '../shared/refusals'
 import type { Translate } from '../shared/texts'
 import { actorOf } from './actors'
@@ -10,18 +10,6 @@ import { stateOf, wantsJson } from './request-state'
 
 export const notFound: RequestHandler = () => {
   throw new Refusal('not_found')
-}
-
-/** What went wrong for somebody of the staff, for their own error page. */
-export interface OfficeFault {
-  readonly staff: StaffActor
-  readonly t: Translate
-  /** None where it is a bug of ours. */
-  readonly refusal: Refusal | undefined
-  readonly heading: string
-  /** The path that was asked for, and the one with the link or form that led there, with its query; null where that is not known or not of the office. */
-  readonly path: string
-  readonly from: string | null
 }
 
 export type OfficeError = (fault: OfficeFault) => { readonly view: string; readonly model: object }
