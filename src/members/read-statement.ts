@@ -32,11 +32,8 @@ export interface Statement {
 
 /** One page of a member's own statement; `before` is the entry number to go back from. @throws Refusal not_found (member) */
 export async function readStatement({ db, findReceipts }: StatementDeps, memberId: string, before?: bigint): Promise<Statement> {
-  const [member, points, history] = await Promise.all([
-    readMember(db, memberId),
-    readPoints(db, memberId),
-    readHistory(db, memberId, before),
-  ])
+  const member = await readMember(db, memberId) // First: of a member that is not there, nobody is told of an account instead.
+  const [points, history] = await Promise.all([readPoints(db, memberId), readHistory(db, memberId, before)])
   const references = new Set(history.entries.flatMap(({ reference }) => reference ?? []))
   const receipts: ReadonlyMap<string, Receipt> = references.size > 0 ? await findReceipts([...references]) : new Map()
   return { member, points, history, receipts, older: before !== undefined }
