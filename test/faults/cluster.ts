@@ -61,6 +61,7 @@ const FLAGS = {
 /** A PostgreSQL server of the harness's own, which it may stop and crash. */
 export class Cluster {
   private server: ChildProcess | undefined
+  private changes: Promise<void> = Promise.resolve()
   private constructor(
     readonly folder: string,
     private readonly port: number,
@@ -95,18 +96,32 @@ export class Cluster {
     return `postgres://postgres@127.0.0.1:${this.port}/${database}`
   }
 
-  /** `fast`: every connection is cut and the server shuts down in order. `immediate`: it dies as in a crash, and recovers at the start. */
-  async restart(mode: 'fast' | 'immediate'): Promise<void> {
-    await this.stop(mode)
-    await this.start()
+  /**
+   * `fast`: every connection is cut and the server shuts down in order. `immediate`: it dies as in a crash, and recovers at the start. Two faults may ask for it at one
+   * moment, and then it happens twice: of two servers that start in one folder only one lives, and nobody would know which.
+   */
+  restart(mode: 'fast' | 'immediate'): Promise<void> {
+    return this.change(async () => {
+      await this.end(mode)
+      await this.start()
+    })
   }
 
-  async stop(mode: 'fast' | 'immediate'): Promise<void> {
+  stop(mode: 'fast' | 'immediate'): Promise<void> {
+    return this.change(() => this.end(mode))
+  }
+
+  private change(work: () => Promise<void>): Promise<void> {
+    const changed = this.changes.then(work)
+    this.changes = changed.catch(() => undefined)
+    return changed
+  }
+
+  private async end(mode: 'fast' | 'immediate'): Promise<void> {
     const { server } = this
     if (!server) return
     const ended = once(server, 'exit')
-    server.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')
-    await ended
+    if (server.kill(mode === 'fast' ? 'SIGINT' : 'SIGQUIT')) await ended
     servers.delete(server)
     this.server = undefined
   }
