@@ -1,13 +1,18 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Db } from '../../src/shared/database'
 import { isMigrated, migrateDown, migrateToLatest } from '../../src/shared/migrate'
+import { sha256 } from '../../src/shared/ids'
 import { migrationSource } from '../../src/shared/migrations'
 import { verifyLedger } from '../../src/ledger'
 import { builtFile } from '../support/built-product'
 import { ENGINES, makeDatabase } from '../support/databases'
 import type { TestDatabase } from '../support/databases'
 import { instruction, holdLine, makeBooksOn } from '../ledger/books'
+import * as firstSetGuards from './023-as-first-committed'
+import { DIGESTS } from './digests'
 
 const run = promisify(execFile)
 
@@ -173,3 +178,58 @@ test.each(ENGINES)(
     await database.drop()
   },
 )
+
+/** The text of everything that a PostgreSQL database does by itself: functions with their sources, triggers, indexes, constraints, columns, types. */
+async function textsOf(db: Db): Promise<string[]> {
+  const ours = `in (select oid from pg_class where relnamespace = 'public'::regnamespace and relname not like 'knex_%')`
+  const { rows } = await db.raw<{ rows: { text: string }[] }>(`
+    select 'function ' || pg_get_functiondef(oid) as text from pg_proc where pronamespace = 'public'::regnamespace
+    union all select pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+    union all select indexdef from pg_indexes where schemaname = 'public' and tablename not like 'knex_%'
+    union all select conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) from pg_constraint where conrelid ${ours}
+    union all select attrelid::regclass || ' ' || attname || ' ' || format_type(atttypid, atttypmod) || ' ' || attnotnull from pg_attribute
+      where attnum > 0 and not attisdropped and attrelid ${ours}`)
+  return rows.map(({ text }) => text).sort()
+}
+
+describe('a PostgreSQL database whose 023 is the first committed one', () => {
+  let database: TestDatabase
+  let db: Db
+  beforeEach(async () => {
+    database = await makeDatabase('postgres', { migrated: false })
+    db = database.open()
+    const names = (await migrationSource.getMigrations([])).filter((name) => name < '027')
+    await db.migrate.latest({
+      migrationSource: {
+        ...migrationSource,
+        getMigrations: () => Promise.resolve(names),
+        getMigration: async (name: string) => ({
+          ...(await migrationSource.getMigration(name)),
+          ...(name === '023_set_guards' ? firstSetGuards : {}),
+        }),
+      },
+    })
+  })
+  afterEach(() => database.drop())
+
+  test('becomes what a fresh one is, calls the functions that the program calls, and goes down', async () => {
+    const fresh = await makeDatabase('postgres')
+    const wanted = await textsOf(fresh.open())
+    await fresh.drop()
+    expect(await textsOf(db)).not.toEqual(wanted)
+    await migrateToLatest(database.url)
+    expect(await textsOf(db)).toEqual(wanted)
+    await db.raw(`select exchanges_keep('{}')`)
+    await migrateDown(database.url)
+    expect(await dump(db, 'postgres')).toEqual({ columns: [], others: [] })
+  })
+})
+
+/** Line ends and indentation do not count. */
+const normalised = (text: string): string => text.replace(/\s+/g, ' ').trim()
+
+test('a migration that was committed keeps its text: when this fails, take your change back and write a new migration; a new one gets a line in digests.ts', async () => {
+  const names = await migrationSource.getMigrations([])
+  const read = (name: string): string => readFileSync(join(__dirname, '..', '..', 'migrations', `${name}.ts`), 'utf8')
+  expect(Object.fromEntries(names.map((name) => [name, sha256(normalised(read(name)))]))).toEqual(DIGESTS)
+})
