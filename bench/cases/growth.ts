@@ -13,7 +13,7 @@ import { quantile } from '../numbers'
 import { startGateway } from '../product'
 import { addVisitors, confirming, looking, signInAll } from '../site'
 import type { Visitor } from '../visitors'
-import { ACCOUNTS, listEntries, memberAccount, readAccount } from '../../src/ledger'
+import { ACCOUNTS, memberAccount, readAccount, readEntries } from '../../src/ledger'
 import { listPayments } from '../../src/payments/store'
 import { systemClock } from '../../src/shared/clock'
 import type { Db } from '../../src/shared/database'
@@ -105,7 +105,8 @@ const waitingFor = ({ name, run }: Workload): Workload => ({
 
 const listing = (db: Db, entries: string, seconds: number): Workload => ({
   name: `ledger list of the fund, ${entries} entries`,
-  run: () => keepCalling(async () => (await listEntries(db, ACCOUNTS.fund, { limit: 50 })).length > 0, { callers: 1, seconds }),
+  run: () =>
+    keepCalling(async () => (await readEntries(db, ACCOUNTS.fund, { limit: 50, newestFirst: true })).length > 0, { callers: 1, seconds }),
 })
 
 const compareSites = (young: Site, old: Site): Comparison[] =>
@@ -129,10 +130,10 @@ const deepAgainstFirst = ({ workloads, entries }: Site): Comparison => ({
 async function listFigures({ db, account, deep, entries }: Site, times: number): Promise<Figure[]> {
   const { entryCount } = await readAccount(db, ACCOUNTS.fund)
   const lists: Record<string, (each: Db) => Promise<unknown>> = {
-    "a member's history, first page": (each) => listEntries(each, account, { limit: 21 }),
-    "a member's history, deep page": (each) => listEntries(each, account, { limit: 21, before: deep }),
-    "the fund's entries, first page": (each) => listEntries(each, ACCOUNTS.fund, { limit: 50 }),
-    "the fund's entries, middle": (each) => listEntries(each, ACCOUNTS.fund, { limit: 50, before: entryCount / 2n }),
+    "a member's history, first page": (each) => readEntries(each, account, { limit: 21, newestFirst: true }),
+    "a member's history, deep page": (each) => readEntries(each, account, { limit: 21, upTo: deep - 1n, newestFirst: true }),
+    "the fund's entries, first page": (each) => readEntries(each, ACCOUNTS.fund, { limit: 50, newestFirst: true }),
+    "the fund's entries, middle": (each) => readEntries(each, ACCOUNTS.fund, { limit: 50, upTo: entryCount / 2n - 1n, newestFirst: true }),
     'payments, first page': (each) => listPayments(each, { limit: 50 }),
   }
   const figures: Figure[] = []

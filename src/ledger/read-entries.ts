@@ -1,26 +1,39 @@
 import { bound, moment } from '../shared/database'
 import type { Db } from '../shared/database'
-import type { EntryView } from './store'
 
-/** An entry with the moment at which it was written, which is what a statement goes by: the numbers of an account's entries follow it. */
-export interface WrittenEntry extends EntryView {
+/** One line of a statement. `amount` and `balanceAfter` are signed minor units. */
+export interface EntryView {
+  readonly number: bigint
+  readonly amount: bigint
+  readonly balanceAfter: bigint
+  readonly kind: string
+  readonly memo: string | null
+  readonly reference: string | null
+  /** When it happened. */
+  readonly at: Date
+  /** When it was written, which is what a statement goes by: the numbers of an account's entries follow it. */
   readonly writtenAt: Date
 }
 
-/** Entries numbered above `after` and up to `upTo`, in that order or the newest first, at most `limit`. */
-export async function readEntries(
-  db: Db,
-  accountId: string,
-  page: { readonly after: bigint; readonly upTo: bigint; readonly limit: number; readonly newestFirst?: boolean },
-): Promise<WrittenEntry[]> {
-  const rows = await db('ledger_entries as e')
+/** Which entries of an account, at most `limit`: those numbered above `after` and up to `upTo`, as far as either is given; in that order or the newest first. */
+export interface EntryPage {
+  readonly after?: bigint
+  readonly upTo?: bigint
+  readonly limit: number
+  readonly newestFirst?: boolean
+}
+
+/** One page of an account's entries; by number, so that it costs the same however many there are. */
+export async function readEntries(db: Db, accountId: string, { after, upTo, limit, newestFirst = false }: EntryPage): Promise<EntryView[]> {
+  const query = db('ledger_entries as e')
     .join('ledger_transfers as t', 't.id', 'e.transfer_id')
     .where('e.account_id', accountId)
-    .where('e.number', '>', bound(page.after))
-    .where('e.number', '<=', bound(page.upTo))
-    .orderBy('e.number', page.newestFirst ? 'desc' : 'asc')
-    .limit(page.limit)
+    .orderBy('e.number', newestFirst ? 'desc' : 'asc')
+    .limit(limit)
     .select<Row[]>('e.number', 'e.amount', 'e.balance_after', 't.kind', 't.memo', 't.reference', 't.event_at', 't.created_at')
+  if (after !== undefined) void query.where('e.number', '>', bound(after))
+  if (upTo !== undefined) void query.where('e.number', '<=', bound(upTo))
+  const rows = await query
   return rows.map((row) => ({
     number: row.number,
     amount: row.amount,

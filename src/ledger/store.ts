@@ -1,4 +1,4 @@
-import { bound, engineOf, iso, moment } from '../shared/database'
+import { bound, engineOf, iso } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { isOneOf, listOf, readRows } from '../shared/gather-reads'
 import { insertMissingRows, readTogether } from '../shared/statements'
@@ -181,46 +181,6 @@ interface AnswerRow {
 function toAnswer({ answer, fingerprint, detail }: AnswerRow): Answer {
   if (answer === 'done' || isRefusalCode(answer)) return { answer, fingerprint, detail }
   throw new Error(`bug: the ledger holds an answer of an unknown kind, ${answer}`)
-}
-
-/** One line of a statement. `amount` and `balanceAfter` are signed minor units. */
-export interface EntryView {
-  readonly number: bigint
-  readonly amount: bigint
-  readonly balanceAfter: bigint
-  readonly kind: string
-  readonly memo: string | null
-  readonly reference: string | null
-  readonly at: Date
-}
-
-/** An account's entries, newest first; `before` is the number of the last one already shown. */
-export async function listEntries(db: Db, accountId: string, page: { before?: bigint; limit: number }): Promise<EntryView[]> {
-  const query = db('ledger_entries as e')
-    .join('ledger_transfers as t', 't.id', 'e.transfer_id')
-    .where('e.account_id', accountId)
-    .orderBy('e.number', 'desc')
-    .limit(page.limit)
-    .select('e.number', 'e.amount', 'e.balance_after', 't.kind', 't.memo', 't.reference', 't.event_at')
-  if (page.before !== undefined) void query.where('e.number', '<', bound(page.before))
-  const rows = (await query) as {
-    number: bigint
-    amount: bigint
-    balance_after: bigint
-    kind: string
-    memo: string | null
-    reference: string | null
-    event_at: Date | string
-  }[]
-  return rows.map((row) => ({
-    number: row.number,
-    amount: row.amount,
-    balanceAfter: row.balance_after,
-    kind: row.kind,
-    memo: row.memo,
-    reference: row.reference,
-    at: moment(row.event_at),
-  }))
 }
 
 /** Whether an instruction was written under this key. */

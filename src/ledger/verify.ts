@@ -1,7 +1,10 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
-import { bound } from '../shared/database'
+import type { Knex } from 'knex'
+import { bound, engineOf } from '../shared/database'
 import type { Db } from '../shared/database'
+import { MOST_PER_RULE, rowsThatBreak } from '../shared/book-rules'
 import { MAX_MINOR, UNITS, toDecimal } from '../shared/money'
+import { planned } from '../shared/planned'
 import { FIRST_HASH, digestBatch, sealHash } from './digest'
 import { BATCH_TABLES } from './batch'
 import type { BatchRows } from './batch'
@@ -12,9 +15,6 @@ export interface Finding {
   readonly rule: string
   readonly text: string
 }
-
-/** The sentences of one rule stop here: what is wrong a million times need not be said a million times. */
-const MOST_PER_RULE = 50
 
 /**
  * Proves the invariants that concern the books alone, reading every row. Changes nothing. An empty list means that all of them hold.
@@ -122,10 +122,7 @@ const RULES: readonly Rule[] = [
 ]
 
 async function findBroken(db: Db, rule: Rule): Promise<Finding[]> {
-  const rows = (await db
-    .select('*')
-    .from(db.raw(`(${rule.sql}) as broken`))
-    .limit(MOST_PER_RULE)) as Record<string, unknown>[]
+  const rows = await rowsThatBreak(db, rule.sql)
   return rows.map((row) => ({ invariant: rule.invariant, rule: rule.name, text: rule.tell(row) }))
 }
 
@@ -137,12 +134,19 @@ const MOST_ENTRIES = 20_000
 async function verifyDigests(db: Db): Promise<Finding[]> {
   const findings: Finding[] = await findBroken(db, ORPHANS)
   for (let last = ''; findings.length < MOST_PER_RULE;) {
-    const page = (await db('ledger_batches').where('id', '>', last).orderBy('id').limit(PAGE)) as WrittenBatch[]
-    for (const portion of await inPortions(db, page)) findings.push(...(await findChanged(db, portion)))
+    const { page, changed } = await planned(db, 'by index', (each) => verifyPage(each, last))
+    findings.push(...changed)
     if (page.length < PAGE) break
     last = page.at(-1)?.id ?? ''
   }
   return findings
+}
+
+async function verifyPage(db: Db, last: string): Promise<{ page: readonly WrittenBatch[]; changed: Finding[] }> {
+  const page = (await db('ledger_batches').where('id', '>', last).orderBy('id').limit(PAGE)) as WrittenBatch[]
+  const changed: Finding[] = []
+  for (const portion of await inPortions(db, page)) changed.push(...(await findChanged(db, portion)))
+  return { page, changed }
 }
 
 interface WrittenBatch {
@@ -162,14 +166,11 @@ async function findChanged(db: Db, batches: readonly WrittenBatch[]): Promise<Fi
 }
 
 async function inPortions(db: Db, page: readonly WrittenBatch[]): Promise<WrittenBatch[][]> {
-  const counts = await db('ledger_entries as e')
-    .join('ledger_transfers as t', 't.id', 'e.transfer_id')
-    .whereIn(
-      't.batch_id',
-      page.map((batch) => batch.id),
-    )
-    .groupBy('t.batch_id')
-    .select<{ id: string; entries: bigint | number }[]>('t.batch_id as id', db.raw('count(*) as entries'))
+  const ids = page.map((batch) => batch.id)
+  const counts = await db
+    .select<{ id: string; entries: bigint | number }[]>('in_batch as id', db.raw('count(*) as entries'))
+    .from(rowsOfBatches(db, 'ledger_entries', ids))
+    .groupBy('in_batch')
   const entriesOf = new Map(counts.map(({ id, entries }) => [id, Number(entries)]))
   const portions: { batches: WrittenBatch[]; entries: number }[] = []
   for (const batch of page) {
@@ -218,19 +219,31 @@ const emptyBatch = (): Mutable<BatchRows> => ({
 async function readBatches(db: Db, ids: readonly string[]): Promise<Map<string, Mutable<BatchRows>>> {
   const batches = new Map(ids.map((id) => [id, emptyBatch()]))
   for (const table of BATCH_TABLES) {
-    const query =
-      table === 'ledger_entries'
-        ? db('ledger_entries as e')
-            .join('ledger_transfers as t', 't.id', 'e.transfer_id')
-            .whereIn('t.batch_id', ids)
-            .select('e.*', 't.batch_id as in_batch')
-        : db(table).whereIn('batch_id', ids)
-    for (const row of (await query) as Record<string, unknown>[]) {
+    for (const row of await db.select<Record<string, unknown>[]>('*').from(rowsOfBatches(db, table, ids))) {
       const { in_batch, ...columns } = row
-      batches.get(text(in_batch ?? row.batch_id))?.[table].push(columns)
+      batches.get(text(in_batch))?.[table].push(columns)
     }
   }
   return batches
+}
+
+/**
+ * A table's rows that belong to these batches, each with its batch as `in_batch`. PostgreSQL is told to look batch by batch, and transfer by transfer for entries: of an account that
+ * it believes to be small, or a transfer that it believes to be large, it would read everything for each page.
+ */
+function rowsOfBatches(db: Db, table: keyof BatchRows, ids: readonly string[]): Knex.Raw {
+  const found = (from: string, by: string): string => `cross join lateral (select * from ${from} where ${by} offset 0)`
+  if (engineOf(db) === 'postgres') {
+    const ofBatch = `unnest(?::text[]) as b (in_batch) ${found(table === 'ledger_entries' ? 'ledger_transfers' : table, 'batch_id = b.in_batch')} as x`
+    const sql = table === 'ledger_entries' ? `${ofBatch} ${found(table, 'transfer_id = x.id')} as e` : ofBatch
+    return db.raw(`(select ${table === 'ledger_entries' ? 'e' : 'x'}.*, b.in_batch from ${sql}) as found`, [[...ids]])
+  }
+  const places = ids.map(() => '?').join(', ')
+  const sql =
+    table === 'ledger_entries'
+      ? `select e.*, t.batch_id as in_batch from ledger_entries e join ledger_transfers t on t.id = e.transfer_id where t.batch_id in (${places})`
+      : `select x.*, x.batch_id as in_batch from ${table} x where x.batch_id in (${places})`
+  return db.raw(`(${sql}) as found`, [...ids])
 }
 
 /** Walks the seals: no number missing, each over the one before it, each over its batch's digest. */
@@ -238,12 +251,7 @@ async function verifyChain(db: Db): Promise<Finding[]> {
   const findings: Finding[] = []
   let expected = { number: 1n, previous: FIRST_HASH }
   for (;;) {
-    const page = await db('ledger_seals as s')
-      .leftJoin('ledger_batches as b', 'b.id', 's.batch_id')
-      .where('s.number', '>=', bound(expected.number))
-      .orderBy('s.number')
-      .limit(PAGE)
-      .select<SealRow[]>('s.number', 's.previous_hash', 's.hash', 's.batch_id', 'b.digest')
+    const page = await planned(db, 'by index', (each) => readSeals(each, expected.number))
     for (const seal of page) {
       const right = sealHash(expected.previous, seal.batch_id, seal.digest ?? '')
       if (seal.number !== expected.number || seal.previous_hash !== expected.previous || seal.hash !== right) {
@@ -255,6 +263,14 @@ async function verifyChain(db: Db): Promise<Finding[]> {
     if (page.length < PAGE || findings.length >= MOST_PER_RULE) return findings
   }
 }
+
+const readSeals = async (db: Db, from: bigint): Promise<SealRow[]> =>
+  db('ledger_seals as s')
+    .leftJoin('ledger_batches as b', 'b.id', 's.batch_id')
+    .where('s.number', '>=', bound(from))
+    .orderBy('s.number')
+    .limit(PAGE)
+    .select<SealRow[]>('s.number', 's.previous_hash', 's.hash', 's.batch_id', 'b.digest')
 
 interface SealRow {
   number: bigint

@@ -1,5 +1,5 @@
 import type { Db } from '../shared/database'
-import { listEntries, memberAccount } from '../ledger'
+import { memberAccount, readEntries } from '../ledger'
 import type { EntryView } from '../ledger'
 
 export const PAGE_SIZE = 20
@@ -13,7 +13,8 @@ export interface HistoryPage {
 
 /** Pages by the entry number, so that a page costs the same however long the history is, and new entries shift nothing. */
 export async function readHistory(db: Db, memberId: string, before?: bigint): Promise<HistoryPage> {
-  const found = await listEntries(db, memberAccount(memberId), { limit: PAGE_SIZE + 1, ...(before === undefined ? {} : { before }) })
+  const upTo = before === undefined ? {} : { upTo: before - 1n }
+  const found = await readEntries(db, memberAccount(memberId), { ...upTo, limit: PAGE_SIZE + 1, newestFirst: true })
   const entries = found.slice(0, PAGE_SIZE)
   const last = entries.at(-1)
   return { entries, olderBefore: found.length > PAGE_SIZE && last ? last.number : null }

@@ -3,7 +3,7 @@ import { addDays, dayOf, dayStart, monthOf } from '../shared/days'
 import type { Day } from '../shared/days'
 import { Refusal } from '../shared/refusals'
 import { balanceAfter, entryNumberBefore, memberAccount, readEntries } from '../ledger'
-import type { WrittenEntry } from '../ledger'
+import type { EntryView } from '../ledger'
 import type { FindReceipts, Receipt } from './read-statement'
 
 /** Two days and all between them, in the operator's zone. */
@@ -24,7 +24,7 @@ export interface PeriodStatement {
   readonly upTo: bigint
 }
 
-export interface Movement extends WrittenEntry {
+export interface Movement extends EntryView {
   readonly receipt: Receipt | undefined
 }
 
@@ -82,7 +82,7 @@ export async function* streamMovements({ db, findReceipts }: Deps, statement: Pe
   }
 }
 
-async function withReceipts(findReceipts: FindReceipts, entries: readonly WrittenEntry[]): Promise<Movement[]> {
+async function withReceipts(findReceipts: FindReceipts, entries: readonly EntryView[]): Promise<Movement[]> {
   const references = [...new Set(entries.flatMap(({ reference }) => reference ?? []))]
   const receipts: ReadonlyMap<string, Receipt> = references.length > 0 ? await findReceipts(references) : new Map()
   return entries.map((entry) => ({ ...entry, receipt: receipts.get(entry.reference ?? '') }))

@@ -152,14 +152,22 @@ function inDialect(engine: Engine, sql: string): string {
   return text
 }
 
-/** One statement for any number of rows. PostgreSQL gets them as one JSON parameter, which it unpacks. All rows must have the columns of the first. */
+/** The columns of the first row, which every row must have, and no others: what a row lacks or has more would be lost without a word. @throws Error a bug */
+function columnsOf(rows: readonly Row[]): readonly string[] {
+  const columns = Object.keys(rows[0] ?? {})
+  const odd = rows.find((row) => Object.keys(row).length !== columns.length || columns.some((name) => row[name] === undefined))
+  if (odd) throw new Error(`bug: the first row has the columns ${columns.join(', ')}, another one ${Object.keys(odd).join(', ')}`)
+  return columns
+}
+
+/** One statement for any number of rows, all of which have the columns of the first. PostgreSQL gets them as one JSON parameter, which it unpacks. */
 export function insertion(engine: Engine, table: string, rows: readonly [Row, ...Row[]]): Statement {
-  const columns = Object.keys(rows[0])
+  const columns = columnsOf(rows)
   const names = columns.map((name) => `"${name}"`).join(', ')
   if (engine === 'postgres')
     return {
       sql: `insert into "${table}" (${names}) select ${names} from json_populate_recordset(null::"${table}", ?::json)`,
-      values: [rowsAsJson(rows)],
+      values: [rowsAsJson(columns, rows)],
     }
   const places = columns.map(() => '?').join(', ')
   return {
@@ -206,11 +214,11 @@ export async function insertMissingRows(tx: Tx, table: string, rows: readonly Ro
 }
 
 /**
- * Rows as the one JSON text in which they travel: integers as decimals, since a JSON number would lose digits. All rows must have the columns of the first. Written out, since
+ * Rows as the one JSON text in which they travel: integers as decimals, since a JSON number would lose digits. Written out, since
  * asking a function about every value takes longer than the text.
  */
-export function rowsAsJson(rows: readonly Row[]): string {
-  const columns = Object.keys(rows[0] ?? {}).map((name, index) => [name, `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`] as const)
+function rowsAsJson(names: readonly string[], rows: readonly Row[]): string {
+  const columns = names.map((name, index) => [name, `${index === 0 ? '{' : ','}${JSON.stringify(name)}:`] as const)
   const texts = rows.map((row) => {
     let text = ''
     for (const [name, before] of columns) text += before + cellAsJson(row[name] ?? null)
@@ -232,10 +240,17 @@ function field(value: Scalar): string {
 
 /**
  * Rows as PostgreSQL reads an array of a row type, for a function of ours that stores them: a third of what it costs the server to take them out of JSON, and half of the text.
- * @param columns those of the row type, in its order
+ * @param columns those of the row type, in its order; a row may have more, which the function is told once for all of them
+ * @throws Error a bug: a row lacks one of them
  */
 export const rowsAsArray = (columns: readonly string[], rows: readonly Row[]): string =>
-  `{${rows.map((row) => `"(${columns.map((name) => field(row[name] ?? null)).join(',')})"`).join(',')}}`
+  `{${rows.map((row) => `"(${columns.map((name) => field(cellOf(row, name))).join(',')})"`).join(',')}}`
+
+function cellOf(row: Row, name: string): Scalar {
+  const cell = row[name]
+  if (cell === undefined) throw new Error(`bug: a row lacks ${name}: ${Object.keys(row).join(', ')}`)
+  return cell
+}
 
 /** Text that JSON puts into quotes as it is: nearly every cell, and looking is cheaper than quoting. */
 const PLAIN = /^[ !#-[\]-~]*$/

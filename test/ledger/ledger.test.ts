@@ -3,11 +3,11 @@ import {
   ACCOUNTS,
   companion,
   createLedger,
-  listEntries,
   lockAccount,
   memberAccount,
   openAccounts,
   readAccount,
+  readEntries,
   setMinAvailable,
   transfer,
   verifyLedger,
@@ -58,11 +58,11 @@ describe.each(ENGINES)('the ledger on %s', (engine) => {
     const anna = await openMember('500.00')
     await ledger.submit(spend(anna, '196.58'))
     expect(await readAccount(db, anna)).toMatchObject({ balance: 30342n, held: 0n, available: 30342n, entryCount: 2n })
-    expect(await listEntries(db, anna, { limit: 10 })).toMatchObject([
+    expect(await readEntries(db, anna, { limit: 10, newestFirst: true })).toMatchObject([
       { number: 2n, amount: -19658n, balanceAfter: 30342n, kind: 'redemption' },
       { number: 1n, amount: 50000n, balanceAfter: 50000n, kind: 'adjustment' },
     ])
-    expect(await listEntries(db, anna, { limit: 10, before: 2n })).toHaveLength(1)
+    expect(await readEntries(db, anna, { limit: 10, upTo: 1n })).toHaveLength(1)
   })
 
   test('a hold reserves, posting it pays exactly what was held, and it is resolved once', async () => {

@@ -1,6 +1,6 @@
 import { brokenUniqueRule, inTransaction } from '../../src/shared/database'
 import type { Db } from '../../src/shared/database'
-import { insertions, rowsAsArray, runLast, runTogether } from '../../src/shared/statements'
+import { insertMissingRows, insertRows, insertions, rowsAsArray, runLast, runTogether } from '../../src/shared/statements'
 import { ENGINES, makeDatabase } from '../support/databases'
 import type { TestDatabase } from '../support/databases'
 
@@ -55,6 +55,16 @@ describe.each(ENGINES)('the last statements of a transaction on %s', (engine) =>
     expect(await db('things').pluck('id')).toEqual(['a'])
   })
 
+  test('are not sent at all when a row has other columns than the first, whichever it lacks or has more', async () => {
+    for (const odd of [{ id: 'b' }, { id: 'b', amount: 2n, third: 3n }, { id: 'b', other: 2n }] as Record<string, string | bigint>[]) {
+      const rows = [{ id: 'a', amount: 1n }, odd]
+      const told = await failure(inTransaction(db, (tx) => insertRows(tx, 'things', rows)))
+      expect(told).toMatchObject({ message: expect.stringMatching(/^bug: .*id, amount/) as string })
+      expect(await failure(inTransaction(db, (tx) => insertMissingRows(tx, 'things', rows)))).toEqual(told)
+    }
+    expect(await db('things').pluck('id')).toEqual([])
+  })
+
   if (engine === 'postgres')
     test('fail with the COMMIT that finds them wrong, and nothing is sent behind it', async () => {
       await db.raw('create table things_later (id integer unique deferrable initially deferred)')
@@ -106,5 +116,10 @@ describe('rows that travel as an array of a row type', () => {
   test('keep a sign that no database keeps as the mark for it, and none is an empty array', () => {
     expect(rowsAsArray(['text'], [{ text: 'a\0' }])).toBe('{"(\\"a\ufffd\\")"}')
     expect(rowsAsArray(['text'], [])).toBe('{}')
+  })
+
+  test('are refused when one lacks a column of the type, and may have columns that are told once for all of them', () => {
+    expect(rowsAsArray(['text'], [{ text: 'a', batch: 'b' }, { text: null }])).toBe('{"(a)","()"}')
+    expect(() => rowsAsArray(['text', 'amount'], [{ text: 'a', amount: 1n }, { text: 'b' }])).toThrow('bug: a row lacks amount: text')
   })
 })
