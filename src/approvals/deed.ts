@@ -53,6 +53,8 @@ export interface Deed<P extends Payload = Payload, R = unknown> {
   readonly addsUp?: true
   /** Deeds that let out the same by different ways count together under one such word; any other counts with those of its own kind. */
   readonly addsUpAs?: string
+  /** For so many milliseconds what was done alone counts with the next one; a day unless given. For what goes on letting out each day, a day would be no bound. */
+  readonly addsUpFor?: number
   /** Where a deed weighs other than it counts among those of its maker, such as all the parts of one refund; null where it counts nothing. */
   adds?(payload: P): Money | null | Promise<Money | null>
   /** For what is let out day after day from one place, such as an organisation by its rules: of each place the largest counts, and places add up. At most 36 characters. */

@@ -8,7 +8,7 @@ import type { Log } from '../shared/log'
 import type { Money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import { countAlone, doneAlone, isHeavy, mostAlone, namePayload, sumOf, uncount } from './alone'
+import { ADDED_UP_FOR_MS, countAlone, doneAlone, isHeavy, keepCounted, mostAlone, namePayload, uncount } from './alone'
 import type { AloneUpTo } from './alone'
 import { WeighsMore } from './deed'
 import type { Deed, Payload, Preview, Weight } from './deed'
@@ -35,10 +35,12 @@ export interface Order<P extends Payload> {
 
 export type Submitted<R> = { readonly state: 'done'; readonly result: R } | { readonly state: 'waiting'; readonly request: ApprovalRequest }
 
-/** What somebody has done alone in the last day of a deed that adds up, and how much of it one person may. */
+/** What somebody has done alone of a deed that adds up, for how long it counts, and how much of it one person may. */
 export interface DoneAlone {
   readonly done: Money
   readonly most: Money
+  /** In milliseconds. */
+  readonly forMs: number
 }
 
 export interface Look extends Preview {
@@ -55,14 +57,24 @@ export async function look<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed
   const isAlwaysForTwo = weight === 'always'
   if (!by || !deed.addsUp || typeof weight === 'string') return { ...preview, needsSecond: isHeavy(deps, weight), isAlwaysForTwo }
   const { unit } = weight
-  const [counted, added] = [await doneAlone(deps, { author: by, kind: countsAs(deed) }, unit), await addedBy(deed, payload, weight)]
+  const added = await addedBy(deed, payload, weight)
   if (added === null) return { ...preview, needsSecond: isHeavy(deps, weight), isAlwaysForTwo }
-  const [most, done] = [mostAlone(deps, unit), { minor: sumOf(counted), unit }]
-  const all = [...counted, { amount: added.minor, payload: await nameOf(deed, payload) }]
-  return { ...preview, needsSecond: isHeavy(deps, weight) || sumOf(all) > most.minor, isAlwaysForTwo, alone: { done, most } }
+  const amount = { amount: added.minor, payload: await nameOf(deed, payload) }
+  const { done, together } = await doneAlone(deps, { author: by, ...countsAs(deed) }, { amount, unit })
+  const most = mostAlone(deps, unit)
+  return {
+    ...preview,
+    needsSecond: isHeavy(deps, weight) || together > most.minor,
+    isAlwaysForTwo,
+    alone: { done: { minor: done, unit }, most, forMs: countsAs(deed).forMs },
+  }
 }
 
-const countsAs = <P extends Payload, R>({ addsUpAs, kind }: Deed<P, R>): string => addsUpAs ?? kind
+/** Under which word it counts, and for how long. */
+const countsAs = <P extends Payload, R>({ addsUpAs, kind, addsUpFor }: Deed<P, R>): { kind: string; forMs: number } => ({
+  kind: addsUpAs ?? kind,
+  forMs: addsUpFor ?? ADDED_UP_FOR_MS,
+})
 
 const addedBy = async <P extends Payload, R>(deed: Deed<P, R>, payload: P, weight: Money): Promise<Money | null> =>
   deed.adds ? deed.adds(payload) : weight
@@ -124,15 +136,18 @@ async function doCounted<P extends Payload, R>(
   if (!deed.addsUp || typeof weight === 'string' || (await wasDone())) return { result: await perform() }
   const added = await addedBy(deed, payload, weight)
   if (added === null) return { result: await perform() }
-  const counted = { author, kind: countsAs(deed), key, payload: await nameOf(deed, payload), weight: added }
-  if (!(await countAlone(deps, counted))) return undefined
+  const counted = { author, ...countsAs(deed), key, payload: await nameOf(deed, payload), weight: added }
+  const at = await countAlone(deps, counted)
+  if (at === undefined) return undefined
   try {
-    return { result: await perform() }
+    const result = await perform()
+    await keepCounted(deps, counted)
+    return { result }
   } catch (error) {
     const changedNothing = error instanceof Refusal || error instanceof WeighsMore
     // Sent twice at one moment, the other one may have done it; with another payload, it has not done this.
     const isOther = error instanceof Refusal && error.code === 'key_reused'
-    if (changedNothing && (isOther || !(await wasDone()))) await uncount(deps, counted)
+    if (changedNothing && (isOther || !(await wasDone()))) await uncount(deps, counted, at)
     throw error
   }
 }

@@ -3,6 +3,7 @@ import { iso, moment } from '../shared/database'
 import { planPayments } from './decide'
 import type { PaymentPlan, PlannedPayment } from './decide'
 import type { DecisionContext } from './decision-context'
+import { inTurns, slicesOf } from './in-turns'
 import type { DueInvoice } from './invoice'
 
 /** What became of earlier payments of one invoice, as far as it stands in the way of another. */
@@ -15,15 +16,13 @@ export interface Hindrance {
  * Decides about all of these together (planPayments); those whose earlier payment stands in the way take nothing out of limits and fund, and come last.
  * @param hindrances by invoice id
  */
-export function considerAll(
+export async function considerAll(
   invoices: readonly DueInvoice[],
   context: DecisionContext,
   hindrances: ReadonlyMap<string, Hindrance>,
-): PaymentPlan {
-  const { items, fundAfter } = planPayments(
-    invoices.filter(({ id }) => !hindrances.has(id)),
-    context,
-  )
+): Promise<PaymentPlan> {
+  const free = invoices.filter(({ id }) => !hindrances.has(id))
+  const { items, fundAfter } = await inTurns(planPayments(free, context))
   const hindered = invoices.flatMap((invoice) => {
     const hindrance = hindrances.get(invoice.id)
     return hindrance ? [held(invoice, hindrance)] : []
@@ -61,8 +60,7 @@ const IN_ONE_QUESTION = 500
  */
 export async function findHindrances(db: Db, invoiceIds: readonly string[]): Promise<Map<string, Hindrance>> {
   const found = new Map<string, Hindrance>()
-  for (let from = 0; from < invoiceIds.length; from += IN_ONE_QUESTION) {
-    const ids = invoiceIds.slice(from, from + IN_ONE_QUESTION)
+  for await (const ids of slicesOf(invoiceIds, IN_ONE_QUESTION)) {
     const rows: PaymentRow[] = await db('payments')
       .whereIn('invoice_id', ids)
       .orderBy('id')

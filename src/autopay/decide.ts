@@ -26,16 +26,24 @@ export interface PaymentPlan {
 /**
  * Decides about all due invoices together: by the priority of their rules, then the nearest deadline, then the smaller amount. Each payment lessens limits and fund for those after
  * it. Where the fund does not reach for one, smaller ones of the same priority may still be paid, and whatever has a lower priority waits, so that it cannot use up
- * what the more important one waits for. The order of the list does not matter.
+ * what the more important one waits for. The order of the list does not matter. One step for each invoice, so that thousands can be decided about in turns.
  */
-export function planPayments(invoices: readonly DueInvoice[], context: DecisionContext): PaymentPlan {
+export function* planPayments(invoices: readonly DueInvoice[], context: DecisionContext): Generator<void, PaymentPlan> {
   const purse = openPurse(context)
-  const items = inOrderOfPayment(invoices, context).map((invoice) => ({ invoice, decision: decideFrom(invoice, context, purse) }))
+  const items: PlannedPayment[] = []
+  for (const invoice of yield* inOrderOfPayment(invoices, context)) {
+    items.push({ invoice, decision: decideFrom(invoice, context, purse) })
+    yield
+  }
   return { items, fundAfter: purse.fund }
 }
 
-function inOrderOfPayment(invoices: readonly DueInvoice[], context: DecisionContext): DueInvoice[] {
-  const ranked = invoices.map((invoice) => ({ invoice, priority: ruleGate(invoice, context).rule?.body.priority ?? Infinity }))
+function* inOrderOfPayment(invoices: readonly DueInvoice[], context: DecisionContext): Generator<void, DueInvoice[]> {
+  const ranked: { invoice: DueInvoice; priority: number }[] = []
+  for (const invoice of invoices) {
+    ranked.push({ invoice, priority: ruleGate(invoice, context).rule?.body.priority ?? Infinity })
+    yield
+  }
   return ranked.sort((a, b) => byNumber(a.priority, b.priority) || byDeadline(a.invoice, b.invoice)).map(({ invoice }) => invoice)
 }
 

@@ -5,6 +5,7 @@ import { money } from '../shared/money'
 import type { Unit } from '../shared/money'
 import { insertRows } from '../shared/statements'
 import type { Decision, DecisionKind, Why } from './decision'
+import { slicesOf } from './in-turns'
 import type { Queue } from './invoice-row'
 import { neededSteps } from './limit-gates'
 import type { Organisation } from './organisation'
@@ -46,9 +47,11 @@ const IN_ONE_QUESTION = 500
 /** The newest decision about each of these invoices, by invoice id. */
 export async function latestDecisions(db: Db, invoiceIds: readonly string[]): Promise<Map<string, KeptDecision>> {
   const found = new Map<string, KeptDecision>()
-  for (let from = 0; from < invoiceIds.length; from += IN_ONE_QUESTION) {
-    const ids = invoiceIds.slice(from, from + IN_ONE_QUESTION)
-    const latest = db('autopay_invoices').whereIn('id', ids).whereNotNull('decision_id').select('decision_id')
+  for await (const ids of slicesOf(invoiceIds, IN_ONE_QUESTION)) {
+    const latest = db('autopay_invoices')
+      .whereIn('id', [...ids])
+      .whereNotNull('decision_id')
+      .select('decision_id')
     for (const row of (await db('autopay_decisions').whereIn('id', latest)) as DecisionRow[]) found.set(row.invoice_id, toDecision(row))
   }
   return found

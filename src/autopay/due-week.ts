@@ -1,7 +1,7 @@
 import { DAY, plus } from '../shared/clock'
 import { iso, moment } from '../shared/database'
 import type { Db } from '../shared/database'
-import { addDays, dayOf } from '../shared/days'
+import { addDays, dayEnd, dayOf, dayStart } from '../shared/days'
 import type { Day } from '../shared/days'
 
 /** What falls due on one day, in kopecks. */
@@ -25,11 +25,13 @@ export async function readDueWeek(
     .where('due_at', '>', iso(of.now))
     .where('due_at', '<', iso(plus(of.now, (WEEK_DAYS + 1) * DAY)))
     .select('due_at', 'amount')
-  const days = rows.map((row) => ({ day: dayOf(moment(row.due_at), of.zone), amount: row.amount }))
+  const moments = rows.map((row) => ({ at: moment(row.due_at), amount: row.amount }))
   const today = dayOf(of.now, of.zone)
   return Array.from({ length: WEEK_DAYS }, (_, index) => {
     const day = addDays(today, index)
-    const due = days.filter((one) => one.day === day)
+    // Two calendar days are found out once, where the day of each of thousands would take long.
+    const [from, to] = [dayStart(day, of.zone), dayEnd(day, of.zone)]
+    const due = moments.filter(({ at }) => at >= from && at < to)
     return { day, count: due.length, amount: due.reduce((sum, { amount }) => sum + amount, 0n) }
   })
 }

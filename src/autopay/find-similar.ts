@@ -1,9 +1,9 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { DAY, plus } from '../shared/clock'
 import { bound, iso } from '../shared/database'
 import type { Db } from '../shared/database'
 import type { SimilarInvoice } from './decision-context'
 import { likenessOf } from './gates'
+import { inTurns, slicesOf } from './in-turns'
 import type { DueInvoice } from './invoice'
 import { toKept } from './invoice-row'
 import type { InvoiceRow, KeptInvoice } from './invoice-row'
@@ -14,19 +14,21 @@ const WINDOW_MS = 90 * DAY
 /** The gate needs one of each kind. A thousand that are all alike must not cost a million comparisons, so only the nearest in time are looked at. */
 const MOST_EACH = 5
 const IN_ONE_QUESTION = 200
-/** So many are compared before other requests get their turn. */
-const AT_ONCE = 500
 
 /**
  * What is the same debt as one of these invoices by all we can read: of the same payer, with the same amount and the same number or words, or of the same order; paid, or seen
  * before it. The paid ones come first, the newest at their head, then the earlier ones; the first that was ever seen is always among them.
  */
 export async function findSimilar(db: Db, invoices: readonly DueInvoice[], now: Date): Promise<Map<string, SimilarInvoice[]>> {
-  const groups = groupsOf(await candidates(db, invoices, now))
+  return inTurns(compareAll(invoices, await candidates(db, invoices, now)))
+}
+
+function* compareAll(invoices: readonly DueInvoice[], kept: readonly KeptInvoice[]): Generator<void, Map<string, SimilarInvoice[]>> {
+  const groups = yield* groupsOf(kept)
   const found = new Map<string, SimilarInvoice[]>()
-  for (const [index, invoice] of invoices.entries()) {
-    if (index % AT_ONCE === 0) await yieldToOthers()
+  for (const invoice of invoices) {
     found.set(invoice.id, similarTo(invoice, groups))
+    yield
   }
   return found
 }
@@ -86,14 +88,16 @@ const namesOf = ({ organisationId, amount, number, description, merchantOrder }:
   ]
 }
 
-function groupsOf(kept: readonly KeptInvoice[]): Map<string, Group> {
+function* groupsOf(kept: readonly KeptInvoice[]): Generator<void, Map<string, Group>> {
   const groups = new Map<string, Group>()
-  for (const one of [...kept].sort((a, b) => (comesBefore(a, b) ? -1 : 1)))
+  for (const one of [...kept].sort((a, b) => (comesBefore(a, b) ? -1 : 1))) {
     for (const name of namesOf(one)) {
       const group = groups.get(name) ?? { paid: [], unpaid: [] }
       groups.set(name, group)
       ;(isPaid(one) ? group.paid : group.unpaid).push(one)
     }
+    yield
+  }
   return groups
 }
 
@@ -131,9 +135,7 @@ async function candidates(db: Db, invoices: readonly DueInvoice[], now: Date): P
   const add = (rows: unknown[]): void => {
     for (const row of rows as InvoiceRow[]) found.set(row.id, toKept(row))
   }
-  for (let from = 0; from < amounts.length; from += IN_ONE_QUESTION)
-    add(await alive().whereIn('amount', amounts.slice(from, from + IN_ONE_QUESTION).map(bound)))
-  for (let from = 0; from < orders.length; from += IN_ONE_QUESTION)
-    add(await alive().whereIn('merchant_order', orders.slice(from, from + IN_ONE_QUESTION)))
+  for await (const some of slicesOf(amounts, IN_ONE_QUESTION)) add(await alive().whereIn('amount', some.map(bound)))
+  for await (const some of slicesOf(orders, IN_ONE_QUESTION)) add(await alive().whereIn('merchant_order', [...some]))
   return [...found.values()]
 }

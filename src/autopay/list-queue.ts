@@ -103,11 +103,14 @@ function filtered(db: Db, filter: QueueFilter): Knex.QueryBuilder {
 
 const likeText = (text: string): string => text.replace(/[!%_]/g, (sign) => `!${sign}`)
 
-/** Invoices whose next step this person may sign, and who has not signed another step of theirs. */
+/** Invoices whose next step this person may sign, where neither they nor somebody who could be them has signed another step. */
 function isTheirTurn(db: Db, turn: Knex.QueryBuilder, { signer, organisations }: QueueFilter): void {
   if (!signer || !roleMay(signer.actor.role, 'autopay.approve')) return void turn.whereRaw('1 = 0')
-  const { actor, standsInFor } = signer
-  const signed = db('autopay_signatures').where({ staff_id: actor.id }).whereNull('ended_at').select('invoice_id')
+  const { actor, standsInFor, sameHands } = signer
+  const signed = db('autopay_signatures')
+    .whereIn('staff_id', [...new Set([actor.id, ...sameHands])])
+    .whereNull('ended_at')
+    .select('invoice_id')
   void turn.whereNotIn('id', signed).andWhere((any) => {
     void any.whereRaw('1 = 0')
     for (const organisation of organisations) void any.orWhere((one) => theirSteps(one, organisation, [actor.id, ...standsInFor]))

@@ -26,6 +26,6 @@ export async function makePlan(
     deps.db,
     invoices.map(({ id }) => id),
   )
-  const { items, fundAfter } = considerAll(invoices, context, hindrances)
+  const { items, fundAfter } = await considerAll(invoices, context, hindrances)
   return { items, fund: context.fund, fundAfter, context }
 }

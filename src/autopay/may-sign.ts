@@ -1,3 +1,4 @@
+import { readSameHands } from '../approvals'
 import type { StaffActor } from '../shared/actor'
 import { roleMay } from '../shared/permissions'
 import { activeDelegations } from './delegations'
@@ -12,20 +13,31 @@ export interface Signer {
   readonly actor: StaffActor
   /** Approvers who have handed their turn to this person, as of now. */
   readonly standsInFor: readonly string[]
+  /** Whoever could be this person, or this person them, as far as it is known who let whom in (ADR 0024): two signatures of theirs may be one hand's. */
+  readonly sameHands: ReadonlySet<string>
 }
 
 export const signerOf = async (db: Db, actor: StaffActor, now: Date): Promise<Signer> => ({
   actor,
   standsInFor: (await activeDelegations(db, actor.id, now)).map(({ fromStaff }) => fromStaff),
+  sameHands: (await readSameHands(db))(actor.id),
 })
 
 /** How a step is signed by this person: on their own, or in the place of an approver. */
 export type Signing = { readonly onBehalfOf: string | null } | undefined
 
-/** Whether this person may sign a step. Whoever has signed, or was signed for, does not count a second time. */
-export function signingOf({ actor, standsInFor }: Signer, { approvers }: NeededStep, earlier: readonly Signature[]): Signing {
-  const spent = earlier.flatMap(({ staffId, onBehalfOf }) => (onBehalfOf === null ? [staffId] : [staffId, onBehalfOf]))
-  if (!roleMay(actor.role, 'autopay.approve') || spent.includes(actor.id)) return undefined
+const spentBy = (earlier: readonly Signature[]): string[] =>
+  earlier.flatMap(({ staffId, onBehalfOf }) => (onBehalfOf === null ? [staffId] : [staffId, onBehalfOf]))
+
+/** Whether somebody has signed, or was signed for, who could be this person, or this person them. */
+export const isSameHand = ({ actor, sameHands }: Signer, earlier: readonly Signature[]): boolean =>
+  spentBy(earlier).some((id) => id !== actor.id && sameHands.has(id))
+
+/** Whether this person may sign a step. Whoever has signed, or was signed for, does not count a second time, nor does whoever could be them. */
+export function signingOf(signer: Signer, { approvers }: NeededStep, earlier: readonly Signature[]): Signing {
+  const { actor, standsInFor } = signer
+  const spent = spentBy(earlier)
+  if (!roleMay(actor.role, 'autopay.approve') || spent.includes(actor.id) || isSameHand(signer, earlier)) return undefined
   if (approvers === null || approvers.includes(actor.id)) return { onBehalfOf: null }
   const absent = approvers.find((id) => standsInFor.includes(id) && !spent.includes(id))
   return absent === undefined ? undefined : { onBehalfOf: absent }

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import type { Db } from '../shared/database'
 import type { Why } from './decision'
 import type { DueInvoice } from './invoice'
+import { slicesOf } from './in-turns'
 import type { Scope } from './intake'
 import { OPEN_QUEUES, toDue, toKept } from './invoice-row'
 import type { InvoiceRow, KeptInvoice } from './invoice-row'
@@ -9,9 +10,25 @@ import { keptId } from './keep-invoices'
 
 type Within = Scope & { readonly organisationIds?: readonly string[] }
 
-/** Invoices that may still be paid, within the scope. All are decided about together, so all are read together. */
+/** Invoices that may still be paid, within the scope. All are decided about together; which they are is read at one moment, so that none is missed or there twice. */
 export async function openInvoices(db: Db, scope: Within): Promise<DueInvoice[]> {
-  const rows = (await openWithin(db, scope).whereNull('problem').orderBy('due_at')) as InvoiceRow[]
+  const open: { id: string }[] = await openWithin(db, scope).whereNull('problem').orderBy('due_at').select('id')
+  const found: DueInvoice[] = []
+  for await (const ids of slicesOf(
+    open.map(({ id }) => id),
+    IN_ONE_QUESTION,
+  ))
+    found.push(...(await stillOpen(db, scope, ids)))
+  return found
+}
+
+/** SQLite gives way only between two questions. */
+const IN_ONE_QUESTION = 500
+
+async function stillOpen(db: Db, scope: Within, ids: readonly string[]): Promise<DueInvoice[]> {
+  const rows = (await openWithin(db, scope)
+    .whereNull('problem')
+    .whereIn('id', [...ids])) as InvoiceRow[]
   return rows.flatMap((row) => toDue(toKept(row)) ?? [])
 }
 

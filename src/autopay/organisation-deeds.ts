@@ -7,6 +7,7 @@ import type { AuditFacts } from '../shared/audit'
 import { brokenUniqueRule, inTransaction } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { canonicalJson, sha256 } from '../shared/ids'
+import { isUsableAddress } from '../shared/mail-address'
 import { parseMoney, toDecimal } from '../shared/money'
 import { requirePermission, roleMay } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
@@ -199,7 +200,7 @@ const kept = (facts: AuditFacts): AuditFacts => ({ ...facts, ...masked({ name: S
 
 /** An organisation as it stands, in one word: whoever writes all of it says by this what they have seen. */
 export const stampOf = (organisation: OrganisationBody, assigned: readonly string[]): string =>
-  sha256(canonicalJson(kept(auditFacts(organisation, [...assigned].sort()))))
+  sha256(canonicalJson(auditFacts(organisation, [...assigned].sort())))
 
 /** A form writes the whole organisation, so one that was changed meanwhile would lose that change: its budgets may have been lowered. @throws Refusal organisation_changed */
 function requireSeen({ basedOn }: OrganisationPayload, before: Organisation | undefined, assigned: readonly string[]): void {
@@ -229,7 +230,7 @@ function vatTaken(error: unknown): never {
 }
 
 const MOST_CONTACTS = 10
-const CONTACT = z.email().max(200)
+const CONTACT = z.email().max(200).refine(isUsableAddress)
 
 /**
  * Sets where letters about a company's invoices go. One person may: no money moves by it. The audit row says how many addresses there are, never which.

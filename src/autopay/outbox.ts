@@ -67,6 +67,11 @@ export async function readTidingsAfter(
   return ((await query) as Row[]).map(toTiding)
 }
 
+export async function readTiding(db: Db, id: string): Promise<Tiding | undefined> {
+  const row = (await db('autopay_outbox').where({ id }).first()) as Row | undefined
+  return row && toTiding(row)
+}
+
 /** The digest of a run for each organisation that it concerned, and the request to whoever must sign what it has found. */
 export async function tellOrganisations(tx: Tx, runId: string, { items, at, zone }: Ended): Promise<void> {
   const organisationIds = [...new Set(items.map((item) => item.organisationId))]

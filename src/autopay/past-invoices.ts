@@ -1,6 +1,7 @@
 import { DAY, plus } from '../shared/clock'
 import { iso } from '../shared/database'
 import type { Db } from '../shared/database'
+import { slicesOf } from './in-turns'
 import type { DueInvoice } from './invoice'
 import { toDue, toKept } from './invoice-row'
 import type { InvoiceRow, Queue } from './invoice-row'
@@ -18,11 +19,28 @@ export const MOST_REPLAYED = 5_000
 
 /** The invoices of an organisation that were first seen within the last 30 days. */
 export async function readPastInvoices(db: Db, organisationId: string, now: Date): Promise<PastInvoice[]> {
-  const rows = (await db('autopay_invoices')
+  const seen: { id: string }[] = await db('autopay_invoices')
     .where({ organisation_id: organisationId })
     .where('first_seen_at', '>=', iso(plus(now, -REPLAY_DAYS * DAY)))
     .orderBy('place', 'desc')
-    .limit(MOST_REPLAYED)) as InvoiceRow[]
+    .limit(MOST_REPLAYED)
+    .select('id')
+  const found: PastInvoice[] = []
+  for await (const ids of slicesOf(
+    seen.map(({ id }) => id),
+    IN_ONE_QUESTION,
+  ))
+    found.push(...(await readThese(db, organisationId, ids)))
+  return found
+}
+
+/** SQLite gives way only between two questions. */
+const IN_ONE_QUESTION = 500
+
+async function readThese(db: Db, organisationId: string, ids: readonly string[]): Promise<PastInvoice[]> {
+  const rows = (await db('autopay_invoices')
+    .where({ organisation_id: organisationId })
+    .whereIn('id', [...ids])) as InvoiceRow[]
   return rows.flatMap((row) => {
     const kept = toKept(row)
     const invoice = toDue(kept)

@@ -113,7 +113,7 @@ async function keepReading(
 /** In the order of payment. */
 async function decideAnew(deps: PaymentDeps, due: readonly DueInvoice[], context: DecisionContext, runId: string): Promise<KeptDecision[]> {
   const ids = due.map(({ id }) => id)
-  const { items } = considerAll(due, context, await findHindrances(deps.db, ids))
+  const { items } = await considerAll(due, context, await findHindrances(deps.db, ids))
   const before = await latestDecisions(deps.db, ids)
   return inTransaction(deps.db, (tx) =>
     keepDecisions(

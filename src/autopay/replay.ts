@@ -44,14 +44,15 @@ const NOTHING: ReplaySum = { count: 0, amount: 0n }
 
 /**
  * Plays a rule through on past invoices, each at the moment when it was first seen, as if it had been on all the time and the fund had reached for everything. Limits fill up day
- * by day as they would have. Nothing is written and nobody is asked.
+ * by day as they would have. Nothing is written and nobody is asked. One step for each invoice.
  */
-export function replayRule(rule: Rule, past: readonly PastInvoice[], context: ReplayContext): Replay {
+export function* replayRule(rule: Rule, past: readonly PastInvoice[], context: ReplayContext): Generator<void, Replay> {
   const spent = new Map<string, Spent & { dayOf: string; monthOf: string }>()
   const sums = { pay: NOTHING, ask: NOTHING, wait: NOTHING, hold: NOTHING, refuse: NOTHING }
   const lines: ReplayLine[] = []
   let [taken, reallyPaid] = [0, NOTHING]
   for (const { one, earlier } of inOrder(past)) {
+    yield
     const decision = decideThen(rule, one, earlier, spent, context)
     if (decision.decision === 'pay') count(spent, rule, one, context)
     const wasItsOwn = decision.rule?.id === rule.id

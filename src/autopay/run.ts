@@ -8,6 +8,7 @@ import type { PaymentDeps } from '../payments'
 import type { PlannedPayment } from './decide'
 import { keepDecisions, latestDecisions } from './decision-store'
 import { finishRun } from './finish-run'
+import { slicesOf } from './in-turns'
 import { takeIn, Unread } from './intake'
 import type { Scope } from './intake'
 import { makePlan } from './make-plan'
@@ -108,6 +109,8 @@ async function carryOut(deps: PaymentDeps, run: Run, carrying: Carrying): Promis
   return unavailable
 }
 
+const KEPT_TOGETHER = 200
+
 async function keepPlan({ db }: PaymentDeps, run: Run, { items, context }: Plan): Promise<void> {
   const considered = items.map(({ invoice, decision }) => ({ organisationId: invoice.organisationId, decision }))
   const before = await latestDecisions(
@@ -116,5 +119,7 @@ async function keepPlan({ db }: PaymentDeps, run: Run, { items, context }: Plan)
   )
   const { now: at, organisations, approvals } = context
   const signed = (id: string): readonly number[] => approvals.get(id)?.signedSteps ?? []
-  await inTransaction(db, (tx) => keepDecisions(tx, considered, { runId: run.id, at, organisations, before, signed }))
+  // Each invoice's decision stands for itself: thousands in one transaction would keep everybody else from writing.
+  for await (const some of slicesOf(considered, KEPT_TOGETHER))
+    await inTransaction(db, (tx) => keepDecisions(tx, some, { runId: run.id, at, organisations, before, signed }))
 }

@@ -12,7 +12,8 @@ import { Refusal } from '../shared/refusals'
 import { toKept } from './invoice-row'
 import type { InvoiceRow, KeptInvoice } from './invoice-row'
 import { keptId } from './keep-invoices'
-import { nextStepOf, signerOf, signingOf } from './may-sign'
+import { isSameHand, nextStepOf, signerOf, signingOf } from './may-sign'
+import type { Signer } from './may-sign'
 import { lockOrganisation, requireOrganisation } from './organisation-store'
 import { approvalFacts, writeTidings } from './outbox'
 import { insertSignature, openSignatures } from './words-store'
@@ -48,7 +49,7 @@ export async function requireInvoice(db: Db, author: Author, id: string): Promis
 
 /**
  * Signs the step whose turn it is. With the last one the invoice is to be paid by the next run; until then the next approvers are told.
- * @throws Refusal forbidden when it is not this person's turn, already_signed, amount_changed, request_not_open when no signature is asked for any more, not_found
+ * @throws Refusal forbidden when it is not this person's turn, already_signed, let_in_by_maker when an earlier signer could be this person, amount_changed, request_not_open when no signature is asked for any more, not_found
  */
 export async function signInvoice(deps: SigningDeps, order: SigningOrder): Promise<void> {
   const { author, invoiceId } = order
@@ -71,7 +72,7 @@ export async function signInvoice(deps: SigningDeps, order: SigningOrder): Promi
     const step = nextStepOf(organisation, order.amount.minor, earlier)
     if (!step) throw new Refusal('already_signed')
     const signing = signingOf(signer, step, earlier)
-    if (!signing) throw new Refusal(hasSigned(author, earlier) ? 'already_signed' : 'forbidden', 'it is the turn of somebody else')
+    if (!signing) throw whyNot(signer, earlier)
     const { key, amount } = order
     const signature = { invoiceId: invoice.id, step: step.index, amount, staffId: author.id, ...signing, reason, key }
     await insertSignature(tx, { ...signature, signedAt: at, lapsesAt: plus(at, SIGNATURE_LASTS_MS) })
@@ -89,6 +90,11 @@ const wasSigned = async (tx: Tx, invoiceId: string, { author, key }: SigningOrde
   (await tx('autopay_signatures')
     .where({ invoice_id: invoiceId, key, staff_id: isStaff(author) ? author.id : '' })
     .first('id')) !== undefined
+
+function whyNot(signer: Signer, earlier: readonly Signature[]): Refusal {
+  if (hasSigned(signer.actor, earlier)) return new Refusal('already_signed')
+  return isSameHand(signer, earlier) ? new Refusal('let_in_by_maker') : new Refusal('forbidden', 'it is the turn of somebody else')
+}
 
 const hasSigned = ({ id }: StaffActor, earlier: readonly Signature[]): boolean =>
   earlier.some(({ staffId, onBehalfOf }) => staffId === id || onBehalfOf === id)

@@ -1,6 +1,7 @@
 import type { Author } from '../shared/actor'
 import type { Clock } from '../shared/clock'
 import type { Db } from '../shared/database'
+import { inTurns } from './in-turns'
 import { requireOrganisation } from './organisation-store'
 import { readPastInvoices } from './past-invoices'
 import { replayRule } from './replay'
@@ -18,5 +19,5 @@ export async function tryRule(
   const now = clock.now()
   const organisation = await requireOrganisation(db, author, rule.organisationId)
   const [past, others] = [await readPastInvoices(db, organisation.id, now), await readRules(db, [organisation.id])]
-  return replayRule(rule, past, { organisation, others, zone, now })
+  return inTurns(replayRule(rule, past, { organisation, others, zone, now }))
 }

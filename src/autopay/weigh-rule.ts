@@ -1,5 +1,6 @@
 import { weighsMore, WeighsMore } from '../approvals'
 import type { Weight } from '../approvals'
+import { DAY } from '../shared/clock'
 import type { Db, Tx } from '../shared/database'
 import { readOrganisation } from './organisation-store'
 import type { RuleBody } from './rule'
@@ -10,9 +11,10 @@ import type { PaidByRule, Periods } from './spending'
 
 /**
  * What one person lets out of the fund day after day counts together over all organisations, whether they switch a rule on or raise a budget: of each organisation the most
- * that it came to, since its rules and budgets are weighed together as it is.
+ * that it came to, since its rules and budgets are weighed together as it is. It counts for a year: what was let out goes on every day, so that with a day's memory one more
+ * company a day would come to any sum.
  */
-export const LETS_OUT = { addsUp: true, addsUpAs: 'autopay_let_out' } as const
+export const LETS_OUT = { addsUp: true, addsUpAs: 'autopay_let_out', addsUpFor: 366 * DAY } as const
 
 /** A rule as it would be when it is on. */
 export interface WouldBeOn {

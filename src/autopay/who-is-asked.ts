@@ -1,4 +1,6 @@
+import { readSameHands } from '../approvals'
 import type { StaffActor, StaffRole } from '../shared/actor'
+import { moment } from '../shared/database'
 import type { Db } from '../shared/database'
 import { roleMay, rolesWith } from '../shared/permissions'
 import { standInsAt } from './delegations'
@@ -7,7 +9,7 @@ import { nextStepOf, signingOf } from './may-sign'
 import type { Signer } from './may-sign'
 import type { Organisation } from './organisation'
 import { readOrganisations } from './organisation-store'
-import { approvalFacts, contactNames } from './outbox'
+import { approvalFacts, contactNames, readTiding } from './outbox'
 import type { Tiding } from './outbox'
 import { openSignatures } from './words-store'
 import type { Signature } from './words-store'
@@ -27,6 +29,19 @@ export async function lettersAbout(db: Db, tiding: Tiding, now: Date): Promise<T
     return contactNames(organisation).map((recipient) => ({ recipient, facts: { ...tiding.facts, ...common } }))
   const asked = await whoIsAsked(db, tiding, organisation, now)
   return asked.map(({ staffId, facts }) => ({ recipient: `staff:${staffId}`, facts: { ...facts, ...common } }))
+}
+
+/**
+ * What a letter about the tiding `id` would say to this recipient now: a letter waits up to a day for the mail server, and people are taken off and sign meanwhile. Undefined when
+ * there is nothing to say to them any more.
+ */
+export async function letterNow(
+  db: Db,
+  of: { readonly id: string; readonly recipient: string },
+  now: Date,
+): Promise<TidingLetter | undefined> {
+  const tiding = await readTiding(db, of.id)
+  return tiding && (await lettersAbout(db, tiding, now)).find(({ recipient }) => recipient === of.recipient)
 }
 
 /** Somebody whose turn it is, and what is to be said to them: how many invoices wait for this very person, and for how much. */
@@ -63,20 +78,30 @@ function isTheirs(candidate: Candidate, { step, signed }: Waiting, all: readonly
   return step.approvers !== null || candidate.isAssigned || !all.some((one) => one.isAssigned && signingOf(one, step, signed))
 }
 
+interface Asked {
+  readonly id: string
+  readonly amount: bigint
+  readonly run_id: string | null
+  readonly at: Date | string
+}
+
 /** What the tiding is about and still waits. Who has signed since has told the next ones. */
 async function waitingOf(db: Db, { source, organisationId, at }: Tiding, organisation: Organisation, now: Date): Promise<Waiting[]> {
-  const rows: { id: string; amount: bigint }[] = await db('autopay_invoices as i')
+  const rows: Asked[] = await db('autopay_invoices as i')
     .join('autopay_decisions as d', 'd.id', 'i.decision_id')
     .where({ 'i.organisation_id': organisationId, 'i.queue': 'ask' })
     .where((about) => {
       void about.where({ 'd.run_id': source }).orWhereIn('i.id', db('autopay_signatures').where({ id: source }).select('invoice_id'))
     })
     .orderBy('i.id')
-    .select('i.id', 'd.amount')
-  const signatures = await signaturesOn(db, rows.map(({ id }) => id), now) // prettier-ignore
-  return rows.flatMap(({ id, amount }) => {
+    .select('i.id', 'd.amount', 'd.run_id', 'd.at')
+  const ids = rows.map(({ id }) => id)
+  const signatures = await signaturesOn(db, ids, now)
+  return rows.flatMap(({ id, amount, ...decision }) => {
     const signed = signatures.get(id) ?? []
-    const step = signed.some(({ signedAt }) => signedAt > at) ? undefined : nextStepOf(organisation, amount, signed)
+    // A run asks by its decision, long before it ends and tells so: a signature between the two has told whoever is next.
+    const isTold = ({ signedAt }: Signature): boolean => (decision.run_id === source ? signedAt >= moment(decision.at) : signedAt > at)
+    const step = signed.some(isTold) ? undefined : nextStepOf(organisation, amount, signed)
     return step ? [{ id, amount, step, signed }] : []
   })
 }
@@ -102,10 +127,11 @@ async function candidatesOf(db: Db, organisationId: string, now: Date): Promise<
     .orderBy('s.id')
     .select('s.id', 's.login', 's.role', 'o.staff_id as assigned')
   const standIns = await standInsAt(db, now)
+  const sameHandsOf = await readSameHands(db)
   return rows
     .filter(({ role, assigned }) => assigned !== null || roleMay(role, 'organisations.all'))
     .map(({ id, login, role, assigned }) => {
       const actor: StaffActor = { kind: 'staff', id, login, role }
-      return { actor, standsInFor: standIns.get(id) ?? [], isAssigned: assigned !== null }
+      return { actor, standsInFor: standIns.get(id) ?? [], sameHands: sameHandsOf(id), isAssigned: assigned !== null }
     })
 }

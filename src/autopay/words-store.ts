@@ -5,6 +5,7 @@ import { newSortedId } from '../shared/ids'
 import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
 import type { Approval } from './decision-context'
+import { slicesOf } from './in-turns'
 
 /** A signature under one invoice, for one step and one amount. */
 export interface Signature {
@@ -95,8 +96,7 @@ const IN_ONE_QUESTION = 500
 export async function readApprovals(db: Db, invoiceIds: readonly string[], now: Date): Promise<Map<string, Approval>> {
   const found = new Map<string, Approval>()
   const of = (id: string): Approval => found.get(id) ?? { signedSteps: [], isRefused: false, releasedFrom: [] }
-  for (let from = 0; from < invoiceIds.length; from += IN_ONE_QUESTION) {
-    const ids = invoiceIds.slice(from, from + IN_ONE_QUESTION)
+  for await (const ids of slicesOf(invoiceIds, IN_ONE_QUESTION)) {
     for (const { invoiceId, step } of await openSignatures(db, ids, now)) {
       const said = of(invoiceId)
       found.set(invoiceId, { ...said, signedSteps: [...said.signedSteps, step] })

@@ -2,22 +2,27 @@ import { z } from 'zod'
 import type { Approvals, Deed, DoneAlone, Payload, Submitted } from '../approvals'
 import type { RouteContext } from '../http'
 import type { StaffActor } from '../shared/actor'
+import { DAY } from '../shared/clock'
 import { newId } from '../shared/ids'
 import { Refusal, REFUSALS } from '../shared/refusals'
-import { filedReason, REASON_KINDS } from '../shared/reasons'
+import { LONGEST_REASON, filedReason, REASON_KINDS } from '../shared/reasons'
 import type { ReasonKind } from '../shared/reasons'
-import { fieldName, refusedText } from '../shared/texts/faults'
+import { refusedText } from '../shared/texts/faults'
 import { formatMoney } from '../shared/texts/format'
 import { factRows } from './facts'
 import { frameOf } from './frame'
 import type { Section } from './frame'
 import type { SwitchView } from './autopay/present-switch'
+import { refusedView } from './refused-form'
+import type { KeptReason } from './refused-form'
 import { waitingRows } from './waiting'
+
+export type { KeptReason } from './refused-form'
 
 /** The fields that every form of a deed has besides its own. Without `confirmed` the form only asks what would change. */
 export const DEED_FIELDS = {
   reasonKind: z.enum(REASON_KINDS).optional(),
-  reason: z.string().trim().min(1).max(400),
+  reason: z.string().trim().min(1).max(LONGEST_REASON),
   confirmed: z.literal('yes').optional(),
   key: z.uuid().optional(),
   /** The way back from the second step to a form that keeps what was typed. */
@@ -41,12 +46,6 @@ export interface DeedForm<P extends Payload, R> {
   readonly edit?: () => Promise<void>
   /** The emergency brake of automatic payment, which stands on each of its pages. */
   readonly autopay?: SwitchView
-}
-
-/** What was given as a reason, for a form that comes back. */
-export interface KeptReason {
-  readonly kind: string
-  readonly text: string
 }
 
 export const keptReason = ({ reasonKind, reason }: Pick<DeedBody, 'reasonKind' | 'reason'>): KeptReason => ({
@@ -128,36 +127,28 @@ async function showPreview<P extends Payload, R>(
 /** Refusals that no other entry in the form would mend. */
 const FINAL: readonly string[] = ['forbidden', 'not_found', 'sign_in_required', 'overloaded', 'too_many_requests']
 
-/** A text of several lines, or one that no line would show. */
-const LONG = /\n|.{80}/
-
 /** The form once more, with what was typed and why it will not do. Whoever shows a form of their own again says themselves which of its fields is wrong. */
 function showRefused<P extends Payload, R>(context: Context, form: DeedForm<P, R>, error: unknown): void {
   if (!(error instanceof Refusal) || FINAL.includes(error.code) || (form.edit && error.code === 'bad_input')) throw error
-  const { typed = [], fields } = form
-  const faulty = error.detail?.split(', ') ?? []
-  const model = {
-    frame: frameOf(context, form.section),
-    what: form.what,
+  const { what, action, fields, typed = [], back, edit, autopay = null } = form
+  const sent = {
+    what,
     text: refusedText(error, context.t),
-    action: form.action,
-    typed: typed.map((name) => ({
-      name,
-      label: fieldName(name, context.t),
-      value: fields[name] ?? '',
-      isLong: LONG.test(fields[name] ?? ''),
-      isFaulty: error.code === 'bad_input' && faulty.includes(name),
-    })),
-    fields: Object.entries(fields).filter(([name]) => !typed.includes(name)),
+    action,
+    own: Object.entries(fields),
+    typed,
+    faulty: error.code === 'bad_input' ? (error.detail?.split(', ') ?? []) : [],
     reason: keptReason(context.input.body),
     hasKind: context.input.body.reasonKind !== undefined,
-    back: form.back,
-    mayEdit: form.edit !== undefined,
-    autopay: form.autopay ?? null,
+    back,
+    mayEdit: edit !== undefined,
   }
-  context.page('backoffice/refused', model, error.status)
+  const view = refusedView(sent, context.t)
+  context.page('backoffice/refused', { frame: frameOf(context, form.section), ...view, autopay }, error.status)
 }
 
 /** What the reader has done alone lately counts with this: they see how much of it is left. */
-const aloneText = ({ done, most }: DoneAlone, { t, language }: Context): string =>
-  t('confirm.alone', { done: formatMoney(done, language), most: formatMoney(most, language) })
+function aloneText({ done, most, forMs }: DoneAlone, { t, language }: Context): string {
+  const amounts = { done: formatMoney(done, language), most: formatMoney(most, language) }
+  return forMs > DAY ? t('confirm.alone_days', { ...amounts, days: String(Math.round(forMs / DAY)) }) : t('confirm.alone', amounts)
+}

@@ -13,6 +13,7 @@ const PAGES = {
   payment: { text: 'subject.payment', path: '/admin/payments' },
   staff: { text: 'subject.staff', path: '/admin/staff' },
   order: { text: 'subject.order', path: '/admin/orders' },
+  invoice: { text: 'subject.invoice', path: '/admin/autopay/invoices' },
   offer: { text: 'subject.offer', path: '/admin/catalogue' },
 } as const
 

@@ -56,6 +56,8 @@ export interface LimitChange {
   readonly approvedBy?: Author | undefined
   /** Names the intent: a form that is sent again does nothing more, whatever was done in between. */
   readonly key?: string | undefined
+  /** Looks again, with what the limit is once nobody else can change it, whether one person is still enough. */
+  readonly reweigh?: (was: bigint) => void
 }
 
 /** Sets the part of the fund that is kept for buyers. It may exceed the balance: then nothing is left for automatic payments. @throws Refusal forbidden, bad_input (detail: the field) */
@@ -78,6 +80,7 @@ async function changeLimit({ db, clock, log }: FundDeps, change: LimitChange, li
   await inTransaction(db, async (tx) => {
     const limits = await lockFundLimits(tx)
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, actor))) return
+    change.reweigh?.(limits[limit])
     await writeFundLimits(tx, { ...limits, [limit]: amount.minor })
     const before = { [limit]: toDecimal(limits[limit]) }
     const how = { ...(approvedBy && { approvedBy }), ...(instructionKey !== undefined && { instructionKey }) }

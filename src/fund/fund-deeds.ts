@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { amountText } from '../approvals'
+import { amountText, weighsMore, WeighsMore } from '../approvals'
 import type { Deed, Weight } from '../approvals'
 import { ACCOUNTS, isKeyUsed } from '../ledger'
 import { parseMoney, parsePositiveMoney, toDecimal } from '../shared/money'
@@ -60,8 +60,14 @@ const limitDeed = (deps: FundDeps, name: 'floor' | 'overdraft', set: SetLimit): 
     const now = (await readFund(deps.db))[name]
     return { subject: ACCOUNTS.fund, before: { [name]: rub(now.minor) }, after: { [name]: rub(parseMoney(roubles, 'RUB').minor) } }
   },
-  perform: ({ roubles }, { author, reason, key, approvedBy }) =>
-    set(deps, { amount: parseMoney(roubles, 'RUB'), reason, key, actor: author, approvedBy }),
+  perform({ roubles }, { author, reason, key, approvedBy, weighed }) {
+    const amount = parseMoney(roubles, 'RUB')
+    // Somebody may have changed it since: what was no raise then is one now.
+    const reweigh = (was: bigint): void => {
+      if (weighsMore(WEIGHTS[name](was, amount.minor), weighed)) throw new WeighsMore()
+    }
+    return set(deps, { amount, reason, key, actor: author, approvedBy, reweigh })
+  },
 })
 
 const rub = (minor: bigint): string => `${toDecimal(minor)} RUB`

@@ -66,15 +66,17 @@ export function createHttp(settings: HttpSettings): Http {
   const passport = createPassport()
   const router = newRouter()
   const app = buildApp(settings, publicUrl)
-  app.use(router, notFound, answerErrors(pages, settings.log, settings.officeError))
+  const limit = limitWork(settings.mostAtWork ?? MOST_AT_WORK)
   const store = new SessionStore(settings)
+  const readVisitor = [readSession({ store, secret: settings.sessionSecret, publicUrl }), readActor]
+  app.use(router, notFound([limit, ...readVisitor]), answerErrors(pages, settings.log, settings.officeError))
   const table = createRouteTable(app, router, {
     publicUrl,
     clock: settings.clock,
     pages,
     passport,
-    readVisitor: [readSession({ store, secret: settings.sessionSecret, publicUrl }), readActor],
-    limitWork: limitWork(settings.mostAtWork ?? MOST_AT_WORK),
+    readVisitor,
+    limitWork: limit,
   })
   table.mount(httpRoutes(assets))
   return { ...table, app, passport }

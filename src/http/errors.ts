@@ -7,10 +7,22 @@ import type { Translate } from '../shared/texts'
 import { actorOf } from './actors'
 import type { Pages } from './pages'
 import { stateOf, wantsJson } from './request-state'
+import { sentForm } from './sent-form'
 
-export const notFound: RequestHandler = () => {
-  throw new Refusal('not_found')
-}
+/**
+ * What no route answers. Under the address of the office it is looked who asks, so that staff stay in the office; anybody else gets the page that everybody gets.
+ * @param readVisitor what the routes know their visitor by, in this order
+ */
+export const notFound = (readVisitor: readonly RequestHandler[]): RequestHandler[] => [
+  ...readVisitor.map(
+    (step): RequestHandler =>
+      (req, res, next) =>
+        isOffice(req.path) && !wantsJson(req) ? step(req, res, next) : next(),
+  ),
+  () => {
+    throw new Refusal('not_found')
+  },
+]
 
 export type OfficeError = (fault: OfficeFault) => { readonly view: string; readonly model: object }
 
@@ -84,6 +96,7 @@ function officePage(
     heading: headingOf(refusal, t),
     path: req.path,
     from: from && isOffice(from.pathname) ? from.pathname + from.search : null,
+    form: refusal?.code === 'bad_input' ? sentForm(req) : null,
   })
 }
 

@@ -1,4 +1,4 @@
-import { addressOfRecipient } from '../autopay'
+import { addressOfRecipient, letterNow } from '../autopay'
 import { readContacts } from '../members'
 import { buyerAddress, CodeUnreadable, findOrder } from '../orders'
 import { readPaymentFacts } from '../payments'
@@ -6,11 +6,11 @@ import { errorCode } from './delivery'
 import type { Delivery } from './delivery'
 import { autopayLetter } from './autopay-letter'
 import type { Db } from '../shared/database'
+import { isUsableAddress } from '../shared/mail-address'
 import { digitsOf, findAsked, revealCode } from '../storefront'
 import { paymentLetter, staffLetter } from './letters'
 import type { Body } from './letters'
 import { codeLetter, goodsLetter } from './storefront-letters'
-import { isUsableAddress } from './mailer'
 import type { Mailer } from './mailer'
 import type { Notice, NoticesDeps } from './notice'
 import { addressName } from './queue-notices'
@@ -59,10 +59,16 @@ async function bodyOf(deps: NoticesDeps, notice: Notice): Promise<Body | undefin
   if (notice.topic === 'one_time_code') return codeBody(deps, notice)
   if (notice.topic === 'goods') return goodsBody(deps, notice)
   if (notice.topic === 'alert' || notice.topic === 'approval') return staffLetter(notice, settings)
-  if (notice.topic === 'autopay_digest' || notice.topic === 'autopay_month' || notice.topic === 'autopay_approval')
-    return autopayLetter(notice, settings)
+  if (notice.topic === 'autopay_approval') return askedBody(deps, notice)
+  if (notice.topic === 'autopay_digest' || notice.topic === 'autopay_month') return autopayLetter(notice, settings)
   const payment = await readPaymentFacts(db, notice.source)
   return payment && paymentLetter(notice, payment, settings)
+}
+
+/** Whoever has been taken off the organisation, or whose turn is over, is asked for nothing and told no name and no amount. */
+async function askedBody({ db, clock, settings }: NoticesDeps, notice: Notice): Promise<Body | undefined> {
+  const letter = await letterNow(db, { id: notice.source, recipient: notice.recipient }, clock.now())
+  return letter && autopayLetter({ ...notice, facts: letter.facts }, settings)
 }
 
 /** A code that is over, or was used, is told to nobody. */

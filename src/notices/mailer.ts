@@ -22,9 +22,6 @@ export interface Mailer {
 const CONNECT_MS = 10 * SECOND
 const SILENCE_MS = 20 * SECOND
 
-/** What a member may have typed as an address is handed over as one address or not at all. */
-export const isUsableAddress = (text: string): boolean => /^[^\s@<>,;:"()[\]\\]{1,64}@[^\s@<>,;:"()[\]\\]{1,190}$/.test(text)
-
 /** A server elsewhere must speak TLS before it gets a password or a letter; one on this machine is reached by nobody else. */
 const isFarAway = (url: string): boolean => !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname)
 

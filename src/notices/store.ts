@@ -3,6 +3,7 @@ import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { insertMissingRows } from '../shared/statements'
 import type { Language } from '../shared/texts'
+import { TOPICS } from './notice'
 import type { Channel, Notice, NoticeState, Topic } from './notice'
 
 interface Row {
@@ -65,6 +66,8 @@ export async function claimDue(
 ): Promise<Notice[]> {
   const query = tx('notices')
     .where({ channel, state: 'queued' })
+    // What a later version has to tell is left to its own workers.
+    .whereIn('topic', [...TOPICS])
     .where('next_attempt_at', '<=', iso(due.now))
     .orderBy('next_attempt_at')
     .limit(due.limit)

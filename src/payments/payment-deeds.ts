@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Deed, Performer, Preview } from '../approvals'
+import { weighsMore, WeighsMore } from '../approvals'
+import type { Deed, Performer, Preview, Weight } from '../approvals'
 import { authorName } from '../shared/actor'
 import type { AuditFacts } from '../shared/audit'
 import type { Db } from '../shared/database'
@@ -37,9 +38,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
     addsUp: true,
     payload: PAYMENT,
     requireKnown: ({ paymentId }, by) => requireKnownPayment(deps, paymentId, by),
-    // An invoice that reads paid may be our own payment: then one pair of eyes is too few, whatever the amount.
-    weigh: async ({ paymentId }) =>
-      (await lastReadSaysPaid(deps.db, paymentId)) ? 'always' : worthOf(await readPayment(deps.db, paymentId)),
+    weigh: ({ paymentId }) => weighVoid(deps, paymentId),
     preview: ({ paymentId }) => preview(deps, paymentId, { from: 'review', to: 'voided', after: giveBack }),
     perform: ({ paymentId }, by) => resolve(deps, paymentId, { kind: 'void' }, by),
   },
@@ -70,11 +69,29 @@ export const previewReversal = (deps: Pick<PaymentDeps, 'db'>, paymentId: string
 
 /** A deed that ran before under the same author is done; any other end of the review is told. */
 async function resolve(deps: PaymentDeps, paymentId: string, resolution: Resolution, by: Performer): Promise<Payment> {
-  const { author, reason, approvedBy } = by
+  const { author, reason, approvedBy, weighed } = by
   const payment = await readPayment(deps.db, paymentId)
   const isDone = payment.state === (resolution.kind === 'void' ? 'voided' : 'captured') && payment.resolvedBy === authorName(author)
-  return isDone ? payment : resolveReview(deps, { paymentId, resolution, reason, author, approvedBy })
+  const reweigh = async (): Promise<void> => {
+    if (weighsMore(await weighVoid(deps, paymentId), weighed)) throw new WeighsMore()
+  }
+  if (isDone) return payment
+  const ended = await resolveReview(deps, {
+    paymentId,
+    resolution,
+    reason,
+    author,
+    approvedBy,
+    ...(resolution.kind === 'void' && { reweigh }),
+  })
+  // Invoicebox has admitted the operation after all, which goes before what a person says: the release was not done.
+  if (resolution.kind === 'void' && ended.state !== 'voided') throw new Refusal('payment_in_wrong_state', ended.state)
+  return ended
 }
+
+/** An invoice that reads paid may be our own payment: then one pair of eyes is too few, whatever the amount. */
+const weighVoid = async ({ db }: PaymentDeps, paymentId: string): Promise<Weight> =>
+  (await lastReadSaysPaid(db, paymentId)) ? 'always' : worthOf(await readPayment(db, paymentId))
 
 interface Points {
   readonly available: bigint

@@ -1,4 +1,4 @@
-import { authorName } from '../shared/actor'
+import { authorName, isStaff } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { closeAlerts } from '../shared/alerts'
 import { requireReason, writeAudit } from '../shared/audit'
@@ -26,6 +26,8 @@ export interface ResolveRequest {
   readonly reason: string
   readonly author: Author
   readonly approvedBy?: Author | undefined
+  /** Looks again, once the invoice is read anew and before anything is voided, whether one person is still enough. */
+  readonly reweigh?: (() => Promise<void>) | undefined
 }
 
 /** What an id of Invoicebox may look like, and no longer than its column. */
@@ -52,12 +54,17 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
   }
   if ((await seenTransactions(deps.db, payment.id)).length > 0)
     throw new Refusal('resolution_not_allowed', 'Invoicebox has accepted our operation; ask again')
+  await request.reweigh?.()
   if (status === 'paid') {
-    const after = await askAgain(deps, payment, { ...request, reason })
+    const after = await askAgain(deps, payment, { ...request, reason, approvedBy: onlySeenBy(request.approvedBy) })
     if (after.state !== 'review') return after
   }
   return end(deps, payment, { ...request, reason }, { to: 'voided' })
 }
+
+/** Whoever agreed to a release has not agreed to a capture: they stand in the audit log, and their request is not noted as carried out by it. */
+const onlySeenBy = (by: Author | undefined): Author | undefined =>
+  by && isStaff(by) ? { kind: by.kind, id: by.id, login: by.login, role: by.role } : by
 
 /** Sends the same operation id once more: an acceptance captures; a refusal leaves the review to the person; silence refuses the resolution. */
 async function askAgain(deps: PaymentDeps, payment: Payment, request: ResolveRequest): Promise<Payment> {

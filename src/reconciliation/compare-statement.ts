@@ -7,7 +7,7 @@ import type { Clock } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { newSortedId, sha256 } from '../shared/ids'
-import { requirePermission } from '../shared/permissions'
+import { may, requirePermission } from '../shared/permissions'
 import { closeSubjects, closeUnstated } from './close-differences'
 import type { Closing } from './close-differences'
 import { listDifferences, nameOf, noteDifferences } from './difference-store'
@@ -61,20 +61,21 @@ const DEPOSIT_APART_MS = 3 * DAY
 /**
  * Imports a statement of the guarantee fund and compares our books with it: operations missing on either side, amounts, deposits and balances. The same file twice is one import,
  * compared anew. What this file, or the one whose place it takes, showed before and does not show now is closed. Changes nothing in the books.
- * Only what its author may know of is closed, and only whoever may settle differences says that a statement takes the place of another.
+ * Only what its author may know of and settle is closed, and only whoever may settle differences says that a statement takes the place of another.
  * @throws Refusal forbidden, not_found for a statement to replace that is not there; BadStatement
  */
 export async function compareStatement(deps: StatementDeps, file: StatementFile): Promise<StatementComparison> {
   requirePermission(file.author, 'reconciliation.run')
   if (file.replaces !== undefined) requirePermission(file.author, 'reconciliation.resolve')
   const [began, known] = [deps.clock.now(), await knownDifferences(deps, file.author)]
+  const mayClose = may(file.author, 'reconciliation.resolve')
   const closing = (): Closing => ({ by: authorName(file.author), at: deps.clock.now(), known })
   const statement = await importStatement(deps, file)
   const names = new Set<string>()
   const note = async (found: readonly Found[], seen: readonly string[] = []): Promise<void> => {
     for (const one of found) names.add(nameOf(one))
     await inTransaction(deps.db, async (tx) => {
-      await closeSubjects(tx, 'payment_not_in_statement', seen, closing())
+      if (mayClose) await closeSubjects(tx, 'payment_not_in_statement', seen, closing())
       await noteDifferences(tx, found, { source: 'statement', by: statement.id, began, at: deps.clock.now() })
     })
   }
@@ -82,7 +83,7 @@ export async function compareStatement(deps: StatementDeps, file: StatementFile)
   await compareTwice(deps.db, statement, note)
   await compareCaptured(deps.db, statement, note)
   const shown = [statement.id, ...(await replacedBy(deps.db, statement.id))]
-  await inTransaction(deps.db, (tx) => closeUnstated(tx, shown, names, closing()))
+  if (mayClose) await inTransaction(deps.db, (tx) => closeUnstated(tx, shown, names, closing()))
   return { statementId: statement.id, checked: statement.lineCount, differences: await openBy(deps, statement, known) }
 }
 

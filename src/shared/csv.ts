@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { stringify } from 'csv-stringify/sync'
 
 /** Stands at the beginning of a file, so that a spreadsheet reads it as UTF-8. */
@@ -26,12 +27,16 @@ export const csvRows = (rows: readonly (readonly string[])[]): string =>
 export const csvRow = (cells: readonly string[]): string => csvRows([cells])
 
 /**
- * A whole file in pieces, one for each page of rows that is read for it, so that its length costs no memory.
+ * A whole file in pieces, one for each page of rows that is read for it, so that its length costs no memory. Others have their turn between two pages, since SQLite
+ * answers without giving way.
  * @param pages rows, some at a time, as they come from the database
  */
 export async function* csvFile(header: readonly string[], pages: AsyncIterable<readonly (readonly string[])[]>): AsyncGenerator<string> {
   yield CSV_BOM + csvRow(header)
-  for await (const rows of pages) if (rows.length > 0) yield csvRows(rows)
+  for await (const rows of pages) {
+    if (rows.length > 0) yield csvRows(rows)
+    await yieldToOthers()
+  }
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>()

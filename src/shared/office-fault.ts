@@ -12,4 +12,6 @@ export interface OfficeFault {
   /** The path that was asked for, and the one with the link or form that led there, with its query; null where that is not known or not of the office. */
   readonly path: string
   readonly from: string | null
+  /** What a form brought that says why something is to be changed, as it came: null for anything else, and for a form with a file or a secret. */
+  readonly form: readonly (readonly [name: string, value: string])[] | null
 }

@@ -5,6 +5,9 @@ import { readTold } from './told'
 export const REASON_KINDS = ['correction', 'complaint', 'agreement', 'check', 'other'] as const
 export type ReasonKind = (typeof REASON_KINDS)[number]
 
+/** How many characters of their own words somebody gives as a reason at most. */
+export const LONGEST_REASON = 400
+
 /** A reason as it is stored: `correction: paid twice`. */
 export const filedReason = (kind: ReasonKind | undefined, text: string): string => (kind === undefined ? text : `${kind}: ${text}`)
 

@@ -21,6 +21,8 @@ export interface ChangeOrder {
   readonly approvedBy?: StaffActor | undefined
   /** Names the intent: a form that is sent again does nothing more, whatever was done in between. The command line has none. */
   readonly key?: string | undefined
+  /** Looks again, with the role as it is once nobody else can change it, whether one person is still enough. */
+  readonly reweigh?: ((role: StaffRole) => void) | undefined
 }
 
 /** What a change does to the locked person; null when there is nothing left to do. */
@@ -37,6 +39,7 @@ async function change({ db, clock, log }: StaffDeps, staffId: string, order: Cha
   await inTransaction(db, async (tx) => {
     const locked = await lockStaff(tx, staffId)
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
+    order.reweigh?.(locked.staff.role)
     const done = await work(tx, locked)
     const entry = { author, at: clock.now(), subject: subjectOf(staffId), reason, ...(instructionKey !== undefined && { instructionKey }) }
     if (!done) return noteUnchanged(tx, entry)

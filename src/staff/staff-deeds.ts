@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Deed, Performer, Preview } from '../approvals'
+import { weighsMore, WeighsMore } from '../approvals'
+import type { Deed, Performer, Preview, Weight } from '../approvals'
 import { canonicalLogin, insertStaffMember } from '../members'
 import { STAFF_ROLES } from '../shared/actor'
 import type { StaffRole } from '../shared/actor'
@@ -49,11 +50,8 @@ export interface StaffDeeds {
 export const staffDeeds = (deps: StaffDeps): StaffDeeds => ({
   added: addedDeed(deps),
   role: roleDeed(deps),
-  disabled: {
-    ...whoDeed(deps, 'staff_disabled', disableStaff, { before: { disabled: false }, after: { disabled: true } }),
-    // Taking rights away is safe, and sometimes urgent.
-    weigh: () => 'never',
-  },
+  // Taking rights away is safe, and sometimes urgent.
+  disabled: whoDeed(deps, 'staff_disabled', disableStaff, { before: { disabled: false }, after: { disabled: true } }, () => 'never'),
   enabled: whoDeed(deps, 'staff_enabled', enableStaff, { before: { disabled: true }, after: { disabled: false } }),
   factor: whoDeed(deps, 'staff_factor_reset', resetFactor, { before: { second_factor: true }, after: { second_factor: false } }),
   access: whoDeed(deps, 'staff_access_reset', resetAccess, { before: { password: true }, after: { password: false } }),
@@ -119,14 +117,26 @@ interface Facts {
   readonly after: AuditFacts
 }
 
-const whoDeed = (deps: StaffDeps, kind: string, change: Change, facts: Facts): Deed<WhoPayload, void> => ({
+const whoDeed = (
+  deps: StaffDeps,
+  kind: string,
+  change: Change,
+  facts: Facts,
+  weightFor: (role: StaffRole) => Weight = weightOf,
+): Deed<WhoPayload, void> => ({
   kind,
   permission: 'staff.change',
   payload: z.strictObject({ staffId: STAFF_ID }),
-  weigh: async ({ staffId }) => weightOf((await requireStaff(deps.db, staffId)).role),
+  weigh: async ({ staffId }) => weightFor((await requireStaff(deps.db, staffId)).role),
   async preview({ staffId }): Promise<Preview> {
     const { login } = await requireStaff(deps.db, staffId)
     return { subject: subjectOf(staffId), before: { login, ...facts.before }, after: { login, ...facts.after } }
   },
-  perform: ({ staffId }, by) => change(deps, staffId, by),
+  perform({ staffId }, by) {
+    // Somebody may have got another role since, by two people.
+    const reweigh = (role: StaffRole): void => {
+      if (weighsMore(weightFor(role), by.weighed)) throw new WeighsMore()
+    }
+    return change(deps, staffId, { ...by, reweigh })
+  },
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
+import { isUsableAddress } from '../shared/mail-address'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { ChangeOrder } from './change-staff'
@@ -8,7 +9,7 @@ import { subjectOf } from './staff'
 import type { StaffDeps } from './staff'
 import { lockStaff, updateEmail } from './store'
 
-const ADDRESS = z.email().max(200)
+const ADDRESS = z.email().max(200).refine(isUsableAddress)
 
 /** Whether what was typed is an address, or empty, which is none. */
 export const isEmail = (typed: string): boolean => typed.trim() === '' || ADDRESS.safeParse(typed.trim()).success

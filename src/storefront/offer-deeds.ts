@@ -1,3 +1,4 @@
+import { weighsMore, WeighsMore } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
 import { writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
@@ -25,6 +26,9 @@ export const offerDeeds = (deps: StorefrontDeps): OfferDeeds => ({
     kind: 'offer_changed',
     permission: 'catalogue.change',
     payload: OFFER,
+    // An offer is no bound: one person alone could give away the stock of each.
+    addsUp: true,
+    addsUpAt: ({ offerId }) => offerId,
     weigh: (payload) => weighPrice(deps, payload),
     async preview(payload) {
       const before = await findOffer(deps.db, payload.offerId)
@@ -43,7 +47,7 @@ const factsOf = ({ storefront }: StorefrontDeps, offer: Offer | undefined): Audi
   offer && offerFacts(payloadOf(offer, storefront.zone))
 
 /** The larger of the two prices, since too cheap costs as much as too dear, for as many codes as are sold by it. */
-async function weighPrice({ db, storefront }: StorefrontDeps, payload: OfferPayload): Promise<Weight> {
+async function weighPrice({ db, storefront }: Pick<StorefrontDeps, 'db' | 'storefront'>, payload: OfferPayload): Promise<Weight> {
   const before = await findOffer(db, payload.offerId)
   const [was, is] = [before?.price?.minor ?? 0n, bodyOf(payload, storefront.zone).price?.minor ?? 0n]
   if (was === is) return 'never'
@@ -64,7 +68,7 @@ function requireSameType(before: Offer | undefined, { type }: OfferPayload): voi
   if (before && before.type !== type) throw new Refusal('bad_input', 'type')
 }
 
-async function changeOffer(deps: StorefrontDeps, payload: OfferPayload, { author, reason, approvedBy }: Performer): Promise<void> {
+async function changeOffer(deps: StorefrontDeps, payload: OfferPayload, { author, reason, approvedBy, weighed }: Performer): Promise<void> {
   requirePermission(author, 'catalogue.change')
   const [id, at, body] = [payload.offerId, deps.clock.now(), bodyOf(payload, deps.storefront.zone)]
   await inTransaction(deps.db, async (tx) => {
@@ -73,6 +77,8 @@ async function changeOffer(deps: StorefrontDeps, payload: OfferPayload, { author
     const [before, after] = [factsOf(deps, offer), offerFacts(payload)]
     if (JSON.stringify(before) === JSON.stringify(after)) return
     requireSeen(offer, payload)
+    // Codes may have come in since: more of them are sold at that price.
+    if (weighsMore(await weighPrice({ ...deps, db: tx }, payload), weighed)) throw new WeighsMore()
     await (offer ? updateOffer(tx, id, body, at) : insertOffer(tx, id, body, at))
     const told = { ...(before && { before }), after, ...(approvedBy && { approvedBy }) }
     await writeAudit(tx, [{ author, at, action: offer ? 'offer_changed' : 'offer_added', subject: subjectOf(id), reason, ...told }])

@@ -3,6 +3,7 @@ import { activeMember, claimAttempt, giveBackAttempt, memberAtAddress } from '..
 import type { Subject } from '../members'
 import { inTransaction } from '../shared/database'
 import { Refusal } from '../shared/refusals'
+import { isUsableAddress } from '../shared/mail-address'
 import type { Language } from '../shared/texts'
 import type { StorefrontDeps, StorefrontSettings } from './deps'
 import { claimTry, insertCode, isCode, useCode } from './one-time-codes'
@@ -10,7 +11,7 @@ import { idOfMemberPass, sealMemberPass } from './passes'
 
 export type RecogniseDeps = StorefrontDeps
 
-export const EMAIL = z.email().max(254)
+export const EMAIL = z.email().max(254).refine(isUsableAddress)
 
 /**
  * How often in fifteen minutes, from one network address: about one e-mail address, and about all of them. The same for addresses that belong to nobody. What a stranger does

@@ -94,3 +94,11 @@ export const similar = (of: Partial<SimilarInvoice> = {}): SimilarInvoice => ({
   isPaid: false,
   ...of,
 })
+
+/** Work that is done in turns, all of it at once. */
+export function atOnce<T>(steps: Iterator<void, T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}

@@ -4,11 +4,11 @@ import type { DecisionContext } from '../../src/autopay/decision-context'
 import type { DueInvoice } from '../../src/autopay/invoice'
 import { payeeOf } from '../../src/autopay/payee'
 import { DAY } from '../../src/shared/clock'
-import { context, invoice, NOW, rub, rule } from './cases'
+import { atOnce, context, invoice, NOW, organisation, rub, rule } from './cases'
 
 const due = (days: number): Date => new Date(NOW.getTime() + days * DAY)
 const planned = (invoices: readonly DueInvoice[], of: DecisionContext): string[] =>
-  planPayments(invoices, of).items.map(
+  atOnce(planPayments(invoices, of)).items.map(
     ({ invoice: { id }, decision, ...rest }) =>
       `${id} ${decision.decision} ${decision.why.at(-1)?.code ?? ''}${Object.keys(rest).join('')}`,
   )
@@ -29,7 +29,15 @@ describe('a plan', () => {
     const expected = ['d pay switch_on', 'b pay switch_on', 'c pay switch_on', 'a pay switch_on']
     expect(planned(list, context({ rules: two }))).toEqual(expected)
     expect(planned([...list].reverse(), context({ rules: two }))).toEqual(expected)
-    expect(planPayments(list, context({ rules: two, fund: '500.00' })).fundAfter).toBe(rub('150'))
+    expect(atOnce(planPayments(list, context({ rules: two, fund: '500.00' }))).fundAfter).toBe(rub('150'))
+  })
+
+  test('has for each organisation its own rules, however many it decides about together', () => {
+    const rules = [rule({ name: 'Одна' }, { id: 'one' }), rule({ name: 'Другая', do: 'hold' }, { id: 'two', organisationId: 'other' })]
+    const base = context({ rules })
+    const all = { ...base, organisations: new Map([...base.organisations, ['other', organisation({ id: 'other' })]]) }
+    const list = [invoice({ id: 'a' }), invoice({ id: 'b', organisationId: 'other' }), invoice({ id: 'c' })]
+    expect(planned(list, all)).toEqual(['a pay switch_on', 'b hold rule_holds', 'c pay switch_on'])
   })
 
   test('where the fund does not reach, smaller ones of the same priority are paid and lower priorities wait', () => {
@@ -61,7 +69,7 @@ describe('a plan', () => {
   })
 
   test('what waits for the switch takes nothing out of the fund', () => {
-    expect(planPayments([invoice()], context({ shut: 'off', fund: '500.00' })).fundAfter).toBe(rub('500'))
+    expect(atOnce(planPayments([invoice()], context({ shut: 'off', fund: '500.00' }))).fundAfter).toBe(rub('500'))
   })
 })
 
@@ -107,7 +115,7 @@ describe('whatever the invoices, rules and limits', () => {
     fc.assert(
       fc.property(scene, fc.integer(), (of, turn) => {
         const { list, all } = build(of)
-        const plan = planPayments(list, all)
+        const plan = atOnce(planPayments(list, all))
         const paid = plan.items.filter(({ decision }) => decision.decision === 'pay')
         const sum = (fits: (one: (typeof paid)[number]) => boolean): bigint =>
           paid.filter(fits).reduce((total, { invoice: { amount } }) => total + amount.minor, 0n)
@@ -126,7 +134,7 @@ describe('whatever the invoices, rules and limits', () => {
         }
         expect(plan.items.every(({ decision }) => decision.why.length > 0)).toBe(true)
         const turned = [...list.slice(turn % (list.length || 1)), ...list.slice(0, turn % (list.length || 1))].reverse()
-        expect(planPayments(turned, all)).toEqual(plan)
+        expect(atOnce(planPayments(turned, all))).toEqual(plan)
         // Alone, with all of the fund and the limits, an invoice is never treated worse than in company.
         for (const { invoice: one } of paid) expect(decide(one, all).decision).toBe('pay')
       }),

@@ -1,8 +1,8 @@
 import { replayRule } from '../../src/autopay/replay'
-import type { ReplayContext } from '../../src/autopay/replay'
+import type { Replay, ReplayContext } from '../../src/autopay/replay'
 import type { PastInvoice } from '../../src/autopay/past-invoices'
 import { DAY } from '../../src/shared/clock'
-import { invoice, NOW, organisation, rub, rule, ZONE } from './cases'
+import { atOnce, invoice, NOW, organisation, rub, rule, ZONE } from './cases'
 
 const ago = (days: number): Date => new Date(NOW.getTime() - days * DAY)
 
@@ -28,12 +28,13 @@ const settings = (of: Partial<ReplayContext> = {}): ReplayContext => ({
   now: NOW,
   ...of,
 })
-const told = (replayed: ReturnType<typeof replayRule>): string[] =>
-  replayed.lines.map(({ past: { invoice: one }, decision }) => `${one.id} ${decision.decision}`)
+const told = (replayed: Replay): string[] => replayed.lines.map(({ past: { invoice: one }, decision }) => `${one.id} ${decision.decision}`)
+
+const replay = (...of: Parameters<typeof replayRule>): Replay => atOnce(replayRule(...of))
 
 describe('a rule tried on the past', () => {
   test('sees each invoice as it was when it was first seen, although it is paid or over by now', () => {
-    const replayed = replayRule(
+    const replayed = replay(
       rule({ when: { amountUpTo: rub('100') } }),
       [past('b', 5), past('a', 9), past('c', 2, { amount: '200' })],
       settings(),
@@ -44,21 +45,9 @@ describe('a rule tried on the past', () => {
 
   test('fills the limits of days and months as they would have been filled', () => {
     const list = [past('a', 3), past('b', 3 - 1 / 24), past('c', 2), past('d', 25), past('e', 24)]
-    expect(told(replayRule(rule({ limits: { day: rub('150') } }), list, settings()))).toEqual([
-      'd pay',
-      'e pay',
-      'a pay',
-      'b wait',
-      'c pay',
-    ])
+    expect(told(replay(rule({ limits: { day: rub('150') } }), list, settings()))).toEqual(['d pay', 'e pay', 'a pay', 'b wait', 'c pay'])
     // The 28th and 29th of October are another month.
-    expect(told(replayRule(rule({ limits: { month: rub('200') } }), list, settings()))).toEqual([
-      'd pay',
-      'e pay',
-      'a pay',
-      'b pay',
-      'c wait',
-    ])
+    expect(told(replay(rule({ limits: { month: rub('200') } }), list, settings()))).toEqual(['d pay', 'e pay', 'a pay', 'b pay', 'c wait'])
   })
 
   test('leaves to rules of higher priority what they would have taken, and says how many', () => {
@@ -66,12 +55,12 @@ describe('a rule tried on the past', () => {
       rule({ name: 'Первое', priority: 1, when: { number: '417-a' } }, { id: 'other' }),
       rule({ priority: 2 }, { id: 'off', isOn: false }),
     ]
-    const replayed = replayRule(rule(), [past('a', 5), past('b', 4)], settings({ others }))
+    const replayed = replay(rule(), [past('a', 5), past('b', 4)], settings({ others }))
     expect([told(replayed), replayed.taken]).toEqual([['b pay'], 1])
   })
 
   test('finds duplicates among what came before', () => {
-    const replayed = replayRule(
+    const replayed = replay(
       rule(),
       [past('a', 5, { number: '1' }), past('b', 4, { number: '1' }), past('c', 3, { number: '1', amount: '7' })],
       settings(),
@@ -82,18 +71,18 @@ describe('a rule tried on the past', () => {
 
   test('is tried as if its own dates let it act and it were on, and never wants money of the fund', () => {
     const sleeping = rule({ validFrom: '2099-01-01', do: 'ask' }, { isOn: false, triedAt: null })
-    expect(told(replayRule(sleeping, [past('a', 5, { amount: '99999999' })], settings()))).toEqual(['a ask'])
+    expect(told(replay(sleeping, [past('a', 5, { amount: '99999999' })], settings()))).toEqual(['a ask'])
   })
 
   test('says how much of what it would have paid was really paid', () => {
     const list = [past('a', 5), past('b', 4, {}, 'closed'), past('c', 3, { amount: '50' }, 'paid'), past('d', 2, {}, 'exception')]
-    expect(replayRule(rule(), list, settings()).reallyPaid).toEqual({ count: 2, amount: rub('150') })
+    expect(replay(rule(), list, settings()).reallyPaid).toEqual({ count: 2, amount: rub('150') })
   })
 
   test('goes through thousands in no time', () => {
     const many = Array.from({ length: 5_000 }, (_, index) => past(`i${index}`, 29 - index / 200))
     const started = performance.now()
-    expect(replayRule(rule({ limits: { day: rub('5000') } }), many, settings()).lines).toHaveLength(5_000)
+    expect(replay(rule({ limits: { day: rub('5000') } }), many, settings()).lines).toHaveLength(5_000)
     expect(performance.now() - started).toBeLessThan(10_000)
   })
 })

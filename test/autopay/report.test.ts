@@ -83,6 +83,9 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
     expect(await tellMonth(world, ZONE)).toBe(0)
     const month = monthOf(dayOf(world.clock.now(), ZONE))
     const next = { db: world.db, clock: { now: () => new Date(`${nextMonth(month)}T12:00:00Z`) } }
+    // Somebody who upgrades in the middle of a month writes to nobody about the month before.
+    const late = { db: world.db, clock: { now: () => new Date(`${nextMonth(month).slice(0, 8)}22T12:00:00Z`) } }
+    expect(await tellMonth(late, ZONE)).toBe(0)
     await Promise.all([tellMonth(next, ZONE), tellMonth(next, ZONE)])
     expect(await tellMonth(next, ZONE)).toBe(0)
     const told: { organisation_id: string }[] = await world.db('autopay_outbox').where({ topic: 'month' }).select('organisation_id')
@@ -97,6 +100,28 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
     const letter = bodies.find((text) => text.includes(acme.name) && text.includes('/report?month=')) ?? ''
     expect(letter).toMatch(/1 на 70,00 ₽[\s\S]*0 на 0,00 ₽[\s\S]*1 на 70,00 ₽[\s\S]*потрачено 70,00 ₽, без бюджета/)
     expect(letter).toContain(`/admin/autopay/report?month=${month.slice(0, 7)}`)
+  })
+
+  test('a request that waits for the mail server is written as things stand when it goes: nobody taken off the organisation gets it, and it counts what still waits', async () => {
+    const acme = await company(world)
+    const staff = [(await StaffPerson.make(world, 'approver')).actor, (await StaffPerson.make(world, 'approver')).actor] as const
+    for (const { id, login } of staff) {
+      await setStaffEmail(world.parts.staff, id, `${login}@late.example`, { author: COMMAND_LINE, reason: 'test' })
+      await world.db('organisation_staff').insert({ organisation_id: acme.id, staff_id: id })
+    }
+    await rule(world, acme, { do: 'ask' })
+    const [one] = [await bill(world, acme, { amount: '11.00' }), await bill(world, acme, { amount: '22.00' })]
+    await runs(world, { organisationId: acme.id })
+    while ((await world.parts.notices.queue()) > 0);
+    await world.db('organisation_staff').where({ staff_id: staff[0].id }).delete()
+    const payload = { invoice: one.id, roubles: '11.00' }
+    await world.parts.approvals.submit(world.parts.deeds.invoices.approve, { payload, author: staff[1], reason: 'Ordered', key: acme.id })
+    const before = new Set(readdirSync(letters))
+    while ((await world.parts.notices.sendMail()) > 0);
+    const fresh = readdirSync(letters).filter((name) => !before.has(name))
+    const written = fresh.map((name) => readFileSync(join(letters, name), 'utf8')).filter((letter) => letter.includes('@late.example'))
+    expect(written.map((letter) => /^To: (.*)$/m.exec(letter)?.[1]?.trim())).toEqual([`${staff[1].login}@late.example`])
+    expect(written.map(bodyOf).join()).toMatch(/22,00 ₽/)
   })
 
   test('a moment of the schedule is the operator’s, and one that was missed long ago is not made up for', () => {

@@ -21,7 +21,7 @@ describe.each(ENGINES)('rule after rule on %s', (engine) => {
     await world.close()
   })
 
-  test('what one person lets out of several organisations adds up for a day, by rules and by budgets; of each the most counts', async () => {
+  test('what one person lets out of several organisations adds up for a year, by rules and by budgets; of each the most counts', async () => {
     const { approvals, deeds } = world.parts
     const { actor: olga } = await StaffPerson.make(world, 'admin')
     const { actor: oleg } = await StaffPerson.make(world, 'admin')
@@ -42,8 +42,19 @@ describe.each(ENGINES)('rule after rule on %s', (engine) => {
     expect([await raises(second, '2000.01'), await raises(second, '1500.00')]).toEqual(['waiting', 'done'])
     expect([await adds(third, 'three', '500.01'), await adds(third, 'four', '500.00')]).toEqual(['waiting', 'done'])
     expect(await adds(third, 'five', '4000.00', oleg)).toBe('done')
+    const order = ({ id }: Company) => ({
+      payload: { ruleId: randomUUID(), organisationId: id, basedOn: '0', enabled: true, ...flat({ name: 'a day later', perDay: '1.00' }) },
+      reason: 'A test',
+      key: randomUUID(),
+    })
     const look = { ruleId: randomUUID(), organisationId: first.id, basedOn: '0', enabled: true, ...flat({ name: 'six', perDay: '0.01' }) }
     expect(await approvals.look(deeds.rules.change, look, olga)).toMatchObject({ needsSecond: true, alone: { done: { minor: 500_000n } } })
+    // One more company each day meets the limit too: what was let out goes on every day.
+    for (const days of [1, 364]) {
+      await world.db('done_alone').decrement('at', days * DAY)
+      expect((await approvals.submit(deeds.rules.change, { ...order(await company(world)), author: olga })).state).toBe('waiting')
+      expect(await approvals.look(deeds.rules.change, look, olga)).toMatchObject({ needsSecond: true })
+    }
     await world.db('done_alone').decrement('at', DAY)
     expect(await approvals.look(deeds.rules.change, look, olga)).toMatchObject({ needsSecond: false })
   })
@@ -81,8 +92,8 @@ describe.each(ENGINES)('rule after rule on %s', (engine) => {
     expect((await adds(one.acme, 'slice 2')).state).toBe('waiting')
     expect((await adds(one.acme, 'slice 0')).state).toBe('done')
 
-    // Organisations of one person add up for a day.
-    await world.db('done_alone').decrement('at', DAY)
+    // Organisations of one person add up for a year.
+    await world.db('done_alone').decrement('at', 366 * DAY)
     const two = await paidBy({ perDay: null, perMonth: '5000.00' })
     const lower = { ruleId: two.ruleId, organisationId: two.acme.id, basedOn: '1', enabled: true }
     const payload = { ...lower, ...flat({ name: 'slice 0', amountUpTo: null, perDay: null, perMonth: '1.00' }) }

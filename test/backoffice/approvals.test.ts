@@ -73,6 +73,11 @@ describe('the pages of the second pair of eyes', () => {
     expect((await as('operator').open(path)).html).toContain(`href="${href}"`)
     const { html } = await as('admin').open(href)
     for (const page of [list, html]) expect(page).toContain(`href="${path}"`)
+    // The row of the list tells the amount, to the right and as money; the request's own page too, once.
+    const shown = [list, html].map((page) => page.replaceAll('\u00a0', ' '))
+    expect(shown[0]).toMatch(/<td data-label="Сумма" class="right"><span>1 200 баллов<\/span>/)
+    expect(shown[1]).toMatch(/<dt>Сумма<\/dt>\s*<dd[^>]*>1 200 баллов/)
+    expect(shown[1]).not.toContain('1200.00')
     expect(html).not.toContain('memberId')
     await as('admin').submit(await as('admin').open(href), `${href}/refuse`, { reason: 'Once is enough' })
   })

@@ -180,6 +180,26 @@ describe('what pages of automatic payment say of one company', () => {
     expect(list).toMatch(/1 на 10,00 ₽/)
   })
 
+  test('how many invoices a run for everything has read and tried is told to whoever may see every organisation', async () => {
+    const at = world.clock.now().toISOString()
+    const run = {
+      id: newSortedId(),
+      key: 'everything',
+      started_by: 'system:test',
+      state: 'done',
+      token: 1,
+      step: 'telling',
+      started_at: at,
+    }
+    await world.db('autopay_runs').insert({ ...run, seen_alive_at: at, ended_at: at, listed: 4711, total: 3717, done: 2517 })
+    for (const path of ['', '/runs', `/runs/${run.id}`]) {
+      const [all, own] = [(await open(path, 'admin')).html, (await open(path)).html]
+      const told = (page: string) => ['4711', '3717', '2517', 'закончен раньше'].filter((figure) => page.includes(figure))
+      expect([path, told(all), told(own), own.includes(run.id)]).toEqual([path, ['4711', '3717', '2517', 'закончен раньше'], [], true])
+    }
+    await world.db('autopay_runs').where({ id: run.id }).delete()
+  })
+
   test('while a run is under way, whoever would start another is led to it; its page changes with every step', async () => {
     const run = await beginRun(world.parts, { author: COMMAND_LINE, scope: { organisationId: firm.id } })
     if (!run) throw new Error('It was begun before.')

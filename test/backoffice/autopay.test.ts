@@ -113,6 +113,53 @@ describe('the pages of automatic payment', () => {
     await world.db('autopay_invoices').where({ id: twin.id }).delete()
   })
 
+  test('a plan of more than one page is paged in its order, filtered, and summed over all of it; its file has every line', async () => {
+    const like = (await world.db('autopay_invoices').where({ number: '418-1' }).first()) as Record<string, unknown>
+    const anew = { ...like, queue: 'new', next_step: null, decision_id: null }
+    const twins = Array.from({ length: PORTION + 5 }, (_, index) => ({
+      ...anew,
+      id: randomUUID(),
+      place: randomUUID(),
+      number: `P-${index}`,
+      description: index < 3 ? `Ничьё ${index}` : `Мебель ${index}`,
+    }))
+    for (const twin of twins) await world.db('autopay_invoices').insert(twin)
+    const linesOf = ({ html }: Page): string[] => [...html.matchAll(/autopay\/invoices\/([0-9a-f-]{36})"/g)].map(([, id = '']) => id)
+    const first = await open('/plan')
+    const next = /href="(\/admin\/autopay\/plan\?after=[^"]+)"[^>]*rel="next"/.exec(first.html)?.[1] ?? 'none'
+    const second = await as('operator').open(next)
+    expect([linesOf(first).length, linesOf(second).length]).toEqual([PORTION, 7])
+    expect(new Set([...linesOf(first), ...linesOf(second)]).size).toBe(PORTION + 7)
+    expect([plain(first), plain(second)].map((page) => /К оплате \d+ на [^<]+/.exec(page)?.[0])).toEqual(
+      Array(2).fill('К оплате 0 на 0,00 ₽'),
+    )
+    expect(plain(second)).toMatch(new RegExp(`>${PORTION + 1}<[\\s\\S]*К началу`))
+
+    const held = await open('/plan?decision=hold&gate=rule')
+    expect([linesOf(held).sort(), plain(held).includes(`Отобрано 3 из ${PORTION + 7}`)]).toEqual([
+      twins
+        .slice(0, 3)
+        .map(({ id }) => id)
+        .sort(),
+      true,
+    ])
+    expect(plain(held)).toMatch(/Решение: посмотреть ×[\s\S]*Что остановило: правило ×/)
+    expect(plain(await open('/plan?decision=ask&gate=rule'))).toContain('Таких счетов в плане нет')
+    const asked = await open(`/plan?gate=approval&organisation=${acme.id}`)
+    expect(asked.html).toContain(`gate=approval&amp;after=`)
+    expect(plain(await open(`/plan?organisation=${randomUUID()}`))).toContain('Таких счетов в плане нет')
+    expect((await open('/plan?decision=none')).status).toBe(400)
+
+    const file = async (query: string): Promise<string[]> =>
+      (await (await as('auditor').fetch(`${ROOT}/plan.csv${query}`)).text()).trim().split(/\r?\n/)
+    expect([(await file('')).length, (await file('?gate=rule')).length]).toEqual([PORTION + 8, 4])
+    expect((await file(''))[0]).toContain('turn;invoice;number;organisation;amount;currency;due;decision;gate;why')
+    expect((await file('?gate=rule'))[1]).toMatch(/;P-\d;.*;2000\.00;RUB;.*;hold;rule;/)
+    expect((await as('approver').fetch(`${ROOT}/plan.csv`)).status).toBe(403)
+    expect((await open('/plan', 'approver')).html).not.toContain('plan.csv')
+    await world.db('autopay_invoices').whereLike('number', 'P-%').delete()
+  })
+
   test('an invoice is approved in two steps, with its history, and the next run pays it', async () => {
     const listed = await open('/queue/mine', 'approver')
     const id = /autopay\/invoices\/([0-9a-f-]{36})/.exec(listed.html)?.[1] ?? ''

@@ -172,8 +172,12 @@ describe.each(ENGINES)('the pages about members on %s', (engine) => {
     const anna = await world.member({ points: '10.00' })
     const path = `/admin/members/${anna.id}`
     const { status, html } = await as('operator').open(`${path}0/limits`, { headers: { referer: `${world.url}${path}?done=done` } })
-    expect([status, html.includes('class="sections"')]).toEqual([404, false]) // No route, so nobody looked at who asks.
-    expect(html).toContain('href="/admin"')
+    expect([status, html.includes('class="sections"')]).toEqual([404, true])
+    expect(html).toContain(`href="${path}?done=done"`)
+    const stranger = await world.browser().open(`${path}0/limits`)
+    expect([stranger.status, /class="sections"|id="q"|href="\/admin\//.test(stranger.html)]).toEqual([404, false])
+    const member = await anna.browser.open('/admin/nothing')
+    expect([member.status, member.html.includes('class="sections"')]).toEqual([404, false])
     const gone = await as('operator').open(`/admin/members/${randomUUID()}`, { headers: { referer: `${world.url}/admin/members?q=a` } })
     expect([gone.status, gone.state, gone.html.includes('class="sections"')]).toEqual([404, 'error', true])
     expect(gone.html).toContain('href="/admin/members?q=a"')

@@ -184,6 +184,10 @@ describe('the pages about payments', () => {
     })
     expect(plain(await operator.submit(preview, action))).toContain('Запрос отправлен')
     expect((await paymentOf(world, invoice)).state).toBe('review')
+    // What waits is told by the number of its invoice and by its amount, which stand in no field of the request itself.
+    const waiting = plain(await as('approver').open('/admin/approvals?lang=ru'))
+    expect(waiting).toContain(`>Счёт № ${(await paymentOf(world, invoice)).invoiceNumber}</a>`)
+    expect(waiting).toMatch(/data-label="Сумма" class="right"><span>[\d ,]+ балл/)
     await world.sandbox.settings({ nonIdempotentConfirm: false })
     const page = await operator.submit(await operator.open(`/admin/payments/${id}`), `/admin/payments/${id}/check`)
     expect(plain(page)).toContain('Проверено: оплата прошла.')

@@ -289,6 +289,18 @@ describe.each(ENGINES)('letters and webhook calls on %s', (engine) => {
     expect(mail.letters.map(({ to }) => to[0])).toEqual(['twice@example.org'])
   })
 
+  test('what a later version has to tell is left to its own workers, and not ended as nothing to tell', async () => {
+    const payment = await paidBy(await member('later@example.org'), 'T-2')
+    await world.parts.notices.queue()
+    const receipt = () => world.db('notices').where({ source: payment })
+    await receipt().update({ topic: 'of_a_later_version' })
+    await work()
+    expect(await receipt().first('state')).toEqual({ state: 'queued' })
+    await receipt().update({ topic: 'receipt' })
+    await work()
+    expect(mail.letters.map(({ to }) => to[0])).toEqual(['later@example.org'])
+  })
+
   test('what was settled a month ago is forgotten', async () => {
     world.clock.move(31 * DAY)
     while ((await world.parts.notices.forget()) > 0);

@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto'
+import { addStaff } from '../../src/members'
 import { showPayment } from '../../src/payments'
+import { COMMAND_LINE } from '../../src/shared/actor'
 import { Refusal } from '../../src/shared/refusals'
 import type { SandboxInvoice } from '../support/sandbox-control'
-import { World } from '../support/world'
+import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
 import { alertsAbout, allIsWell, paymentOf, refusedRepeat, resolve, settled, strikes } from './steps'
 
@@ -62,6 +65,37 @@ describe('a person ends a review', () => {
     await world.sandbox.settings({ nonIdempotentConfirm: false })
     expect(await resolve(world, payment, { kind: 'void' })).toMatchObject({ state: 'captured' }) // What Invoicebox proves goes before what a person says.
     expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
+  })
+
+  test('an invoice that reads paid by now takes two to release, although it read otherwise when it was weighed', async () => {
+    const invoice = await world.sandbox.invoice({ amount: '100.00' })
+    await strikes(world, invoice, { kind: 'lose-request' })
+    await anna.pays(invoice)
+    await world.sandbox.change(invoice, { amount: '90.00' })
+    const payment = await settled(world, invoice)
+    await world.sandbox.change(invoice, { status: 'paid' })
+    const author = await addStaff(world.parts, { login: 'olga', password: PASSWORD, role: 'operator', actor: COMMAND_LINE })
+    const order = { payload: { paymentId: payment.id }, author, reason: 'x', key: randomUUID() }
+    expect(await world.parts.approvals.submit(world.parts.deeds.payments.void, order)).toMatchObject({ state: 'waiting' })
+    expect((await paymentOf(world, invoice)).state).toBe('review')
+    expect(await world.db('done_alone')).toEqual([])
+  })
+
+  test('an approved release whose operation Invoicebox admits after all is told as what it came to, never as done', async () => {
+    const invoice = await refusedRepeat(world, anna)
+    const payment = await paymentOf(world, invoice)
+    const staff = (login: string, role: 'operator' | 'approver') =>
+      addStaff(world.parts, { login, password: PASSWORD, role, actor: COMMAND_LINE })
+    const [author, other, { approvals, deeds }] = [await staff('ivan', 'operator'), await staff('vera', 'approver'), world.parts]
+    const order = { payload: { paymentId: payment.id }, author, reason: 'x', key: randomUUID() }
+    const submitted = await approvals.submit(deeds.payments.void, order)
+    await world.sandbox.settings({ nonIdempotentConfirm: false })
+    const id = submitted.state === 'waiting' ? submitted.request.id : ''
+    expect(await approvals.approve(id, other)).toMatchObject({ state: 'approved', outcome: 'payment_in_wrong_state: captured' })
+    expect((await paymentOf(world, invoice)).state).toBe('captured')
+    expect(await world.db('audit_log').where({ action: 'payment_resolved', subject: `payment:${payment.id}` })).toMatchObject([
+      { approved_by: `staff:${other.id}` },
+    ])
   })
 
   test('nothing is voided while Invoicebox cannot be read or gives no answer', async () => {

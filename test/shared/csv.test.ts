@@ -34,3 +34,16 @@ test('10,000 hostile cells come back as text that begins no formula', () => {
 test('a moment is told in the zone', () => {
   expect(csvMoment(new Date('2026-03-01T21:05:09Z'), 'Europe/Moscow')).toBe('2026-03-02 00:05:09')
 })
+
+test('between two pages of a file others have their turn, although the database answers without giving way', async () => {
+  const seen: string[] = []
+  async function* rows(): AsyncGenerator<string[][]> {
+    for (const page of ['1', '2']) {
+      seen.push(page)
+      setImmediate(() => seen.push('others'))
+      yield await Promise.resolve([[page]])
+    }
+  }
+  for await (const piece of csvFile(['n'], rows())) expect(piece).not.toBe('')
+  expect(seen).toEqual(['1', 'others', '2', 'others'])
+})

@@ -165,10 +165,10 @@ describe.each(ENGINES)('the catalogue on %s', (engine) => {
   })
 
   test('a price weighs as much as the codes that are sold by it', async () => {
-    const offerId = await offer({ price: '500.00' })
-    expect((await submit(offerId, { price: '400.00' })).state).toBe('done')
+    const [offerId, somebody] = [await offer({ price: '500.00' }), { ...op, id: randomUUID() }]
+    expect((await submit(offerId, { price: '400.00' }, somebody)).state).toBe('done')
     await importCodes(world.parts, { offerId, text: 'W-1\nW-2\nW-3', ...by })
-    expect((await submit(offerId, { price: '300.00' })).state).toBe('waiting')
+    expect((await submit(offerId, { price: '300.00' }, somebody)).state).toBe('waiting')
   })
 
   test('values that outgrow their place as JSON are refused by both engines alike', async () => {

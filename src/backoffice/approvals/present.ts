@@ -4,7 +4,7 @@ import type { StaffActor } from '../../shared/actor'
 import { may } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import { Refusal } from '../../shared/refusals'
-import { formatMoment } from '../../shared/texts/format'
+import { formatMoment, formatMoney } from '../../shared/texts/format'
 import { approvalsRu } from '../../shared/texts/backoffice/approvals'
 import type { TextKey, Translate } from '../../shared/texts'
 import { factLabel, factRows, factText } from '../facts'
@@ -13,7 +13,10 @@ import { listHref } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
 import { subjectView } from '../subject'
+import type { SubjectView } from '../subject'
 import type { Mark, Table } from '../table'
+import { AMOUNT_FIELDS, NOTHING_ABOUT } from './about'
+import type { About } from './about'
 
 const MARKS: Readonly<Record<RequestState, Mark>> = { open: 'wait', approved: 'good', refused: 'bad', withdrawn: 'off', lapsed: 'off' }
 
@@ -32,21 +35,23 @@ export interface ListView {
   readonly state: RequestState | undefined
   readonly hasMore: boolean
   readonly paged: boolean
+  readonly about: ReadonlyMap<string, About>
 }
 
-export function presentRequests({ requests, state, hasMore, paged }: ListView, reader: Reader): Table {
+const COLUMNS = ['deed', 'subject', 'amount', 'maker', 'reason', 'created', 'lapses', 'state'] as const
+
+export function presentRequests({ requests, state, hasMore, paged, about }: ListView, reader: Reader): Table {
   const { t } = reader
   const last = requests.at(-1)
   return {
     caption: t('approvals.heading'),
-    columns: ['deed', 'subject', 'maker', 'reason', 'created', 'lapses', 'state'].map((name) => ({
-      label: t(`approvals.${name}` as 'approvals.deed'),
-    })),
+    columns: COLUMNS.map((name) => ({ label: t(`approvals.${name}`), ...(name === 'amount' && { align: 'right' as const }) })),
     rows: requests.map((request) => ({
       href: `/admin/approvals/${request.id}`,
       cells: [
         { text: deedName(request.kind, t) },
-        subjectView(request.subject, t),
+        subjectCell(request, about.get(request.id) ?? NOTHING_ABOUT, t),
+        { text: amountText(about.get(request.id) ?? NOTHING_ABOUT, reader) },
         { text: makerName(request, t) },
         { text: readReason(request.reason, t) },
         momentCell(request.createdAt, reader),
@@ -59,6 +64,14 @@ export function presentRequests({ requests, state, hasMore, paged }: ListView, r
     ...(paged && { newestHref: listHref('/admin/approvals', { state: state ?? 'all' }) }),
   }
 }
+
+/** With the number of its invoice, by which people know a payment. */
+function subjectCell({ subject }: ApprovalRequest, { invoice }: About, t: Translate): SubjectView {
+  const view = subjectView(subject, t)
+  return invoice === null ? view : { ...view, text: t('subject.of_invoice', { number: invoice }) }
+}
+
+const amountText = ({ amount }: About, { language }: Reader): string => (amount === null ? '—' : formatMoney(amount, language))
 
 export interface RequestPage {
   readonly id: string
@@ -80,20 +93,21 @@ export interface Looked {
   readonly preview: Preview | Refusal | null
   /** Why the reader is no second pair of eyes for it. */
   readonly same: SameHands | null
+  readonly about: About
 }
 
-export function presentRequest(request: ApprovalRequest, { preview, same }: Looked, staff: StaffActor, reader: Reader): RequestPage {
+export function presentRequest(request: ApprovalRequest, { preview, same, about }: Looked, staff: StaffActor, reader: Reader): RequestPage {
   const { t } = reader
   const isOwn = authorName(request.maker) === authorName(staff)
   const isOpen = request.state === 'open'
   return {
     id: request.id,
     deed: deedName(request.kind, t),
-    rows: requestRows(request, reader),
+    rows: requestRows(request, about, reader),
     facts: preview && !(preview instanceof Refusal) ? factRows(preview, reader) : [],
     impossible: preview instanceof Refusal ? t('approvals.impossible', { code: t(`refusal.${preview.code}`) }) : null,
     payload: Object.entries(request.payload)
-      .filter(([, value]) => !repeatsSubject(request, value))
+      .filter(([name, value]) => !repeatsSubject(request, value) && !(about.amount !== null && Object.hasOwn(AMOUNT_FIELDS, name)))
       .map(([name, value]) => ({ label: factLabel(name, t), value: factText(value, reader, name) })),
     mayDecide: isOpen && same === null && may(staff, 'approvals.decide'),
     mayWithdraw: isOpen && isOwn,
@@ -107,13 +121,14 @@ function noteOn({ maker }: ApprovalRequest, same: SameHands | null, t: Translate
   return maker.kind === 'system' ? t('approvals.by_system_note') : null
 }
 
-function requestRows(request: ApprovalRequest, reader: Reader): RequestPage['rows'] {
+function requestRows(request: ApprovalRequest, about: About, reader: Reader): RequestPage['rows'] {
   const { t, language, zone } = reader
   const { decision } = request
   const at = (moment: Date): string => formatMoment(moment, language, zone)
   return [
     { label: t('approvals.state'), value: t(`approvals.state.${request.state}`) },
-    { label: t('approvals.subject'), ...subjectRow(request, t) },
+    { label: t('approvals.subject'), ...subjectRow(request, about, t) },
+    ...(about.amount ? [{ label: t('approvals.amount'), value: amountText(about, reader) }] : []),
     { label: t('approvals.maker'), value: makerName(request, t) },
     { label: t('approvals.created'), value: at(request.createdAt) },
     { label: t('approvals.lapses'), value: at(request.lapsesAt) },
@@ -127,8 +142,8 @@ function requestRows(request: ApprovalRequest, reader: Reader): RequestPage['row
 /** The id that the subject tells already, under a name that means nothing to whoever decides. */
 const repeatsSubject = ({ subject }: ApprovalRequest, value: unknown): boolean => subject.endsWith(`:${String(value)}`)
 
-function subjectRow({ subject }: ApprovalRequest, t: Translate): { value: string; href?: string } {
-  const { text, href } = subjectView(subject, t)
+function subjectRow(request: ApprovalRequest, about: About, t: Translate): { value: string; href?: string } {
+  const { text, href } = subjectCell(request, about, t)
   return { value: text, ...(href !== undefined && { href }) }
 }
 

@@ -8,6 +8,7 @@ import type { Db } from '../../shared/database'
 import { looksLikeId } from '../../shared/ids'
 import { Refusal } from '../../shared/refusals'
 import { frameOf } from '../frame'
+import { NOTHING_ABOUT, readAbout } from './about'
 import { presentRequest, presentRequests } from './present'
 
 export interface ApprovalRoutesDeps {
@@ -55,9 +56,16 @@ const showList = (deps: ApprovalRoutesDeps): Route =>
       const { state: asked = 'open', before, done } = context.input.query
       const state = asked === 'all' ? undefined : asked
       const found = await knownRequests(deps, context.staff, { state, before })
-      const view = { requests: found.slice(0, PAGE), state, hasMore: found.length > PAGE, paged: before !== undefined }
+      const requests = found.slice(0, PAGE)
+      const about = await readAbout(deps.db, requests)
+      const view = { requests, state, hasMore: found.length > PAGE, paged: before !== undefined, about }
       const table = presentRequests(view, { ...context, zone: deps.zone })
-      context.page('backoffice/approvals', { frame: frameOf(context, 'approvals', done), table, state: asked, states: ['open', 'all'] })
+      context.page('backoffice/approvals', {
+        frame: frameOf(context, 'approvals', done),
+        table,
+        state: asked,
+        states: [...REQUEST_STATES, 'all'],
+      })
     },
   })
 
@@ -71,7 +79,8 @@ const showOne = ({ db, approvals, zone }: ApprovalRoutesDeps): Route =>
     handle: async (context) => {
       const request = await required(db, context.input.params.id)
       if (!(await approvals.isKnownTo(request, context.staff))) throw new Refusal('not_found')
-      const looked = { preview: await look(approvals, request), same: await approvals.sameHands(request, context.staff) }
+      const about = (await readAbout(db, [request])).get(request.id) ?? NOTHING_ABOUT
+      const looked = { preview: await look(approvals, request), same: await approvals.sameHands(request, context.staff), about }
       const view = presentRequest(request, looked, context.staff, { ...context, zone })
       context.page('backoffice/approval', { frame: frameOf(context, 'approvals', context.input.query.done), ...view })
     },

@@ -30,9 +30,19 @@ export const overviewRoutes = ({ db, clock, zone, settings }: AutopayPagesDeps):
       const week = await readDueWeek(db, { organisationIds: organisations.map(({ id }) => id), now, zone })
       const picture = may(context.staff, 'fund.read') ? await readFundPicture(db, { now, zone, rate }) : null
       const ids = organisations.map(({ id }) => id)
-      const runs = await listRuns(db, { organisations: await knownOrganisations(db, context.staff) }, { limit: LATEST_RUNS })
-      const sums = await sumItems(db, runs.map(({ id }) => id), ids) // prettier-ignore
-      const view = { runs, sums, hasMore: false, before: undefined, organisations, logins: await staffLogins(db) }
+      const known = await knownOrganisations(db, context.staff)
+      const runs = await listRuns(db, { organisations: known }, { limit: LATEST_RUNS })
+      const runIds = runs.map(({ id }) => id)
+      const sums = await sumItems(db, runIds, ids)
+      const view = {
+        runs,
+        sums,
+        seesAll: known === undefined,
+        hasMore: false,
+        before: undefined,
+        organisations,
+        logins: await staffLogins(db),
+      }
       context.page('backoffice/autopay', {
         ...desk,
         tabs: presentTabs(counts, null, reader),

@@ -21,11 +21,12 @@ export interface RunsView {
   readonly organisations: readonly Organisation[]
   /** What these runs came to. */
   readonly sums: readonly RunSum[]
+  readonly seesAll: boolean
   readonly logins: ReadonlyMap<string, string>
 }
 
 /** The runs, newest first. */
-export function presentRuns({ runs, hasMore, before, organisations, sums, logins }: RunsView, reader: Reader): Table {
+export function presentRuns({ runs, hasMore, before, organisations, sums, seesAll, logins }: RunsView, reader: Reader): Table {
   const { t } = reader
   const last = runs.at(-1)
   return {
@@ -51,8 +52,8 @@ export function presentRuns({ runs, hasMore, before, organisations, sums, logins
             reader,
           ),
         },
-        stateOf(run, reader),
-        { text: progressText(run, reader) },
+        stateOf(run, seesAll, reader),
+        { text: progressText(run, seesAll, reader) },
       ],
     })),
     empty: t('autopay.runs.empty'),
@@ -64,8 +65,11 @@ export function presentRuns({ runs, hasMore, before, organisations, sums, logins
 /** One that ended before it had tried everything did not simply end: automatic payment was stopped meanwhile, or what was to be paid is not any more. */
 const endedEarly = ({ state, done, total }: Run): boolean => state === 'done' && done < total
 
-function stateOf(run: Run, { t }: Pick<Reader, 't'>): { text: string; mark: Mark } {
-  if (endedEarly(run)) return { text: t('autopay.run.state.early'), mark: 'bad' }
+/** How many invoices a run for everything has read and tried is told to whoever may know of every organisation: others would learn how many those have that are not theirs. */
+const tellsFigures = ({ scope }: Run, seesAll: boolean): boolean => seesAll || scope.organisationId !== undefined
+
+function stateOf(run: Run, seesAll: boolean, { t }: Pick<Reader, 't'>): { text: string; mark: Mark } {
+  if (endedEarly(run) && tellsFigures(run, seesAll)) return { text: t('autopay.run.state.early'), mark: 'bad' }
   return { text: t(`autopay.run.state.${run.state}`), mark: MARKS[run.state] }
 }
 
@@ -79,7 +83,9 @@ function sumText(sums: readonly RunSum[], outcome: Outcome, { t, language }: Rea
 }
 
 /** How far a run has come, in words. */
-export function progressText({ state, step, listed, total, done }: Run, { t }: Pick<Reader, 't'>): string {
+function progressText(run: Run, seesAll: boolean, { t }: Pick<Reader, 't'>): string {
+  const { state, step, listed, total, done } = run
+  if (!tellsFigures(run, seesAll)) return state === 'running' ? t(`autopay.run.only.${step}`) : '—'
   const values = { listed: String(listed), done: String(done), total: String(total) }
   if (state !== 'running') return total > 0 ? t('autopay.run.tried', values) : t('autopay.run.read', { listed: values.listed })
   switch (step) {
@@ -98,6 +104,7 @@ export function progressText({ state, step, listed, total, done }: Run, { t }: P
 
 export interface RunView {
   readonly run: Run
+  readonly seesAll: boolean
   readonly sums: readonly RunSum[]
   /** What its organisations have spent in the month in which it began. */
   readonly totals: readonly OrganisationTotals[]
@@ -125,19 +132,20 @@ export interface RunPage {
 }
 
 export function presentRun(view: RunView, reader: Reader): RunPage {
-  const { run, organisations, logins } = view
+  const { run, seesAll, organisations, logins } = view
   const { t } = reader
+  const figures = tellsFigures(run, seesAll) ? run : { listed: 0, done: 0, total: 0 }
   const at = momentCell(run.startedAt, reader).text
   const path = `${RUNS}/${run.id}`
   return {
     heading: t('autopay.run.heading', { at }),
-    state: stateOf(run, reader),
+    state: stateOf(run, seesAll, reader),
     isRunning: run.state === 'running',
     progress: {
-      text: progressText(run, reader),
-      key: `${run.step}-${run.listed}-${run.done}-${run.total}`,
-      done: run.done,
-      total: run.total,
+      text: progressText(run, seesAll, reader),
+      key: `${run.step}-${figures.listed}-${figures.done}-${figures.total}`,
+      done: figures.done,
+      total: figures.total,
     },
     problem: run.problem === null ? null : t('autopay.run.problem', { problem: readTold(run.problem, t) }),
     rows: [

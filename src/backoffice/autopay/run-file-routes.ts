@@ -29,7 +29,8 @@ const exportRun = ({ db, clock, zone }: AutopayPagesDeps): Route =>
     handle: async ({ input: { params }, staff, res, t, language }) => {
       const run = await requireRun(db, params.id, staff)
       const organisations = await organisationsOf(db, staff)
-      const sums = await sumItems(db, [run.id], organisations.map(({ id }) => id)) // prettier-ignore
+      const ids = organisations.map(({ id }) => id)
+      const sums = await sumItems(db, [run.id], ids)
       const file = { organisations, totals: await totalsOf(db, run, sums, zone) }
       const audit = { author: staff, at: clock.now(), action: 'autopay_run_exported', subject: 'autopay', after: { run: run.id } }
       await inTransaction(db, (tx) => writeAudit(tx, [audit]))

@@ -35,9 +35,11 @@ const showRuns = ({ db, clock, zone, config }: AutopayPagesDeps): Route =>
       const known = { organisations: await knownOrganisations(db, staff) }
       const found = await listRuns(db, known, { before: input.query.before, limit: PAGE + 1 })
       const runs = found.slice(0, PAGE)
+      const [runIds, ids] = [runs.map(({ id }) => id), organisations.map(({ id }) => id)]
       const view = {
         runs,
-        sums: await sumItems(db, runs.map(({ id }) => id), organisations.map(({ id }) => id)), // prettier-ignore
+        sums: await sumItems(db, runIds, ids),
+        seesAll: known.organisations === undefined,
         hasMore: found.length > PAGE,
         before: input.query.before,
         organisations,
@@ -110,6 +112,7 @@ const showRun = ({ db, zone }: AutopayPagesDeps): Route =>
       const totals = await totalsOf(db, run, sums, zone)
       const view = {
         run,
+        seesAll: (await knownOrganisations(db, context.staff)) === undefined,
         sums,
         totals,
         ...list,

@@ -86,7 +86,11 @@ interface Card {
   readonly reason?: KeptReason
 }
 
-async function showCard({ staff: deps, config, approvals }: StaffRoutesDeps, context: Context, { id, done, badEmail, reason }: Card): Promise<void> {
+async function showCard(
+  { staff: deps, config, approvals }: StaffRoutesDeps,
+  context: Context,
+  { id, done, badEmail, reason }: Card,
+): Promise<void> {
   const staff = await requireStaff(deps.db, id)
   const sessions = await listSessions(deps.db, staff.id, deps.clock.now())
   const view = { staff, sessions, isFactorNeeded: needsFactor(deps, staff), looksOn: context.staff }

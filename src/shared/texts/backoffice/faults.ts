@@ -4,6 +4,7 @@ import type { EnglishOf } from '../russian-only'
 export const faultsRu = {
   'fault.field': 'Проверьте поле «{{field}}»: так, как написано, не подойдёт. Ничего не изменилось.',
   'fault.amount': 'Проверьте поле «{{field}}»: нужна сумма, например 1250 или 1250,50. Ничего не изменилось.',
+  'fault.reason_long': 'Знаков в причине {{length}}, а помещается {{most}}.',
   'fault.filter': 'Фильтр «{{field}}» не понят: «{{given}}». Список показан без него.',
   'fault.go_on': 'Продолжить',
   'fault.to_office': 'На главную кабинета',
@@ -40,6 +41,7 @@ export const faultsRu = {
 export const faultsEn = {
   'fault.field': 'Check the field “{{field}}”: what it says will not do. Nothing has changed.',
   'fault.amount': 'Check the field “{{field}}”: an amount is needed, such as 1250 or 1250.50. Nothing has changed.',
+  'fault.reason_long': 'The reason has {{length}} characters; {{most}} fit.',
   'fault.filter': 'The filter “{{field}}” is not understood: “{{given}}”. The list is shown without it.',
   'fault.go_on': 'Continue',
   'fault.to_office': 'Back office home',

@@ -52,7 +52,10 @@ export const frameRu = {
   'confirm.second_always':
     'Это всегда делают двое, какой бы ни была сумма: нужно согласие второго сотрудника. До него ничего не изменится.',
   'confirm.busy': 'То же самое сейчас меняют другие, поэтому ничего не сделано. Подтвердите ещё раз.',
-  'confirm.alone': 'Сами, без второго сотрудника, вы так сделали за последние 24 часа на {{done}} из {{most}}.',
+  'confirm.alone':
+    'Сами, без второго сотрудника, вы так сделали за последние 24 часа на {{done}} из {{most}}. Логины, за которыми может стоять один человек, считаются вместе.',
+  'confirm.alone_days':
+    'Сами, без второго сотрудника, вы так сделали за последние {{days}} дн. на {{done}} из {{most}}. Логины, за которыми может стоять один человек, считаются вместе.',
   'reason.label': 'Причина',
   'reason.kind': 'Из списка',
   'reason.text': 'Своими словами',
@@ -193,7 +196,10 @@ export const frameEn = {
   'confirm.second_always':
     'This always takes two people, whatever the amount: a second member of staff must agree. Until then nothing changes.',
   'confirm.busy': 'Others are changing the same at this moment, so nothing was done. Confirm once more.',
-  'confirm.alone': 'Alone, without a second person, you have done so in the last 24 hours for {{done}} of {{most}}.',
+  'confirm.alone':
+    'Alone, without a second person, you have done so in the last 24 hours for {{done}} of {{most}}. Logins that one person could be behind count together.',
+  'confirm.alone_days':
+    'Alone, without a second person, you have done so in the last {{days}} days for {{done}} of {{most}}. Logins that one person could be behind count together.',
   'reason.label': 'Reason',
   'reason.kind': 'From the list',
   'reason.text': 'In your words',
