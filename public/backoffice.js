@@ -1,4 +1,4 @@
-// Keys for lists. The pages work without any of this.
+// Keys for lists, and menus that close by themselves. The pages work without any of this.
 'use strict'
 ;(() => {
   const isTyping = (element) => element.matches('input, select, textarea, [contenteditable]')
@@ -25,5 +25,18 @@
     if (!action) return
     event.preventDefault()
     action()
+  })
+
+  const menus = [...document.querySelectorAll('.sections details')]
+
+  document.addEventListener('click', (event) => {
+    for (const menu of menus) if (!menu.contains(event.target)) menu.open = false
+  })
+
+  document.addEventListener('keydown', (event) => {
+    const open = event.key === 'Escape' ? menus.find((menu) => menu.open) : undefined
+    if (!open) return
+    open.open = false
+    open.querySelector('summary').focus()
   })
 })()

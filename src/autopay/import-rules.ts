@@ -2,6 +2,8 @@ import { listRequests } from '../approvals'
 import type { ApprovalRequest, Approvals } from '../approvals'
 import type { Author } from '../shared/actor'
 import { canonicalJson, newId } from '../shared/ids'
+import { Refusal } from '../shared/refusals'
+import type { RefusalCode } from '../shared/refusals'
 import { removeRule } from './change-rule'
 import type { RuleDeps } from './change-rule'
 import type { Organisation } from './organisation'
@@ -97,11 +99,20 @@ function differencesOf(present: Rule | undefined, { body, enabled }: RuleEntry):
   ]
 }
 
-/** What became of an import. */
+/** What became of an import. Each rule is a transaction of its own, so a part may be written and a part not. */
 export interface Imported {
+  /** Names of the rules that were written. */
+  readonly applied: readonly string[]
+  /** Rules that were not written or not removed, since somebody had changed them after the plan was made, or for another reason that the code tells. */
+  readonly refused: readonly RefusedRule[]
   /** Requests for rules that let out more than one person may decide. */
   readonly waiting: readonly { readonly name: string; readonly request: string }[]
   readonly removed: readonly Rule[]
+}
+
+export interface RefusedRule {
+  readonly name: string
+  readonly code: RefusalCode
 }
 
 export interface ImportOrder {
@@ -130,23 +141,52 @@ async function submit(
   return submitted.state === 'waiting' ? submitted.request : undefined
 }
 
-/** Writes what was planned, rule by rule. The rules are on afterwards, since they were tried for the plan, unless the file says otherwise or a second person must agree. */
-export async function applyImport(
-  deps: ApplyDeps,
-  { imports, gone }: RuleImportPlan,
-  { author, reason, prune }: ImportOrder,
-): Promise<Imported> {
+/**
+ * Writes what was planned, rule by rule; a rule that is refused does not keep the others back. The rules are on afterwards, since they were tried
+ * for the plan, unless the file says otherwise or a second person must agree. Nothing is removed when a rule was refused: the plan is no longer true.
+ */
+export async function applyImport(deps: ApplyDeps, { imports, gone }: RuleImportPlan, order: ImportOrder): Promise<Imported> {
+  const [applied, removed]: [string[], Rule[]] = [[], []]
   const waiting: { name: string; request: string }[] = []
+  const refused: RefusedRule[] = []
   const asked = await listRequests(deps.db, { state: 'open', limit: MOST_ASKED })
-  for (const { organisation, entry, present, kind } of imports) {
-    if (kind === 'unchanged') continue
-    const seen = { ruleId: present?.id ?? newId(), organisationId: organisation.id, basedOn: String(present?.version ?? 0) }
-    const payload = { ...seen, enabled: entry.enabled, ...flatten(entry.body) }
-    const request = alreadyAsked(asked, deps.deeds.rules, payload) ?? (await submit(deps, payload, { author, reason }))
-    if (request) waiting.push({ name: entry.body.name, request: request.id })
+  for (const one of imports) {
+    if (one.kind === 'unchanged') continue
+    const { name } = one.entry.body
+    const outcome = await orRefusal(() => applyOne(deps, one, asked, order))
+    if (outcome instanceof Refusal) refused.push({ name, code: outcome.code })
+    else if (outcome) waiting.push({ name, request: outcome.id })
+    else applied.push(name)
   }
-  for (const rule of prune ? gone : []) await removeRule(deps, rule.id, { author, reason })
-  return { waiting, removed: prune ? gone : [] }
+  for (const rule of order.prune && refused.length === 0 ? gone : []) {
+    const outcome = await orRefusal(() => removeRule(deps, rule.id, { author: order.author, reason: order.reason }))
+    if (outcome instanceof Refusal) refused.push({ name: rule.body.name, code: outcome.code })
+    else removed.push(rule)
+  }
+  return { applied, refused, waiting, removed }
+}
+
+/** @returns the request when somebody else must agree */
+function applyOne(
+  deps: ApplyDeps,
+  { organisation, entry, present }: RuleImport,
+  asked: readonly ApprovalRequest[],
+  by: ImportOrder,
+): Promise<ApprovalRequest | undefined> {
+  const seen = { ruleId: present?.id ?? newId(), organisationId: organisation.id, basedOn: String(present?.version ?? 0) }
+  const payload = { ...seen, enabled: entry.enabled, ...flatten(entry.body) }
+  const request = alreadyAsked(asked, deps.deeds.rules, payload)
+  return request ? Promise.resolve(request) : submit(deps, payload, { author: by.author, reason: by.reason })
+}
+
+/** Only what the gateway refused is told rule by rule; a fault ends the import. */
+async function orRefusal<T>(work: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
 }
 
 /** The rules that somebody sees, of one organisation or of all, as a file has them. */

@@ -24,7 +24,8 @@ import type { AuthorOptions } from './author'
 import { AS, CODE, KEY } from './member-deed'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
-import { faultLines, planLines, shownPlan } from './tell-import'
+import { faultLines, outcomeLines, planLines, shownPlan } from './tell-import'
+import type { Outcome } from './tell-import'
 
 /** Rules, organisations and the switch of automatic payment. */
 export function addAutopayRuleCommands(autopay: Command, config: ConfigFor): void {
@@ -73,15 +74,18 @@ async function applyAgreed(parts: Parts, plan: RuleImportPlan, author: Author, o
   if (!options.json) process.stdout.write(`${planLines(plan, options.prune === true).join('\n')}\n`)
   const isNothing = !isChange(plan, options)
   if (isNothing || !(await isAgreed(options))) {
-    tell(plan, { applied: isNothing, waiting: [] }, options)
+    tell(plan, isNothing ? NOTHING_TO_DO : undefined, options)
     if (!isNothing) process.exitCode = 1
     return
   }
   const deps = { ...parts, zone: parts.config.timeZone }
-  const { waiting } = await applyImport(deps, plan, { author, reason: options.reason, prune: options.prune === true })
-  tell(plan, { applied: true, waiting }, options)
-  if (waiting.length > 0) process.exitCode = WAITS
+  const outcome = await applyImport(deps, plan, { author, reason: options.reason, prune: options.prune === true })
+  tell(plan, outcome, options)
+  if (outcome.refused.length > 0) process.exitCode = 1
+  else if (outcome.waiting.length > 0) process.exitCode = WAITS
 }
+
+const NOTHING_TO_DO: Outcome = { applied: [], refused: [], waiting: [], removed: [] }
 
 const isChange = ({ imports, gone }: RuleImportPlan, { prune }: ImportOptions): boolean =>
   imports.some(({ kind }) => kind !== 'unchanged') || (prune === true && gone.length > 0)
@@ -133,21 +137,16 @@ async function isAgreed({ yes, json }: ImportOptions): Promise<boolean> {
   return /^(y|yes|д|да)$/i.test(typed.trim())
 }
 
-interface Outcome {
-  readonly applied: boolean
-  readonly waiting: readonly { readonly name: string; readonly request: string }[]
-}
-
-function tell(plan: RuleImportPlan, { applied, waiting }: Outcome, { json = false, prune = false }: ImportOptions): void {
-  if (json) {
-    answer({ applied, ...shownPlan(plan, prune), waiting }, { json })
+/** @param outcome undefined when nobody agreed */
+function tell(plan: RuleImportPlan, outcome: Outcome | undefined, { json = false, prune = false }: ImportOptions): void {
+  if (!json) {
+    process.stdout.write(`${outcomeLines(outcome).join('\n')}\n`)
     return
   }
-  const asked = waiting.map(
-    ({ name, request }) =>
-      `"${name}" lets out more than one person decides. Request ${request} waits for a second person: gateway approvals approve ${request} --as LOGIN`,
-  )
-  process.stdout.write(`${[...asked, applied ? 'Done.' : 'Nothing was changed. Use --yes to apply without asking.'].join('\n')}\n`)
+  const { refused, waiting } = outcome ?? NOTHING_TO_DO
+  const applied = outcome !== undefined && refused.length === 0
+  const removed = outcome?.removed.map(({ body }) => body.name)
+  answer({ applied, ...shownPlan(plan, prune), ...(removed && { removed }), waiting, refused }, { json })
 }
 
 interface ExportOptions extends AuthorOptions {

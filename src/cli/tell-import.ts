@@ -1,5 +1,5 @@
 import { faultText } from '../autopay'
-import type { Difference, FileFault, Replay, RuleImport, RuleImportPlan } from '../autopay'
+import type { Difference, FileFault, Imported, Replay, RuleImport, RuleImportPlan } from '../autopay'
 import { toDecimal } from '../shared/money'
 import { createTexts } from '../shared/texts'
 
@@ -40,6 +40,23 @@ function replayText({ sums, tried }: Replay): string {
     .filter((kind) => sums[kind].count > 0)
     .map((kind) => `${kind} ${sums[kind].count} (${toDecimal(sums[kind].amount)} RUB)`)
   return `of ${tried} invoices of the last 30 days it would: ${parts.length === 0 ? 'take none' : parts.join(', ')}`
+}
+
+export type Outcome = Imported
+
+/** What became of an import, for a person. @param outcome undefined when nobody agreed */
+export function outcomeLines(outcome: Outcome | undefined): string[] {
+  if (!outcome) return ['Nothing was changed. Use --yes to apply without asking.']
+  const { applied, refused, waiting, removed } = outcome
+  const asked = waiting.map(
+    ({ name, request }) =>
+      `"${name}" lets out more than one person decides. Request ${request} waits for a second person: gateway approvals approve ${request} --as LOGIN`,
+  )
+  if (refused.length === 0) return [...asked, 'Done.']
+  const done = applied.length + removed.length
+  const all = done + waiting.length + refused.length
+  const left = refused.map(({ name, code }) => `"${name}" (${code})`).join(', ')
+  return [...asked, `Applied ${done} of ${all}; not applied: ${left}. Run the import again to see what is left.`]
 }
 
 const shownReplay = ({ sums, tried, taken }: Replay): object => ({

@@ -61,6 +61,7 @@ const DEPOSIT_APART_MS = 3 * DAY
 /**
  * Imports a statement of the guarantee fund and compares our books with it: operations missing on either side, amounts, deposits and balances. The same file twice is one import,
  * compared anew. What this file, or the one whose place it takes, showed before and does not show now is closed. Changes nothing in the books.
+ * What a file of somebody who may not settle differences lists counts in no comparison but its own.
  * Only what its author may know of and settle is closed, and only whoever may settle differences says that a statement takes the place of another.
  * @throws Refusal forbidden, not_found for a statement to replace that is not there; BadStatement
  */
@@ -70,7 +71,7 @@ export async function compareStatement(deps: StatementDeps, file: StatementFile)
   const [began, known] = [deps.clock.now(), await knownDifferences(deps, file.author)]
   const mayClose = may(file.author, 'reconciliation.resolve')
   const closing = (): Closing => ({ by: authorName(file.author), at: deps.clock.now(), known })
-  const statement = await importStatement(deps, file)
+  const statement = await importStatement(deps, file, mayClose)
   const names = new Set<string>()
   const note = async (found: readonly Found[], seen: readonly string[] = []): Promise<void> => {
     for (const one of found) names.add(nameOf(one))
@@ -109,24 +110,25 @@ export function spanOf(lines: readonly StatementLine[]): { firstAt: Date; lastAt
   return { firstAt: new Date(times[0] ?? 0), lastAt: new Date(times.at(-1) ?? 0) }
 }
 
-async function importStatement({ db, clock, timeZone }: StatementDeps, file: StatementFile): Promise<Statement> {
+async function importStatement({ db, clock, timeZone }: StatementDeps, file: StatementFile, counts: boolean): Promise<Statement> {
   const { name, text, author, replaces } = file
   const digest = digestOf(text)
   const lines = readStatement(text, timeZone)
+  const id = newSortedId()
   const statement = {
-    id: newSortedId(),
+    id,
     digest,
     name: name.slice(0, 200),
     ...spanOf(lines),
     lineCount: lines.length,
     importedAt: clock.now(),
     importedBy: authorName(author),
-    replacedBy: null,
+    replacedBy: counts ? null : id,
   }
   await inTransaction(db, async (tx) => {
     const isNew = await insertStatement(tx, statement, lines)
-    const { id } = (await findStatement(tx, digest)) ?? statement
-    await replaceStatement(tx, id, replaces === id ? undefined : replaces)
+    const stored = (await findStatement(tx, digest)) ?? statement
+    if (counts) await replaceStatement(tx, stored.id, replaces === stored.id ? undefined : replaces)
     const after = { lines: String(lines.length), digest, ...(replaces === undefined ? {} : { replaces }) }
     if (isNew || replaces !== undefined)
       await writeAudit(tx, [{ author, at: statement.importedAt, action: 'statement_imported', subject: 'fund', after }])
@@ -209,7 +211,7 @@ async function compareCaptured(db: Db, statement: Statement, note: Note): Promis
   const span = { from: plus(statement.firstAt, EDGE_MS), until: plus(statement.lastAt, -EDGE_MS) }
   let after = ''
   for (;;) {
-    const payments = await capturedUnstated(db, span, { after, limit: PAGE })
+    const payments = await capturedUnstated(db, { ...span, statementId: statement.id }, { after, limit: PAGE })
     await note(payments.map(notStated))
     const last = payments.at(-1)
     if (!last || payments.length < PAGE) return

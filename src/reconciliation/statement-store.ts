@@ -17,7 +17,7 @@ export interface Statement {
   readonly lastAt: Date
   readonly lineCount: number
   readonly importedAt: Date
-  /** The corrected file that has taken its place; null while it stands. */
+  /** The corrected file that has taken its place; null while it stands. Its own id where nobody who may settle differences has compared it: it counts for nothing yet. */
   readonly replacedBy: string | null
 }
 
@@ -60,6 +60,7 @@ export async function insertStatement(tx: Tx, statement: NewStatement, lines: re
       line_count: statement.lineCount,
       imported_at: iso(statement.importedAt),
       imported_by: statement.importedBy,
+      replaced_by: statement.replacedBy,
     })
     .onConflict('digest')
     .ignore()
@@ -100,7 +101,7 @@ export async function statementsWithin(db: Db, span: { firstAt: Date; lastAt: Da
   return rows.map(toStatement)
 }
 
-/** A statement that is compared stands again, and the one whose place it takes does not. @throws Refusal not_found (detail: statement) */
+/** A statement that is compared stands again, and the one whose place it takes does not; for whoever may settle differences. @throws Refusal not_found (detail: statement) */
 export async function replaceStatement(tx: Tx, statementId: string, replaced: string | undefined): Promise<void> {
   await tx('statements').where({ id: statementId }).update({ replaced_by: null })
   if (replaced === undefined) return
@@ -221,17 +222,17 @@ export const takenTwice = (db: Db, statementId: string): Promise<string[]> =>
 /** No payment is open longer than a day and a bit, unless a person ends its review; that one is found by its line. */
 const LONGEST_OPEN_MS = 2 * DAY
 
-/** Payments that were captured between two moments and that no imported statement shows, in the order of their ids. */
+/** Payments that were captured between two moments and that neither this statement nor one that stands shows, in the order of their ids. */
 export async function capturedUnstated(
   db: Db,
-  span: { from: Date; until: Date },
+  span: { from: Date; until: Date; statementId: string },
   page: { after: string; limit: number },
 ): Promise<StatedPayment[]> {
   const shown = (column: string) =>
     db('statement_lines as l')
       .join('statements as s', 's.id', 'l.statement_id')
       .whereRaw(`l.operation = payments.${column}`)
-      .whereNull('s.replaced_by')
+      .where((counted) => void counted.whereNull('s.replaced_by').orWhere('s.id', span.statementId))
       .select('l.number')
   const rows = await db('payments')
     .where({ state: 'captured' })

@@ -1,8 +1,12 @@
 import { weighsMore, WeighsMore } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
-import { writeAudit } from '../shared/audit'
+import { authorName } from '../shared/actor'
+import type { Author } from '../shared/actor'
+import { wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
 import { inTransaction } from '../shared/database'
+import type { Tx } from '../shared/database'
+import { canonicalJson } from '../shared/ids'
 import { money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
@@ -36,6 +40,8 @@ export const offerDeeds = (deps: StorefrontDeps): OfferDeeds => ({
       requireSeen(before, payload)
       return { subject: subjectOf(payload.offerId), before: factsOf(deps, before) ?? {}, after: offerFacts(payload) }
     },
+    // Sent again, a form must not take what it did out of the sum.
+    wasDone: (key, { author }) => wasCarriedOut(deps.db, keyOf(key), author),
     perform: (payload, by) => changeOffer(deps, payload, by),
   },
   withdraw: withdrawDeed(deps),
@@ -68,19 +74,33 @@ function requireSameType(before: Offer | undefined, { type }: OfferPayload): voi
   if (before && before.type !== type) throw new Refusal('bad_input', 'type')
 }
 
-async function changeOffer(deps: StorefrontDeps, payload: OfferPayload, { author, reason, approvedBy, weighed }: Performer): Promise<void> {
+const keyOf = (key: string): string => `offer:${key}`
+
+/** What was done under a key is not counted again, so it is not done again either. @throws Refusal key_reused where the key stands for something else */
+async function isDone(tx: Tx, key: string, { author, after }: { readonly author: Author; readonly after: AuditFacts }): Promise<boolean> {
+  const where = { instruction_key: keyOf(key), actor: authorName(author) }
+  const row: { after: string } | undefined = await tx('audit_log').where(where).first('after')
+  if (row && row.after !== canonicalJson(after)) throw new Refusal('key_reused')
+  return row !== undefined
+}
+
+/** @throws WeighsMore where codes came in since it was weighed; Refusal forbidden, bad_input (detail: type), offer_changed, key_reused */
+async function changeOffer(deps: StorefrontDeps, payload: OfferPayload, by: Performer): Promise<void> {
+  const { author, reason, approvedBy, weighed } = by
   requirePermission(author, 'catalogue.change')
   const [id, at, body] = [payload.offerId, deps.clock.now(), bodyOf(payload, deps.storefront.zone)]
   await inTransaction(deps.db, async (tx) => {
     const offer = await lockOffer(tx, id)
     requireSameType(offer, payload)
     const [before, after] = [factsOf(deps, offer), offerFacts(payload)]
+    const wasDone = await isDone(tx, by.key, { author, after })
     if (JSON.stringify(before) === JSON.stringify(after)) return
+    if (wasDone) throw new Refusal('offer_changed')
     requireSeen(offer, payload)
     // Codes may have come in since: more of them are sold at that price.
     if (weighsMore(await weighPrice({ ...deps, db: tx }, payload), weighed)) throw new WeighsMore()
     await (offer ? updateOffer(tx, id, body, at) : insertOffer(tx, id, body, at))
-    const told = { ...(before && { before }), after, ...(approvedBy && { approvedBy }) }
+    const told = { ...(before && { before }), after, instructionKey: keyOf(by.key), ...(approvedBy && { approvedBy }) }
     await writeAudit(tx, [{ author, at, action: offer ? 'offer_changed' : 'offer_added', subject: subjectOf(id), reason, ...told }])
   })
 }

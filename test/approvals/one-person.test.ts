@@ -118,4 +118,28 @@ describe.each(ENGINES)('what one person does alone on %s', (engine) => {
     await importCodes(world.parts, { offerId: first, text: 'A-1\nA-2\nA-3', author, reason: 'A test' })
     await expect(deeds.offers.change.perform(payload, by)).rejects.toBeInstanceOf(WeighsMore)
   })
+
+  test('the form of a price, sent again after another one, takes nothing out of the sum and does nothing more', async () => {
+    const { approvals, deeds, db } = world.parts
+    const [author, one, two] = [await hired('operator'), randomUUID(), randomUUID()]
+    for (const offerId of [one, two])
+      await deeds.offers.change.perform({ ...VOUCHER, offerId, price: '3000000' }, { author: COMMAND_LINE, reason: 'x', key: offerId })
+    const formOf = async (offerId: string, price: string) => {
+      const basedOn = (await findOffer(db, offerId))?.changedAt.toISOString() ?? ''
+      return { payload: { ...VOUCHER, offerId, price, basedOn }, author, reason: 'A price', key: randomUUID() }
+    }
+    const send = (form: Awaited<ReturnType<typeof formOf>>) => approvals.submit(deeds.offers.change, form)
+    const first = await formOf(one, '1')
+    world.clock.move(1_000)
+    expect((await send(first)).state).toBe('done')
+    world.clock.move(1_000)
+    expect((await send(await formOf(one, '2'))).state).toBe('done')
+    await expect(send(first)).rejects.toMatchObject({ code: 'offer_changed' })
+    // Neither under its key with what is there now, nor with another price.
+    const { basedOn } = (await formOf(one, '1')).payload
+    await expect(send({ ...first, payload: { ...first.payload, basedOn } })).rejects.toMatchObject({ code: 'offer_changed' })
+    await expect(send({ ...first, payload: { ...first.payload, basedOn, price: '3' } })).rejects.toMatchObject({ code: 'key_reused' })
+    expect(await findOffer(db, one)).toMatchObject({ price: { minor: 200n } })
+    expect((await send(await formOf(two, '1'))).state).toBe('waiting')
+  })
 })

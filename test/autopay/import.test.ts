@@ -1,8 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { changeRule, organisationByVat, parseRuleFile, planImport } from '../../src/autopay'
 import { buildProgram } from '../../src/cli/program'
+import { withParts } from '../../src/cli/run'
 import { readConfig } from '../../src/config'
+import { COMMAND_LINE } from '../../src/shared/actor'
 import { makeDatabase } from '../support/databases'
 import type { TestDatabase } from '../support/databases'
 
@@ -136,6 +140,73 @@ describe('gateway autopay', () => {
       (JSON.parse(out) as { waiting: unknown }).waiting,
     )
     expect(await json('approvals', 'list')).toHaveLength(1)
+  })
+
+  /** Standard input that lets somebody else write before it answers: the plan is made by then, and nothing applied. */
+  async function answerYesAfter<T>(meanwhile: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+    const before = Object.getOwnPropertyDescriptor(process, 'stdin')
+    let isAsked = false
+    const typing = new Readable({
+      read() {
+        if (isAsked) return
+        isAsked = true
+        meanwhile().then(
+          () => this.push('y\n'),
+          (error: unknown) => this.destroy(error as Error),
+        )
+      },
+    })
+    Object.defineProperty(process, 'stdin', { value: typing, configurable: true })
+    try {
+      return await work()
+    } finally {
+      if (before) Object.defineProperty(process, 'stdin', before)
+    }
+  }
+
+  /** What another person's import writes meanwhile. */
+  const changeByAnother = (text: string): Promise<void> =>
+    withParts(readConfig({ MODE: 'sandbox', DATABASE_URL: database.url }, {}), async (parts) => {
+      const parsed = parseRuleFile(text)
+      if (!parsed.ok) throw new Error('The file of the test has faults.')
+      const planned = await planImport({ ...parts, zone: parts.config.timeZone }, parsed.value, COMMAND_LINE)
+      if ('faults' in planned) throw new Error('The file of the test names nobody.')
+      const { id: organisationId } = await organisationByVat(parts.db, COMMAND_LINE, '7710044140')
+      for (const { present, entry } of planned.plan.imports) {
+        if (!present) throw new Error('The rule of the test is not there.')
+        const change = { ruleId: present.id, organisationId, basedOn: present.version, body: entry.body, enabled: false }
+        await changeRule(parts, change, { author: COMMAND_LINE, reason: 'Meanwhile' })
+      }
+    })
+
+  test('a rule that somebody changed meanwhile is told by name; the others are written, and nothing is pruned', async () => {
+    const rules = (first: string, second: string, third: string): string =>
+      `rules:\n${[first, second, third].map((as, n) => `  - { name: Часть ${n + 1}, ${ROMASHKA}, do: hold, when: { description: ${as} } }\n`).join('')}`
+    await gateway(
+      'autopay',
+      'rules',
+      'import',
+      file(`${rules('а', 'б', 'в')}  - { name: Лишнее, ${ROMASHKA}, do: hold }\n`),
+      '--prune',
+      '--yes',
+    )
+    const meanwhile = `rules:\n  - { name: Часть 2, ${ROMASHKA}, do: hold, when: { description: чужое } }\n`
+    const told = await answerYesAfter(
+      () => changeByAnother(meanwhile),
+      () => gateway('autopay', 'rules', 'import', file(rules('а1', 'б1', 'в1')), '--prune'),
+    )
+    expect(told.code).toBe(1)
+    expect(told.out).toContain('Applied 2 of 3; not applied: "Часть 2" (rule_changed). Run the import again to see what is left.')
+    expect(told.out).not.toContain('Done.')
+    const { out } = await gateway('autopay', 'rules', 'export')
+    for (const kept of ['а1', 'чужое', 'в1', 'Лишнее']) expect(out).toContain(kept)
+    expect(out).not.toContain('б1')
+    expect(await json('autopay', 'rules', 'import', file(rules('а1', 'б1', 'в1')), '--prune', '--yes')).toMatchObject({
+      applied: true,
+      refused: [],
+      changed: [{ name: 'Часть 2' }],
+      removed: ['Лишнее'],
+    })
   })
 
   test('a file with faults changes nothing and tells each with its place', async () => {

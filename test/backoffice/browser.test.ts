@@ -87,7 +87,30 @@ describeInChromium('the back office in a real browser', () => {
       expect([...(await sidewaysFaults(page)), ...(await accessibilityFaults(page))]).toEqual([])
     }
     await page.goto(`${world.url}/admin`)
-    expect(await page.getByRole('link', { name: 'Сотрудники' }).count()).toBe(0)
+    expect(await page.locator('a[href="/admin/staff"]').count()).toBe(0)
+  }, 60_000)
+
+  test('the sections of an admin stand in one line, open by keyboard, and close by Esc or a click elsewhere', async () => {
+    const { page } = await seated('admin', { width: 1280 })
+    await page.goto(`${world.url}/admin/audit`)
+    const sections = page.locator('nav.sections')
+    for (const language of ['en', 'ru']) {
+      await page.goto(`${world.url}/admin/audit?lang=${language}`)
+      expect([language, ((await sections.boundingBox())?.height ?? 0) < 60]).toEqual([language, true])
+    }
+    const [group, staff] = [page.locator('summary', { hasText: 'Управление' }), page.locator('a[href="/admin/staff"]')]
+    expect([await group.getAttribute('aria-current'), await staff.isVisible()]).toEqual(['true', false])
+    await group.focus()
+    await page.keyboard.press('Enter')
+    expect([await staff.isVisible(), await sidewaysFaults(page), await accessibilityFaults(page)]).toEqual([true, [], []])
+    await page.keyboard.press('Escape')
+    expect([await staff.isVisible(), await page.locator('summary:focus').textContent()]).toEqual([false, 'Управление'])
+    await group.click()
+    await page.mouse.click(5, 600)
+    expect(await staff.isVisible()).toBe(false)
+    await group.click()
+    await staff.click()
+    await shows(page, 'staff')
   }, 60_000)
 
   test('an admin sets up the second factor, adds an operator, and hands over a code for the first sign-in', async () => {
@@ -201,6 +224,7 @@ describeInChromium('the back office in a real browser', () => {
     await page.goto(`${world.url}/admin`)
     await page.getByRole('button', { name: 'Проверить сейчас' }).click()
     await page.getByText('Да: все правила книг доказаны.').waitFor()
+    await page.locator('summary', { hasText: 'Управление' }).click()
     await page.getByRole('link', { name: 'Журнал' }).click()
     await shows(page, 'audit')
     expect(await textOf(page)).toContain('Добавлен сотрудник')

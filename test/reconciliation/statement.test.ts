@@ -164,6 +164,51 @@ describe.each(ENGINES)('our books against a statement on %s', (engine) => {
     ])
   })
 
+  test('whoever may not settle differences closes none with a file of their own, and hides no payment from the files of others', async () => {
+    const [auditor, operator] = await Promise.all(
+      (['auditor', 'operator'] as const).map((role) =>
+        addStaff(world.parts, { login: `${role}-2-${engine}`, password: PASSWORD, role, actor: COMMAND_LINE }),
+      ),
+    )
+    const invoice: SandboxInvoice = await world.sandbox.invoice({ amount: '60.00', number: 'N-hidden' })
+    await anna.pays(invoice)
+    const { id, operationId } = await paymentOf(world, invoice)
+    const line = `${at(0)};${operationId};N-hidden;-60.00`
+    const by = async (author: Author | undefined, name: string, lines: readonly string[]): Promise<string[]> => {
+      const deps = { ...world.parts, timeZone: ZONE }
+      const { differences } = await compareStatement(deps, { name, text: textOf(lines), author: author ?? COMMAND_LINE })
+      return differences.filter(({ text: told }) => told.includes(id)).map(({ kind }) => kind)
+    }
+    const edges = (balance: string): string[] => [`${at(-1)};balance;;${balance}`, `${at(1)};balance;;${balance}`]
+    const open = () => world.db('reconciliation_differences').where({ subject: id }).whereNull('resolved_at').select('kind')
+    const [without, other, made, counted] = [edges('1.00'), edges('2.00'), [...edges('3.00'), line], [...edges('4.00'), line]]
+    expect(await by(operator, 'without.csv', without)).toEqual(['payment_not_in_statement'])
+    // A made-up line of the auditor's: their own comparison finds the payment in it, and that is all it does.
+    expect(await by(auditor, 'made-up.csv', made)).toEqual([])
+    expect(await open()).toEqual([{ kind: 'payment_not_in_statement' }])
+    expect(await by(operator, 'other.csv', other)).toEqual(['payment_not_in_statement'])
+    // Nor do they close by comparing the file of somebody else again, or bring back one that was replaced.
+    expect(await by(auditor, 'other.csv', other)).toEqual(['payment_not_in_statement'])
+    // Sent once more by them, a file that a corrected one has replaced counts no more than before.
+    const [wrong, right] = [[...edges('5.00'), line], edges('6.00')]
+    const replaced = { ...world.parts, timeZone: ZONE }
+    const { statementId } = await compareStatement(replaced, { name: 'wrong-2.csv', text: textOf(wrong), author: COMMAND_LINE })
+    const corrected = { name: 'right-2.csv', text: textOf(right), author: COMMAND_LINE, replaces: statementId }
+    await compareStatement(replaced, corrected)
+    expect(await by(auditor, 'wrong-2.csv', wrong)).toEqual([])
+    expect(await by(operator, 'other.csv', other)).toEqual(['payment_not_in_statement'])
+    const closedByAuditor = { resolved_by: `staff:${auditor?.id ?? ''}` }
+    expect(await world.db('reconciliation_differences').where(closedByAuditor)).toEqual([])
+    // What the operator compares counts, also where the auditor has sent the same file before.
+    expect(await by(auditor, 'counted.csv', counted)).toEqual([])
+    expect(await open()).toHaveLength(1)
+    expect(await by(operator, 'counted.csv', counted)).toEqual([])
+    expect(await open()).toEqual([])
+    expect(await by(operator, 'without.csv', without)).toEqual([])
+    expect(await by(auditor, 'counted.csv', counted)).toEqual([])
+    expect(await by(operator, 'other.csv', other)).toEqual([])
+  })
+
   test('a comparison that read before points went back does not open the difference anew', async () => {
     const began = new Date()
     const found: Found = {

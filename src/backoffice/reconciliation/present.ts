@@ -213,6 +213,10 @@ function runsTable(view: ReconciliationView, reader: Reader): Table {
   }
 }
 
+/** One that stands in its own place was compared by nobody yet who may settle differences. */
+const wordOf = ({ id, replacedBy }: Statement) =>
+  replacedBy === id ? 'reconciliation.statement_does_not_count' : 'reconciliation.statement_replaced'
+
 function statementsTable(view: ReconciliationView, reader: Reader): Table {
   const { t, language, zone } = reader
   const period = ({ firstAt, lastAt }: Statement): string =>
@@ -229,7 +233,7 @@ function statementsTable(view: ReconciliationView, reader: Reader): Table {
       cells: [
         statement.replacedBy === null
           ? { text: statement.name, href: listHref(RECONCILIATION_PATH, { statement: statement.id }), title: statement.id }
-          : { text: `${statement.name} (${t('reconciliation.statement_replaced')})`, title: statement.id },
+          : { text: `${statement.name} (${t(wordOf(statement))})`, title: statement.id },
         { text: period(statement) },
         { text: total(statement.lineCount, view) },
         momentCell(statement.importedAt, reader),

@@ -3,6 +3,7 @@ import type { EnglishOf } from '../russian-only'
 /** The import of a statement of the fund: what was understood of it, and what is wrong with it. */
 export const statementRu = {
   'reconciliation.statement_replaced': 'заменена',
+  'reconciliation.statement_does_not_count': 'не учтена: её не сверял никто, кто закрывает расхождения',
   'reconciliation.chip.statement': 'из выписки {{name}}',
   'reconciliation.no_statement_differences': 'Выписка сверена: открытых расхождений с ней нет',
   'fund_statement.heading': 'Выписка фонда',
@@ -48,6 +49,7 @@ export const statementRu = {
 
 export const statementEn = {
   'reconciliation.statement_replaced': 'replaced',
+  'reconciliation.statement_does_not_count': 'does not count: compared by nobody who may close differences',
   'reconciliation.chip.statement': 'of the statement {{name}}',
   'reconciliation.no_statement_differences': 'The statement was compared: no open differences with it',
   'fund_statement.heading': 'Statement of the fund',
