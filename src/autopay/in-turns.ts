@@ -15,6 +15,16 @@ export async function inTurns<T>(steps: Iterator<void, T>): Promise<T> {
   }
 }
 
+/** So many ids go into one statement. */
+const IN_ONE_QUESTION = 500
+
+/** What is read by many ids, some at a time; not in their order. */
+export async function readInSlices<T>(ids: readonly string[], read: (some: readonly string[]) => Promise<readonly T[]>): Promise<T[]> {
+  const found: T[] = []
+  for await (const some of slicesOf(ids, IN_ONE_QUESTION)) found.push(...(await read(some)))
+  return found
+}
+
 /** A list in slices; others have their turn before each, since SQLite answers without giving way. */
 export async function* slicesOf<T>(list: readonly T[], size: number): AsyncGenerator<readonly T[]> {
   for (let from = 0; from < list.length; from += size) {

@@ -2,7 +2,7 @@ import type { Knex } from 'knex'
 import type { Db } from '../shared/database'
 import type { Why } from './decision'
 import type { DueInvoice } from './invoice'
-import { slicesOf } from './in-turns'
+import { readInSlices } from './in-turns'
 import type { Scope } from './intake'
 import { OPEN_QUEUES, toDue, toKept } from './invoice-row'
 import type { InvoiceRow, KeptInvoice } from './invoice-row'
@@ -10,20 +10,13 @@ import { keptId } from './keep-invoices'
 
 type Within = Scope & { readonly organisationIds?: readonly string[] }
 
-/** Invoices that may still be paid, within the scope. All are decided about together; which they are is read at one moment, so that none is missed or there twice. */
+/** Invoices that may still be paid, within the scope, the nearest deadline first. All are decided about together; which they are is read at one moment, so that none is missed or there twice. */
 export async function openInvoices(db: Db, scope: Within): Promise<DueInvoice[]> {
-  const open: { id: string }[] = await openWithin(db, scope).whereNull('problem').orderBy('due_at').select('id')
-  const found: DueInvoice[] = []
-  for await (const ids of slicesOf(
-    open.map(({ id }) => id),
-    IN_ONE_QUESTION,
-  ))
-    found.push(...(await stillOpen(db, scope, ids)))
-  return found
+  const open: { id: string }[] = await openWithin(db, scope).whereNull('problem').orderBy('due_at').orderBy('id').select('id')
+  const ids = open.map(({ id }) => id)
+  const found = new Map((await readInSlices(ids, (some) => stillOpen(db, scope, some))).map((invoice) => [invoice.id, invoice]))
+  return ids.flatMap((id) => found.get(id) ?? [])
 }
-
-/** SQLite gives way only between two questions. */
-const IN_ONE_QUESTION = 500
 
 async function stillOpen(db: Db, scope: Within, ids: readonly string[]): Promise<DueInvoice[]> {
   const rows = (await openWithin(db, scope)

@@ -1,7 +1,7 @@
 import { DAY, plus } from '../shared/clock'
 import { iso } from '../shared/database'
 import type { Db } from '../shared/database'
-import { slicesOf } from './in-turns'
+import { readInSlices } from './in-turns'
 import type { DueInvoice } from './invoice'
 import { toDue, toKept } from './invoice-row'
 import type { InvoiceRow, Queue } from './invoice-row'
@@ -25,17 +25,9 @@ export async function readPastInvoices(db: Db, organisationId: string, now: Date
     .orderBy('place', 'desc')
     .limit(MOST_REPLAYED)
     .select('id')
-  const found: PastInvoice[] = []
-  for await (const ids of slicesOf(
-    seen.map(({ id }) => id),
-    IN_ONE_QUESTION,
-  ))
-    found.push(...(await readThese(db, organisationId, ids)))
-  return found
+  const ids = seen.map(({ id }) => id)
+  return readInSlices(ids, (some) => readThese(db, organisationId, some))
 }
-
-/** SQLite gives way only between two questions. */
-const IN_ONE_QUESTION = 500
 
 async function readThese(db: Db, organisationId: string, ids: readonly string[]): Promise<PastInvoice[]> {
   const rows = (await db('autopay_invoices')

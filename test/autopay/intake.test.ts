@@ -3,7 +3,8 @@ import { readOrganisations, takeIn } from '../../src/autopay'
 import type { DueInvoice, KeptInvoice } from '../../src/autopay'
 import { findSimilar } from '../../src/autopay/find-similar'
 import { toDue } from '../../src/autopay/invoice-row'
-import { readInvoices } from '../../src/autopay/open-invoices'
+import { openInvoices, readInvoices } from '../../src/autopay/open-invoices'
+import { DAY, plus } from '../../src/shared/clock'
 import { ENGINES } from '../support/databases'
 import { World } from '../support/world'
 import { bill, company, itemOf, rule, runs, told } from './organisations'
@@ -46,6 +47,17 @@ describe.each(ENGINES)('the intake of invoices on %s', (engine) => {
     expect((await world.sandbox.requests()).filter(({ path }) => path.includes('/business/api/invoice')).length).toBe(2)
     await Promise.all(ours.map((invoice) => world.sandbox.change(invoice, { status: 'canceled' })))
     await world.sandbox.change(person, { status: 'canceled' })
+  })
+
+  test('what is open is read in the order of deadlines: of those that are not decided about, nothing else gives the order', async () => {
+    const firm = await company(world)
+    const days = [9, 3, 7, 5, 8, 4, 6, 2]
+    const due = (day: number) => ({ amount: `${day}.00`, expirationDate: plus(world.clock.now(), day * DAY).toISOString() })
+    const bills = await Promise.all(days.map((day) => bill(world, firm, due(day))))
+    await reads({ organisationId: firm.id })
+    const open = await openInvoices(world.db, { organisationId: firm.id })
+    expect(open.map(({ amount }) => amount.minor)).toEqual([2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n].map((roubles) => roubles * 100n))
+    await Promise.all(bills.map((invoice) => world.sandbox.change(invoice, { status: 'canceled' })))
   })
 
   test('an invoice that leaves the list while it is read moves the others up a place, and none of them is missed', async () => {
