@@ -2,7 +2,7 @@ import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { DAY } from '../shared/clock'
 import type { Clock } from '../shared/clock'
-import { bound, engineOf, inTransaction } from '../shared/database'
+import { bound, engineOf, inTransaction, lockName } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { canonicalJson, sha256 } from '../shared/ids'
 import type { Money } from '../shared/money'
@@ -126,10 +126,9 @@ export async function doneAlone(
 const mostOf = (lists: readonly (readonly Counted[])[], added: Counted): bigint =>
   lists.map((list) => sumOf([...list, added])).reduce((most, sum) => (sum > most ? sum : most), 0n)
 
-/** Whoever does the same at the same moment waits here, each person in the order of their names. SQLite has one writer at a time anyway. */
+/** Whoever does the same at the same moment waits here, each person in the order of their names. */
 async function oneByOne(tx: Tx, persons: readonly string[], kind: string): Promise<void> {
-  if (engineOf(tx) !== 'postgres') return
-  for (const person of persons) await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`done_alone ${person} ${kind}`])
+  for (const person of persons) await lockName(tx, `done_alone ${person} ${kind}`)
 }
 
 const nameOf = ({ author, kind, key, payload }: Omit<AloneDeed, 'weight' | 'forMs'>) => ({

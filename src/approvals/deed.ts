@@ -32,6 +32,11 @@ export function weighsMore(now: Weight, weighed: Weight | undefined): boolean {
   return now === 'always' || weighed === 'never' || now.minor > weighed.minor
 }
 
+/** For `perform`, in its transaction. @throws WeighsMore */
+export function requireNoHeavier(now: Weight, weighed: Weight | undefined): void {
+  if (weighsMore(now, weighed)) throw new WeighsMore()
+}
+
 /** What would change, for whoever decides: facts as decimal text, by names that have a text `fact.…`. */
 export interface Preview {
   /** What it is done to, as the audit log writes it: `member:…`, `fund`. */

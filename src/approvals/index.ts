@@ -1,7 +1,7 @@
 /** The room's public face: the second pair of eyes. */
 export { createApprovals } from './approvals'
 export type { Approvals, SameHands } from './approvals'
-export { weighsMore, WeighsMore } from './deed'
+export { requireNoHeavier, weighsMore, WeighsMore } from './deed'
 export type { AnyDeed, Deed, Payload, Performer, Preview, Weight } from './deed'
 export { readSameHands } from './let-in'
 export { amountText } from './payload'

@@ -33,9 +33,9 @@ export const couldBe = async (db: Db, person: StaffActor): Promise<ReadonlySet<s
 
 /** By one read, for any of the staff: who could be them, or whom they could be, themselves included. Ids. */
 export async function readSameHands(db: Db): Promise<(staffId: string) => ReadonlySet<string>> {
-  const letIns = await readLetIns(db)
+  const handsOf = handsAmong(await readLetIns(db))
   return (staffId) => {
-    const hands = handsAmong(letIns, `staff:${staffId}`)
+    const hands = handsOf(`staff:${staffId}`)
     return new Set([...hands.keys(), ...(hands.get(`staff:${staffId}`) ?? [])].map((name) => name.slice('staff:'.length)))
   }
 }
@@ -46,14 +46,16 @@ export async function readSameHands(db: Db): Promise<(staffId: string) => Readon
  * @returns names as the audit log writes them, in their order: whoever locks them in turn meets no deadlock
  */
 export const personsBehind = async (db: Db, author: Author): Promise<ReadonlyMap<string, ReadonlySet<string>>> =>
-  isStaff(author) ? handsAmong(await readLetIns(db), authorName(author)) : new Map([[authorName(author), new Set([authorName(author)])]])
+  isStaff(author) ? handsAmong(await readLetIns(db))(authorName(author)) : new Map([[authorName(author), new Set([authorName(author)])]])
 
-function handsAmong(letIns: LetIns, name: string): ReadonlyMap<string, ReadonlySet<string>> {
-  const behind = [...letIns.keys()].map((login) => ({ login, by: couldBeAmong(letIns, login) }))
-  const persons = [...new Set([name, ...couldBeAmong(letIns, name)])].sort()
-  return new Map(
-    persons.map((person) => [person, new Set([person, ...behind.filter(({ by }) => by.has(person)).map(({ login }) => login)])]),
-  )
+/** For any of the staff by name: each person who could be behind them, with all logins that could be that person's. */
+function handsAmong(letIns: LetIns): (name: string) => ReadonlyMap<string, ReadonlySet<string>> {
+  const behind = new Map([...letIns.keys()].map((login) => [login, couldBeAmong(letIns, login)]))
+  const loginsOf = (person: string): string[] => [...behind].flatMap(([login, by]) => (by.has(person) ? [login] : []))
+  return (name) => {
+    const persons = [...new Set([name, ...(behind.get(name) ?? [])])].sort()
+    return new Map(persons.map((person) => [person, new Set([person, ...loginsOf(person)])]))
+  }
 }
 
 function couldBeAmong(letIns: LetIns, name: string): ReadonlySet<string> {

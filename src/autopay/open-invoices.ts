@@ -72,3 +72,12 @@ export async function readInvoicesOf(
   const theirs = new Set(organisations.map(({ id }) => id))
   return (await readInvoices(db, ids)).filter(({ organisationId }) => theirs.has(organisationId))
 }
+
+/** The numbers of these invoices, by their ids. */
+export async function readInvoiceNumbers(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map()
+  const rows = await db('autopay_invoices')
+    .whereIn('id', [...ids])
+    .select<{ id: string; number: string }[]>('id', 'number')
+  return new Map(rows.map(({ id, number }) => [id, number]))
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { amountText, weighsMore, WeighsMore } from '../approvals'
+import { amountText, requireNoHeavier } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
 import type { Author, StaffRole } from '../shared/actor'
 import { hasControlCharacter, noteUnchanged, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
@@ -184,7 +184,7 @@ async function changeOrganisation(deps: OrganisationDeps, payload: OrganisationP
     const assigned = before ? await readAssigned(tx, id) : []
     requireSeen(payload, before, assigned)
     // Others may have changed or added it since it was weighed.
-    if (weighsMore(weighChange(before, bodyOf(payload)), weighed)) throw new WeighsMore()
+    requireNoHeavier(weighChange(before, bodyOf(payload)), weighed)
     const was = before && auditFacts(before, assigned)
     const after = await write(tx, { payload, before, author, at })
     const entry = { author, at, subject: subjectOf(id), reason, instructionKey }

@@ -1,4 +1,4 @@
-import { weighsMore, WeighsMore } from '../approvals'
+import { requireNoHeavier } from '../approvals'
 import type { Weight } from '../approvals'
 import { DAY } from '../shared/clock'
 import type { Db, Tx } from '../shared/database'
@@ -63,5 +63,5 @@ const sumIn = (rule: RuleBody, rows: readonly PaidByRule[]): bigint => rows.redu
  * @throws WeighsMore
  */
 export async function requireWeighed(tx: Tx, rule: WouldBeOn, periods: Periods, weighed: Weight | undefined): Promise<void> {
-  if (weighed !== undefined && weighsMore(await weighOn(tx, rule, periods), weighed)) throw new WeighsMore()
+  if (weighed !== undefined) requireNoHeavier(await weighOn(tx, rule, periods), weighed)
 }

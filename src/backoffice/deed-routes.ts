@@ -17,8 +17,6 @@ import { refusedView } from './refused-form'
 import type { KeptReason } from './refused-form'
 import { waitingRows } from './waiting'
 
-export type { KeptReason } from './refused-form'
-
 /** The fields that every form of a deed has besides its own. Without `confirmed` the form only asks what would change. */
 export const DEED_FIELDS = {
   reasonKind: z.enum(REASON_KINDS).optional(),

@@ -13,7 +13,7 @@ import {
   switchAutopay,
   writeRuleFile,
 } from '../autopay'
-import type { Organisation, RuleEntry, RuleImportPlan, SwitchState } from '../autopay'
+import type { Imported, Organisation, RuleEntry, RuleImportPlan, SwitchState } from '../autopay'
 import type { Author } from '../shared/actor'
 import { newId } from '../shared/ids'
 import { NotMoney, parsePositiveMoney, toDecimal } from '../shared/money'
@@ -25,7 +25,6 @@ import { AS, CODE, KEY } from './member-deed'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 import { faultLines, outcomeLines, planLines, shownPlan } from './tell-import'
-import type { Outcome } from './tell-import'
 
 /** Rules, organisations and the switch of automatic payment. */
 export function addAutopayRuleCommands(autopay: Command, config: ConfigFor): void {
@@ -85,7 +84,7 @@ async function applyAgreed(parts: Parts, plan: RuleImportPlan, author: Author, o
   else if (outcome.waiting.length > 0) process.exitCode = WAITS
 }
 
-const NOTHING_TO_DO: Outcome = { applied: [], refused: [], waiting: [], removed: [] }
+const NOTHING_TO_DO: Imported = { applied: [], refused: [], waiting: [], removed: [] }
 
 const isChange = ({ imports, gone }: RuleImportPlan, { prune }: ImportOptions): boolean =>
   imports.some(({ kind }) => kind !== 'unchanged') || (prune === true && gone.length > 0)
@@ -138,7 +137,7 @@ async function isAgreed({ yes, json }: ImportOptions): Promise<boolean> {
 }
 
 /** @param outcome undefined when nobody agreed */
-function tell(plan: RuleImportPlan, outcome: Outcome | undefined, { json = false, prune = false }: ImportOptions): void {
+function tell(plan: RuleImportPlan, outcome: Imported | undefined, { json = false, prune = false }: ImportOptions): void {
   if (!json) {
     process.stdout.write(`${outcomeLines(outcome).join('\n')}\n`)
     return

@@ -42,10 +42,8 @@ function replayText({ sums, tried }: Replay): string {
   return `of ${tried} invoices of the last 30 days it would: ${parts.length === 0 ? 'take none' : parts.join(', ')}`
 }
 
-export type Outcome = Imported
-
 /** What became of an import, for a person. @param outcome undefined when nobody agreed */
-export function outcomeLines(outcome: Outcome | undefined): string[] {
+export function outcomeLines(outcome: Imported | undefined): string[] {
   if (!outcome) return ['Nothing was changed. Use --yes to apply without asking.']
   const { applied, refused, waiting, removed } = outcome
   const asked = waiting.map(

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { amountText, weighsMore, WeighsMore } from '../approvals'
+import { amountText, requireNoHeavier } from '../approvals'
 import type { Deed, Weight } from '../approvals'
 import { ACCOUNTS, isKeyUsed } from '../ledger'
 import { parseMoney, parsePositiveMoney, toDecimal } from '../shared/money'
@@ -63,9 +63,7 @@ const limitDeed = (deps: FundDeps, name: 'floor' | 'overdraft', set: SetLimit): 
   perform({ roubles }, { author, reason, key, approvedBy, weighed }) {
     const amount = parseMoney(roubles, 'RUB')
     // Somebody may have changed it since: what was no raise then is one now.
-    const reweigh = (was: bigint): void => {
-      if (weighsMore(WEIGHTS[name](was, amount.minor), weighed)) throw new WeighsMore()
-    }
+    const reweigh = (was: bigint): void => requireNoHeavier(WEIGHTS[name](was, amount.minor), weighed)
     return set(deps, { amount, reason, key, actor: author, approvedBy, reweigh })
   },
 })

@@ -1,10 +1,9 @@
 import { z } from 'zod'
-import { amountText, weighsMore, WeighsMore } from '../approvals'
+import { amountText, requireNoHeavier } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
 import type { AuditFacts } from '../shared/audit'
 import { noteUnchanged, wasCarriedOut, writeAudit } from '../shared/audit'
-import { engineOf, inTransaction } from '../shared/database'
-import type { Tx } from '../shared/database'
+import { inTransaction, lockName } from '../shared/database'
 import { parseMoney, toDecimal } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
@@ -116,21 +115,16 @@ async function setLimits({ db, clock }: Deps, { subject, limits, action }: Chang
   const facts = subject === PROGRAMME ? limitFacts : ownFacts
   const instructionKey = `${action}:${subject}:${by.key}`
   await inTransaction(db, async (tx) => {
-    await oneByOne(tx, subject)
+    await lockName(tx, `spending limits ${subject}`)
     if (await wasCarriedOut(tx, instructionKey, author)) return
     const was = await readLimits(tx, subject)
     await writeLimits(tx, subject, limits, at)
     const is = await readLimits(tx, subject)
     // Somebody may have lowered them since: what was no raise then is one now.
-    if (weighsMore(weighRaise(was, is), by.weighed)) throw new WeighsMore()
+    requireNoHeavier(weighRaise(was, is), by.weighed)
     const [before, after] = [facts(was), facts(is)]
     const entry = { author, at, subject: subject === PROGRAMME ? PROGRAMME : memberAccount(subject), reason, instructionKey }
     if (JSON.stringify(before) === JSON.stringify(after)) return noteUnchanged(tx, entry)
     await writeAudit(tx, [{ ...entry, action, before, after, ...(approvedBy && { approvedBy }) }])
   })
-}
-
-/** There may be no row yet that could be locked. SQLite has one writer at a time anyway. */
-async function oneByOne(tx: Tx, subject: string): Promise<void> {
-  if (engineOf(tx) === 'postgres') await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`spending limits ${subject}`])
 }

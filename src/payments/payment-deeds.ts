@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { weighsMore, WeighsMore } from '../approvals'
+import { requireNoHeavier } from '../approvals'
 import type { Deed, Performer, Preview, Weight } from '../approvals'
 import { authorName } from '../shared/actor'
 import type { AuditFacts } from '../shared/audit'
@@ -72,9 +72,7 @@ async function resolve(deps: PaymentDeps, paymentId: string, resolution: Resolut
   const { author, reason, approvedBy, weighed } = by
   const payment = await readPayment(deps.db, paymentId)
   const isDone = payment.state === (resolution.kind === 'void' ? 'voided' : 'captured') && payment.resolvedBy === authorName(author)
-  const reweigh = async (): Promise<void> => {
-    if (weighsMore(await weighVoid(deps, paymentId), weighed)) throw new WeighsMore()
-  }
+  const reweigh = async (): Promise<void> => requireNoHeavier(await weighVoid(deps, paymentId), weighed)
   if (isDone) return payment
   const ended = await resolveReview(deps, {
     paymentId,

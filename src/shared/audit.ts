@@ -77,12 +77,12 @@ export const wasCarriedOut = async (db: Db, instructionKey: string, by?: Author)
 export const noteUnchanged = (tx: Tx, entry: Pick<AuditEntry, 'author' | 'at' | 'subject' | 'reason' | 'instructionKey'>): Promise<void> =>
   entry.instructionKey === undefined ? Promise.resolve() : writeAudit(tx, [{ ...entry, action: 'nothing_changed' }])
 
-const LONGEST_REASON = 500
+const LONGEST_FILED = 500
 
 /** The reason that every manual change must give: one line of text, at most 500 characters. @throws Refusal bad_input (detail: reason) */
 export function requireReason(text: string): string {
   const reason = text.trim()
-  if (reason.length === 0 || reason.length > LONGEST_REASON || hasControlCharacter(reason)) throw new Refusal('bad_input', 'reason')
+  if (reason.length === 0 || reason.length > LONGEST_FILED || hasControlCharacter(reason)) throw new Refusal('bad_input', 'reason')
   return reason
 }
 

@@ -26,12 +26,15 @@ export const csvRows = (rows: readonly (readonly string[])[]): string =>
 /** One line; see `csvRows`. */
 export const csvRow = (cells: readonly string[]): string => csvRows([cells])
 
+/** Rows, some at a time. */
+export type CsvPages = AsyncIterable<readonly (readonly string[])[]> | Iterable<readonly (readonly string[])[]>
+
 /**
  * A whole file in pieces, one for each page of rows that is read for it, so that its length costs no memory. Others have their turn between two pages, since SQLite
  * answers without giving way.
  * @param pages rows, some at a time, as they come from the database
  */
-export async function* csvFile(header: readonly string[], pages: AsyncIterable<readonly (readonly string[])[]>): AsyncGenerator<string> {
+export async function* csvFile(header: readonly string[], pages: CsvPages): AsyncGenerator<string> {
   yield CSV_BOM + csvRow(header)
   for await (const rows of pages) {
     if (rows.length > 0) yield csvRows(rows)

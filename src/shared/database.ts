@@ -180,6 +180,11 @@ export async function inTransaction<T>(db: Db, work: (tx: Tx) => Promise<T>): Pr
   }
 }
 
+/** Whoever names the same waits until this transaction is over; also where there is no row yet that could be locked. SQLite has one writer at a time anyway. */
+export async function lockName(tx: Tx, name: string): Promise<void> {
+  if (engineOf(tx) === 'postgres') await tx.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [name])
+}
+
 /**
  * For work that is one statement: it runs without the round trips of a transaction, and only after a transient failure inside `inTransaction`.
  * Like any work there, it must be safe to repeat after a commit whose answer was lost.

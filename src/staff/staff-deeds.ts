@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { weighsMore, WeighsMore } from '../approvals'
+import { requireNoHeavier } from '../approvals'
 import type { Deed, Performer, Preview, Weight } from '../approvals'
 import { canonicalLogin, insertStaffMember } from '../members'
 import { STAFF_ROLES } from '../shared/actor'
@@ -134,9 +134,7 @@ const whoDeed = (
   },
   perform({ staffId }, by) {
     // Somebody may have got another role since, by two people.
-    const reweigh = (role: StaffRole): void => {
-      if (weighsMore(weightFor(role), by.weighed)) throw new WeighsMore()
-    }
+    const reweigh = (role: StaffRole): void => requireNoHeavier(weightFor(role), by.weighed)
     return change(deps, staffId, { ...by, reweigh })
   },
 })

@@ -1,4 +1,4 @@
-import { weighsMore, WeighsMore } from '../approvals'
+import { requireNoHeavier } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
 import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
@@ -98,7 +98,7 @@ async function changeOffer(deps: StorefrontDeps, payload: OfferPayload, by: Perf
     if (wasDone) throw new Refusal('offer_changed')
     requireSeen(offer, payload)
     // Codes may have come in since: more of them are sold at that price.
-    if (weighsMore(await weighPrice({ ...deps, db: tx }, payload), weighed)) throw new WeighsMore()
+    requireNoHeavier(await weighPrice({ ...deps, db: tx }, payload), weighed)
     await (offer ? updateOffer(tx, id, body, at) : insertOffer(tx, id, body, at))
     const told = { ...(before && { before }), after, instructionKey: keyOf(by.key), ...(approvedBy && { approvedBy }) }
     await writeAudit(tx, [{ author, at, action: offer ? 'offer_changed' : 'offer_added', subject: subjectOf(id), reason, ...told }])

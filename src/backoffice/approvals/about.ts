@@ -1,4 +1,5 @@
 import type { ApprovalRequest } from '../../approvals'
+import { readInvoiceNumbers } from '../../autopay'
 import { findPaymentsById } from '../../payments'
 import type { Db } from '../../shared/database'
 import { NotMoney, parseMoney } from '../../shared/money'
@@ -38,14 +39,6 @@ const idIn = ({ subject }: ApprovalRequest, kind: Kind): string | undefined =>
 const idsOf = (requests: readonly ApprovalRequest[], kind: Kind): string[] => [
   ...new Set(requests.flatMap((request) => idIn(request, kind) ?? [])),
 ]
-
-async function readInvoiceNumbers(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  if (ids.length === 0) return new Map()
-  const rows = await db('autopay_invoices')
-    .whereIn('id', [...ids])
-    .select<{ id: string; number: string }[]>('id', 'number')
-  return new Map(rows.map(({ id, number }) => [id, number]))
-}
 
 function orderedAmount({ payload }: ApprovalRequest): Money | null {
   for (const [name, unit] of Object.entries(AMOUNT_FIELDS)) {

@@ -7,6 +7,7 @@ import type { StaffActor } from '../../shared/actor'
 import type { Db } from '../../shared/database'
 import { looksLikeId } from '../../shared/ids'
 import { Refusal } from '../../shared/refusals'
+import { DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { NOTHING_ABOUT, readAbout } from './about'
 import { presentRequest, presentRequests } from './present'
@@ -122,7 +123,7 @@ const refuse = ({ approvals }: ApprovalRoutesDeps): Route =>
     path: '/admin/approvals/:id/refuse',
     policy: staffWith('approvals.decide'),
     summary: 'Refuses a request of somebody else, with a reason.',
-    input: { params: ID, body: z.object({ reason: z.string().trim().min(1).max(400) }) },
+    input: { params: ID, body: z.object({ reason: DEED_FIELDS.reason }) },
     handle: async ({ input, staff, redirect }) => {
       await approvals.refuse(input.params.id, staff, input.body.reason)
       redirect(`/admin/approvals/${input.params.id}`)

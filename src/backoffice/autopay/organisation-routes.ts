@@ -8,7 +8,7 @@ import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
 import { Refusal } from '../../shared/refusals'
 import { answerDeed, DEED_FIELDS, keptReason } from '../deed-routes'
-import type { KeptReason } from '../deed-routes'
+import type { KeptReason } from '../refused-form'
 import { frameOf } from '../frame'
 import { PORTION, portionOf } from '../portion'
 import { TYPED_AMOUNT } from '../members/typed-amount'
@@ -236,7 +236,7 @@ const setAddresses = (deps: AutopayRulePagesDeps): Route =>
     path: `${ORGANISATIONS}/:id/contacts`,
     policy: staffWith('organisations.change'),
     summary: 'Sets the addresses to which letters about an organisation go.',
-    input: { params: PARAMS, body: z.object({ contacts: z.string().max(3_000), reason: z.string().trim().min(1).max(400) }) },
+    input: { params: PARAMS, body: z.object({ contacts: z.string().max(3_000), reason: DEED_FIELDS.reason }) },
     handle: async (context) => {
       const { body, params } = context.input
       const organisation = await requireOrganisation(deps.db, context.staff, params.id)

@@ -1,4 +1,3 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { DECISIONS, GATES, whyText } from '../../autopay'
 import type { DecisionKind, Organisation, Plan, WhyReader } from '../../autopay'
 import { toDecimal } from '../../shared/money'
@@ -154,16 +153,10 @@ const whyOf = ({ why }: PlanLine['decision'], reader: WhyReader): string => why.
 export const PLAN_HEADER = ['turn', 'invoice', 'number', 'organisation', 'amount', 'currency', 'due', 'decision', 'gate', 'why']
 
 /** The rows of the file: times in UTC, amounts as decimals, the gate that stayed shut, the reasons in the reader's language. */
-export async function* planRows(
-  lines: readonly PlanLine[],
-  organisations: readonly Organisation[],
-  reader: WhyReader,
-): AsyncGenerator<string[][]> {
+export function* planRows(lines: readonly PlanLine[], organisations: readonly Organisation[], reader: WhyReader): Generator<string[][]> {
   const names = namesOf(organisations)
-  for (let from = 0; from < lines.length; from += ROWS_AT_ONCE) {
-    await yieldToOthers()
+  for (let from = 0; from < lines.length; from += ROWS_AT_ONCE)
     yield lines.slice(from, from + ROWS_AT_ONCE).map((line) => planCells(line, names, reader))
-  }
 }
 
 const ROWS_AT_ONCE = 200

@@ -106,7 +106,7 @@ const remove = (deps: AutopayRulePagesDeps): Route =>
     path: `${RULES}/:id/remove`,
     policy: staffWith('autopay.rules'),
     summary: 'Takes a rule away; its versions stay.',
-    input: { params: RULE_PARAMS, body: z.object({ reason: z.string().trim().min(1).max(400) }) },
+    input: { params: RULE_PARAMS, body: z.object({ reason: DEED_FIELDS.reason }) },
     handle: async ({ input, staff, redirect }) => {
       await removeRule(deps, input.params.id, { author: staff, reason: input.body.reason })
       redirect(`${RULES}?done=done`)

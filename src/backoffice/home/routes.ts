@@ -8,6 +8,7 @@ import type { Background } from '../../shared/background'
 import { inTransaction } from '../../shared/database'
 import { dayOf } from '../../shared/days'
 import { looksLikeId } from '../../shared/ids'
+import { DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { presentHome } from './present'
 import { startProof } from './prove-money'
@@ -57,7 +58,7 @@ const close = (deps: HomeRoutesDeps): Route =>
     path: '/admin/alerts/:id/close',
     policy: staffWith('alerts.close'),
     summary: 'Closes an alert that was dealt with; a review ends with a decision about its payment instead.',
-    input: { params: z.object({ id: z.string().refine(looksLikeId) }), body: z.object({ reason: z.string().trim().min(1).max(400) }) },
+    input: { params: z.object({ id: z.string().refine(looksLikeId) }), body: z.object({ reason: DEED_FIELDS.reason }) },
     handle: async ({ input, staff, redirect }) => {
       const known = await nothingOfOthers(deps, staff, 'alerts.subject')
       const by = { author: staff, reason: requireReason(input.body.reason), at: deps.clock.now(), known }

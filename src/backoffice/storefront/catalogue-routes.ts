@@ -26,7 +26,7 @@ export const cataloguePages = (deps: StorefrontPagesDeps): Route[] => [
 
 const PARAMS = z.object({ id: z.string().refine(looksLikeId) })
 const DONE = z.object({ done: z.string().optional() })
-const REASON = z.string().trim().min(1).max(400)
+const REASON = DEED_FIELDS.reason
 
 const listAll = ({ db, clock, zone }: StorefrontPagesDeps): Route =>
   defineRoute({

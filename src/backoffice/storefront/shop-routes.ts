@@ -4,6 +4,7 @@ import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
 import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
+import { DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { shopPath, SHOPS } from './deps'
 import type { StorefrontPagesDeps } from './deps'
@@ -14,7 +15,7 @@ export const shopPages = (deps: StorefrontPagesDeps): Route[] => [listAll(deps),
 
 const PARAMS = z.object({ id: z.string().refine(looksLikeId) })
 const DONE = z.object({ done: z.string().optional() })
-const REASON = z.string().trim().min(1).max(400)
+const REASON = DEED_FIELDS.reason
 
 const listAll = ({ db, zone }: StorefrontPagesDeps): Route =>
   defineRoute({
