@@ -132,10 +132,14 @@ export class Disturber {
     if (!process) return
     process.signal('SIGSTOP')
     this.struck.add(name)
-    const wake = pause(forMs).then(() => process.signal('SIGCONT'))
+    const passed = this.othersGoOn(slot, passesMs)
+    await Promise.all([passed, process.wakeAfter(forMs, passed)])
+  }
+
+  private async othersGoOn(asleep: Slot, passesMs: number): Promise<void> {
     await this.arena.clocks.pass(passesMs)
-    const others = this.arena.slots.filter((other) => other !== slot).map((other) => other.work())
-    await Promise.all([wake, Promise.race([Promise.all(others), pause(MOST_WORK_MS)])])
+    const others = this.arena.slots.filter((other) => other !== asleep).map((other) => other.work())
+    await Promise.race([Promise.all(others), pause(MOST_WORK_MS)])
   }
 
   private async merchant(fault: PlannedFault, { does, scene }: DeedBy<'merchant'>): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
@@ -84,9 +85,25 @@ export class GatewayProcess {
 
   /** It walks into no trap any more; one that it has just walked into lets it go. */
   async disarm(): Promise<void> {
-    const wake = setInterval(() => this.signal('SIGCONT'), 20)
+    const stop = this.wakeAgainAndAgain()
     await this.trap({ step: null, skip: 0, signal: 'SIGSTOP' })
-    clearInterval(wake)
+    stop()
+  }
+
+  /**
+   * Wakes it up, and until `passed` again and again: it may have been stopped in its trap before it stopped itself there. Asleep for ever it would let Invoicebox wait for
+   * whatever it was reading, and Invoicebox is waited for before time passes.
+   */
+  async wakeAfter(milliseconds: number, passed: Promise<unknown>): Promise<void> {
+    await pause(milliseconds)
+    const stop = this.wakeAgainAndAgain()
+    await passed.finally(stop)
+  }
+
+  private wakeAgainAndAgain(): () => void {
+    this.signal('SIGCONT')
+    const wake = setInterval(() => this.signal('SIGCONT'), 20)
+    return () => clearInterval(wake)
   }
 
   /** What it has compiled helps those that start later. */
