@@ -101,14 +101,14 @@ function decideThen(
   // Whatever the rule's own dates say: it is tried as if it were valid then.
   const { name, when, do: action, limits, priority } = rule.body
   const body = { name, when, do: action, limits, priority }
-  const others = context.others.filter((other) => other.id !== rule.id && other.isOn)
+  const rules = [...context.others.filter((other) => other.id !== rule.id && other.isOn), { ...rule, body, isOn: true }]
   const then: DecisionContext = {
     now,
     zone: context.zone,
     organisations: new Map([[context.organisation.id, context.organisation]]),
     shut: new Map(),
-    rules: [...others, { ...rule, body, isOn: true }],
-    spent: spentOn(now, spent, context.zone),
+    rules,
+    spent: spentOn(now, spent, namesOf(invoice, rules), context.zone),
     fund: BOUNDLESS,
     similar: new Map([[invoice.id, earlier.map(asSimilar)]]),
     approvals: new Map(),
@@ -130,23 +130,25 @@ const asSimilar = ({ invoice }: PastInvoice): SimilarInvoice => ({
   isPaid: false,
 })
 
-/** What was counted on the same day and in the same month; a new day begins with nothing. */
-function spentOn(now: Date, counted: Counted, zone: string): Map<string, Spent> {
+/** Whatever a decision about this invoice can ask for. The thousands of other payees are left alone. */
+const namesOf = (invoice: DueInvoice, rules: readonly Rule[]): ReadonlySet<string> =>
+  new Set(rules.flatMap((rule) => Object.values(spentNames(invoice, rule))))
+
+/** What was counted under these names on the same day and in the same month; a new day begins with nothing. */
+function spentOn(now: Date, counted: Counted, names: Iterable<string>, zone: string): Map<string, Spent> {
   const day = dayOf(now, zone)
+  const month = monthOf(day)
   return new Map(
-    [...counted].map(([name, { day: onDay, month, dayOf: which, monthOf: whichMonth }]) => [
-      name,
-      { day: which === day ? onDay : 0n, month: whichMonth === monthOf(day) ? month : 0n },
-    ]),
+    [...names].map((name) => {
+      const so = counted.get(name)
+      return [name, { day: so?.dayOf === day ? so.day : 0n, month: so?.monthOf === month ? so.month : 0n }]
+    }),
   )
 }
 
 function count(counted: Counted, rule: Rule, { invoice }: PastInvoice, { zone }: ReplayContext): void {
   const day = dayOf(invoice.firstSeenAt, zone)
   const { minor } = invoice.amount
-  const now = spentOn(invoice.firstSeenAt, counted, zone)
-  for (const name of Object.values(spentNames(invoice, rule))) {
-    const so = now.get(name) ?? { day: 0n, month: 0n }
+  for (const [name, so] of spentOn(invoice.firstSeenAt, counted, Object.values(spentNames(invoice, rule)), zone))
     counted.set(name, { day: so.day + minor, month: so.month + minor, dayOf: day, monthOf: monthOf(day) })
-  }
 }

@@ -79,10 +79,14 @@ describe('a rule tried on the past', () => {
     expect(replay(rule(), list, settings()).reallyPaid).toEqual({ count: 2, amount: rub('150') })
   })
 
-  test('goes through thousands in no time', () => {
-    const many = Array.from({ length: 5_000 }, (_, index) => past(`i${index}`, 29 - index / 200))
-    const started = performance.now()
-    expect(replay(rule({ limits: { day: rub('5000') } }), many, settings()).lines).toHaveLength(5_000)
-    expect(performance.now() - started).toBeLessThan(10_000)
+  test('keeps the limits of thousands of payees apart', () => {
+    // Two invoices of each payee, seen at one moment, so that the limit of the day lets one of them pass.
+    const many = Array.from({ length: 5_000 }, (_, index) => {
+      const payee = Math.floor(index / 2)
+      return past(`i${index}`, 29 - payee / 100, { number: `${payee}-${index}` })
+    })
+    const { lines, sums } = replay(rule({ limits: { payee: rub('150') } }), many, settings())
+    expect(lines).toHaveLength(5_000)
+    expect([sums.pay.count, sums.wait.count]).toEqual([2_500, 2_500])
   })
 })
