@@ -2,13 +2,14 @@ import type { Db } from '../shared/database'
 import { iso, moment } from '../shared/database'
 import { planPayments } from './decide'
 import type { PaymentPlan, PlannedPayment } from './decide'
+import type { WhyCode } from './decision'
 import type { DecisionContext } from './decision-context'
 import { inTurns, slicesOf } from './in-turns'
 import type { DueInvoice } from './invoice'
 
 /** What became of earlier payments of one invoice, as far as it stands in the way of another. */
 export interface Hindrance {
-  readonly code: 'rejected_before' | 'reversed_before' | 'paid_by_member'
+  readonly code: Extract<WhyCode, 'rejected_before' | 'reversed_before' | 'paid_by_member'>
   readonly values: Readonly<Record<string, string>>
 }
 

@@ -1,4 +1,5 @@
 import type { Money } from '../shared/money'
+import type { autopayWhyRu } from '../shared/texts/backoffice/autopay-why'
 
 /** The gates in the one order in which they are passed. The switch comes last, so that what is off still tells what it would do. */
 export const GATES = ['status', 'duplicate', 'rule', 'limits', 'fund', 'approval', 'switch'] as const
@@ -13,6 +14,11 @@ export const DECISIONS = [
   'refuse', // it will not be paid: cancelled, expired, paid already, a duplicate
 ] as const
 export type DecisionKind = (typeof DECISIONS)[number]
+
+/** What a line of ours says: each has its sentence. What is read from the database may come from a later version. */
+export type WhyCode = {
+  [Key in keyof typeof autopayWhyRu]: Key extends `autopay.why.${infer Code}` ? Code : never
+}[keyof typeof autopayWhyRu]
 
 /** One line of «почему»: what a gate found, as a text `autopay.why.<code>` with its values (amounts as `12.00 RUB`, moments as ISO text, ids, words). Never personal data. */
 export interface Why {

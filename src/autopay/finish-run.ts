@@ -4,11 +4,12 @@ import type { Db } from '../shared/database'
 import { money } from '../shared/money'
 import type { Unit } from '../shared/money'
 import type { PlannedPayment } from './decide'
-import type { Why } from './decision'
+import type { Why, WhyCode } from './decision'
+import { latestDecisions } from './decision-store'
 import { toKept } from './invoice-row'
 import type { InvoiceRow } from './invoice-row'
 import { keptId } from './keep-invoices'
-import { notUnderstood, oddInvoices } from './open-invoices'
+import { notUnderstood, oddInvoices, openInvoices } from './open-invoices'
 import { tellOrganisations } from './outbox'
 import { outcomeOf } from './outcome'
 import { writeItems } from './run-items'
@@ -19,16 +20,18 @@ import { syncPayments } from './sync-payments'
 
 export interface Ending {
   readonly problem: string | null
-  /** What was decided last about each invoice; nothing when the run did not come so far. */
-  readonly said: Iterable<PlannedPayment>
+  /** What was decided last about each invoice; null when the run did not come to the end of that. */
+  readonly said: Iterable<PlannedPayment> | null
 }
 
 /** Writes down what became of everything, and what people are to be told, together with the end of the run. A run that was taken over meanwhile is left to its new owner. */
 export async function finishRun(deps: PaymentDeps, run: Run, { problem, said }: Ending): Promise<void> {
   const at = deps.clock.now()
   await syncPayments(deps.db, at)
-  const decided = [...said]
-  const items = [...(await itemsOf(deps.db, run, decided)), ...(problem === null || decided.length > 0 ? await oddItems(deps.db, run) : [])]
+  const items = [
+    ...(await itemsOf(deps.db, run, said ? [...said].map(asItem) : await asTheyStood(deps.db, run))),
+    ...(await oddItems(deps.db, run)),
+  ]
   await inTransaction(deps.db, async (tx) => {
     if (!(await endRun(tx, run, problem, at))) return
     await writeItems(tx, run.id, items, at)
@@ -37,11 +40,34 @@ export async function finishRun(deps: PaymentDeps, run: Run, { problem, said }: 
   deps.log.info({ run: run.id, items: items.length, problem }, 'a run of automatic payment has ended')
 }
 
-async function itemsOf(db: Db, run: Run, said: readonly PlannedPayment[]): Promise<RunItem[]> {
+async function itemsOf(db: Db, run: Run, others: readonly RunItem[]): Promise<RunItem[]> {
   const begun = await paymentsOf(db, run.id)
   const earlier = (await underWay(db, run)).filter(({ invoiceId }) => !begun.some((one) => one.invoiceId === invoiceId))
   const known = new Set([...begun, ...earlier].map(({ invoiceId }) => invoiceId))
-  return [...begun, ...earlier, ...said.filter(({ invoice }) => !known.has(invoice.id)).map(asItem)]
+  return [...begun, ...earlier, ...others.filter(({ invoiceId }) => !known.has(invoiceId))]
+}
+
+/** Of a run that was interrupted: what is kept of the invoices that are open, so that nobody reads that fewer wait than do. */
+async function asTheyStood(db: Db, { scope }: Run): Promise<RunItem[]> {
+  const open = await openInvoices(db, scope)
+  const kept = await latestDecisions(
+    db,
+    open.map(({ id }) => id),
+  )
+  return open.map((invoice) => {
+    const { organisationId, number, amount, id } = invoice
+    const decision = kept.get(id)
+    if (decision) return asItem({ invoice, decision })
+    return {
+      invoiceId: id,
+      organisationId,
+      number,
+      amount,
+      outcome: outcomeOf({ decision: null }),
+      decision: 'wait',
+      why: [line('not_decided')],
+    }
+  })
 }
 
 function asItem({ invoice, decision }: PlannedPayment): RunItem {
@@ -63,9 +89,9 @@ const oddItems = async (db: Db, { scope }: Run): Promise<RunItem[]> =>
     why: [notUnderstood(problem)],
   }))
 
-const line = (code: string): Why => ({ gate: 'status', passed: false, code, values: {} })
+const line = (code: WhyCode): Why => ({ gate: 'status', passed: false, code, values: {} })
 
-const CHECKED: Readonly<Record<string, string>> = { confirming: 'in_check', review: 'in_review' }
+const CHECKED: Readonly<Record<string, WhyCode>> = { confirming: 'in_check', review: 'in_review' }
 
 interface PaymentRow {
   readonly invoice_id: string

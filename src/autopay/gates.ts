@@ -1,6 +1,6 @@
 import { toDecimal } from '../shared/money'
 import type { DecisionContext, SimilarInvoice } from './decision-context'
-import type { DecisionKind, Gate, Why } from './decision'
+import type { DecisionKind, Gate, Why, WhyCode } from './decision'
 import { rulesFor, unmetConditions } from './fit-rule'
 import type { DueInvoice } from './invoice'
 import { foldText } from './pattern'
@@ -12,9 +12,9 @@ export interface Passage {
   readonly shut?: DecisionKind
 }
 
-export const open = (gate: Gate, code: string, values: Why['values'] = {}): Passage => ({ why: { gate, passed: true, code, values } })
+export const open = (gate: Gate, code: WhyCode, values: Why['values'] = {}): Passage => ({ why: { gate, passed: true, code, values } })
 
-export const closed = (gate: Gate, shut: DecisionKind, code: string, values: Why['values'] = {}): Passage => ({
+export const closed = (gate: Gate, shut: DecisionKind, code: WhyCode, values: Why['values'] = {}): Passage => ({
   why: { gate, passed: false, code, values },
   shut,
 })

@@ -37,7 +37,7 @@ export function spend(purse: Purse, invoice: DueInvoice, rule: Rule): void {
 }
 
 interface Cap {
-  readonly code: string
+  readonly code: 'over_budget_month' | 'over_month' | 'over_budget_day' | 'over_day' | 'over_payee'
   readonly limit: bigint | null | undefined
   readonly spent: bigint
 }

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import type { Db } from '../shared/database'
-import type { Why } from './decision'
+import type { Why, WhyCode } from './decision'
 import type { DueInvoice } from './invoice'
 import { readInSlices } from './in-turns'
 import type { Scope } from './intake'
@@ -35,7 +35,7 @@ export async function oddInvoices(db: Db, scope: Within): Promise<KeptInvoice[]>
 export const notUnderstood = (problem: string | null): Why => ({
   gate: 'status',
   passed: false,
-  code: 'not_understood',
+  code: 'not_understood' satisfies WhyCode,
   values: { problem: problem ?? '' },
 })
 

@@ -54,7 +54,7 @@ export async function beginRun(deps: PaymentDeps, { author, scope, key = `by-han
 /** A run whose process has died stands in the way of the next one. It is ended with what it has paid, and its people are told. */
 async function endAbandoned(deps: PaymentDeps): Promise<void> {
   const run = await takeOverRun(deps.db, deps.clock.now())
-  if (run) await finishRun(deps, run, { problem: tell('told.process_ended'), said: [] })
+  if (run) await finishRun(deps, run, { problem: tell('told.process_ended'), said: null })
 }
 
 /** Another process has taken the run over, or this one must end: what is left is not ours any more. */
@@ -77,7 +77,7 @@ export async function carryOutRun(deps: PaymentDeps, run: Run, carrying: Carryin
       return 'handed over'
     }
     const problem = error instanceof Unread ? tell('told.invoicebox_unread', { reason: error.message }) : tell('told.own_error')
-    await finishRun(deps, run, { problem, said: [] })
+    await finishRun(deps, run, { problem, said: null })
     if (error instanceof Unread) return problem
     throw error
   } finally {

@@ -1,4 +1,4 @@
-import { beginRun, carryOutRun, listItems, listRuns, releaseInvoice, runOnSchedule, switchAutopay, syncPayments } from '../../src/autopay'
+import { beginRun, carryOutRun, listRuns, releaseInvoice, runOnSchedule, switchAutopay, syncPayments, whyText } from '../../src/autopay'
 import { reversePayment } from '../../src/payments'
 import type { FaultPoint } from '../../src/payments'
 import { setFloor } from '../../src/fund'
@@ -6,6 +6,7 @@ import { spendingPeriods, spendWithinLimits } from '../../src/autopay/spending'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { inTransaction } from '../../src/shared/database'
 import { parseMoney } from '../../src/shared/money'
+import { createTexts } from '../../src/shared/texts'
 import { ENGINES } from '../support/databases'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { World } from '../support/world'
@@ -160,32 +161,6 @@ describe.each(ENGINES)('a run of automatic payment on %s', (engine) => {
     await expect(inTransaction(world.db, (tx) => spendWithinLimits(tx, [spending]))).rejects.toMatchObject({ code: 'autopay_over_limit' })
   })
 
-  test('a run whose process has died is ended with what it has paid, before the next one begins', async () => {
-    const acme = await company(world)
-    await rule(world, acme)
-    const invoices = await bills(acme, 3)
-    const dead = await beginRun(world.parts, { author: COMMAND_LINE, scope: { organisationId: acme.id } })
-    let isStopping = false
-    atStep = (step) => {
-      if (step === 'after-answer') isStopping = true
-    }
-    expect(dead && (await carryOutRun(world.parts, dead, { isStopping: () => isStopping }))).toBe('handed over')
-    const next = await runs(world, { organisationId: acme.id })
-    expect(await paid(invoices)).toBe(3)
-    const items = await listItems(world.db, dead?.id ?? '', {}, { limit: 10 })
-    expect(items.map(({ outcome }) => outcome)).toEqual(['paid', 'paid', 'paid'])
-    expect(next.items).toEqual([])
-    expect(
-      await world
-        .db('autopay_runs')
-        .where({ id: dead?.id ?? '' })
-        .first('state', 'problem'),
-    ).toEqual({
-      state: 'failed',
-      problem: 'its process ended',
-    })
-  })
-
   test('the part of the fund that is kept for buyers stays, and the nearest deadline comes first', async () => {
     const acme = await company(world)
     await rule(world, acme)
@@ -207,6 +182,9 @@ describe.each(ENGINES)('a run of automatic payment on %s', (engine) => {
     await strikes(world, invoice, { kind: 'lose-answer' })
     const { id, items } = await runs(world, { organisationId: acme.id })
     expect(told(items, invoice)).toBe('waiting pay in_check')
+    const [said] = itemOf(items, invoice)?.why.slice(-1) ?? []
+    const reader = { language: 'ru', t: createTexts().translator('ru') } as const
+    expect(said && whyText(said, reader)).toMatch(/^Оплата отправлена, ответа пока нет/)
     expect((await settled(world, invoice)).state).toBe('captured')
     await syncPayments(world.db, world.clock.now())
     expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)

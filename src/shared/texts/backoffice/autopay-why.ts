@@ -47,6 +47,11 @@ export const autopayWhyRu = {
   'autopay.why.switch_on': 'Автооплата включена',
   'autopay.why.switch_off': 'Автооплата организации выключена',
   'autopay.why.switch_stopped': 'Автооплата организации остановлена',
+  'autopay.why.in_check': 'Оплата отправлена, ответа пока нет: шлюз выясняет сам, второй раз ничего не отправит',
+  'autopay.why.in_review': 'Оплату разбирает сотрудник: деньги удержаны, пока не решено',
+  'autopay.why.not_sent':
+    'Оплата не отправлена: Инвойсбокс не отвечал или в последний момент что-то изменилось. Попробует следующий запуск',
+  'autopay.why.not_decided': 'Запуск прервался раньше, чем дошёл до счёта: решит следующий',
 
   'autopay.fault.unreadable': 'файл не читается: {{detail}}',
   'autopay.fault.too_large': 'файл больше 256 КБ',
@@ -115,6 +120,11 @@ export const autopayWhyEn = {
   'autopay.why.switch_on': 'Automatic payment is on',
   'autopay.why.switch_off': 'Automatic payment of the organisation is off',
   'autopay.why.switch_stopped': 'Automatic payment of the organisation is stopped',
+  'autopay.why.in_check': 'The payment was sent and is not answered yet: the gateway finds out by itself and sends nothing twice',
+  'autopay.why.in_review': 'A member of staff looks into the payment: the money stays held until that is decided',
+  'autopay.why.not_sent':
+    'The payment was not sent: Invoicebox did not answer, or something changed at the last moment. The next run tries again',
+  'autopay.why.not_decided': 'The run was interrupted before it came to this invoice: the next one decides',
 
   'autopay.fault.unreadable': 'the file cannot be read: {{detail}}',
   'autopay.fault.too_large': 'the file is larger than 256 KB',
