@@ -29,9 +29,12 @@
 
   const menus = [...document.querySelectorAll('.sections details')]
 
-  document.addEventListener('click', (event) => {
+  // A click elsewhere, or Tab to somewhere else.
+  const closeOthers = (event) => {
     for (const menu of menus) if (!menu.contains(event.target)) menu.open = false
-  })
+  }
+  document.addEventListener('click', closeOthers)
+  document.addEventListener('focusin', closeOthers)
 
   document.addEventListener('keydown', (event) => {
     const open = event.key === 'Escape' ? menus.find((menu) => menu.open) : undefined

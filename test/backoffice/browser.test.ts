@@ -113,6 +113,38 @@ describeInChromium('the back office in a real browser', () => {
     await shows(page, 'staff')
   }, 60_000)
 
+  test.each([
+    { role: 'admin', groups: ['Деньги', 'Продажи', 'Управление'] },
+    { role: 'support', groups: ['Деньги', 'Продажи'] }, // Of the third they may see one section, which is a plain link.
+  ] as const)(
+    'the keyboard alone reaches every section of the $role, and a menu that it leaves closes',
+    async ({ role, groups }) => {
+      const { page } = await seated(role, { width: 1280 })
+      await page.goto(`${world.url}/admin`)
+      expect(await page.locator('nav.sections summary').allInnerTexts()).toEqual(groups)
+      const hrefs = await page.locator('nav.sections a').all()
+      const all = await Promise.all(hrefs.map((link) => link.getAttribute('href')))
+      const reached: (string | null)[] = []
+      const menus: string[][] = []
+      const openMenus = (): Promise<string[]> => page.locator('nav.sections details[open] > summary').allInnerTexts()
+      await page.locator('nav.sections a').first().focus()
+      for (;;) {
+        const stop = page.locator('nav.sections :focus')
+        if ((await stop.count()) === 0) break
+        expect(await focused(page)).toMatchObject({ isVisible: true })
+        if (await stop.and(page.locator('summary')).count()) {
+          await page.keyboard.press('Enter')
+          menus.push(await openMenus())
+        } else reached.push(await stop.getAttribute('href'))
+        const inside = await page.locator('nav.sections details:has(:focus) > summary').allInnerTexts()
+        expect(await openMenus()).toEqual(inside)
+        await page.keyboard.press('Tab')
+      }
+      expect([menus, reached, await openMenus()]).toEqual([groups.map((group) => [group]), all, []])
+    },
+    60_000,
+  )
+
   test('an admin sets up the second factor, adds an operator, and hands over a code for the first sign-in', async () => {
     const person = await StaffPerson.make(world, 'admin')
     const page = await newPage()
