@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import type { StaffRole } from '../../src/shared/actor'
-import { accessibilityFaults, focused, headingOf, sidewaysFaults, smallTargets, stateOf, textOf } from '../browser/checks'
+import { accessibilityFaults, focused, headingOf, sidewaysFaults, smallTargets, stateOf, textOf, untidyPlaces } from '../browser/checks'
 import { fillPath, makeObjects } from '../routes/objects'
 import { readRouteTable } from '../routes/table'
 import { describeInChromium, launchChromium, newVisitor } from '../support/chromium'
@@ -75,6 +75,23 @@ describeInChromium('the back office in a real browser', () => {
     for (const route of PAGES) faults.push(...(await faultsOf(page, `${world.url}${fillPath(route, objects)}`)))
     expect(faults).toEqual([])
   }, 120_000)
+
+  test.each(['ru', 'en'] as const)(
+    'on a wide screen no words are cut off, and buttons stand together and are no wider than a hand (%s)',
+    async (language) => {
+      const owner = await world.member({ points: '500.00' })
+      const objects = await makeObjects(PAGES, world, owner)
+      const { page } = await seated('admin', { width: 1280, language })
+      const untidy: string[] = []
+      for (const route of PAGES) {
+        await page.goto(`${world.url}${fillPath(route, objects)}`)
+        await page.evaluate(`document.querySelectorAll('main details').forEach((part) => (part.open = true))`)
+        untidy.push(...(await sidewaysFaults(page)), ...(await untidyPlaces(page)).map((fault) => `${route.path}: ${fault}`))
+      }
+      expect(untidy).toEqual([])
+    },
+    120_000,
+  )
 
   test('who has no right is told so on a page that leads on, and what does not exist as well', async () => {
     const { page } = await seated('viewer', { width: 360 })

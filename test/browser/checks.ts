@@ -35,6 +35,27 @@ export const smallTargets = (page: Page): Promise<string[]> =>
     .filter(({ box }) => box.width > 0 && (Math.round(box.height) < 44 || Math.round(box.width) < 44))
     .map(({ element, box }) => Math.round(box.width) + ' x ' + Math.round(box.height) + ': ' + element.outerHTML.slice(0, 120))`)
 
+/** What looks broken on a wide screen: words that a field cuts off, buttons of one line of filters in two lines, and a button of a form as wide as a table. */
+export const untidyPlaces = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`(() => {
+    const pen = document.createElement('canvas').getContext('2d')
+    const tell = (what, element) => what + ': ' + element.outerHTML.slice(0, 120)
+    const seen = (selector) => [...document.querySelectorAll(selector)].filter((element) => element.getBoundingClientRect().width > 0)
+    const isCut = (element) => {
+      const { font, paddingLeft, paddingRight } = getComputedStyle(element)
+      pen.font = font
+      const words = element.placeholder || element.selectedOptions?.[0]?.text || ''
+      const arrowOrCross = 20
+      return pen.measureText(words).width > element.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight) - arrowOrCross
+    }
+    const isScattered = (form) => new Set([...form.querySelectorAll('.button')].map((one) => Math.round(one.getBoundingClientRect().top))).size > 1
+    return [
+      ...seen('input[placeholder], select').filter(isCut).map((element) => tell('words are cut off', element)),
+      ...seen('.filters').filter(isScattered).map((element) => tell('buttons stand apart', element)),
+      ...seen('main .button').filter((element) => element.getBoundingClientRect().width > 480).map((element) => tell('a stretched button', element)),
+    ]
+  })()`)
+
 /** The primary buttons that one sees. */
 export const primaryActions = (page: Page): Promise<string[]> => page.locator('main .primary:visible').allInnerTexts()
 

@@ -70,7 +70,7 @@ export const membersRu = {
   'member.credit': 'Начислить баллы',
   'member.debit': 'Списать баллы',
   'member.points': 'Сколько баллов',
-  'member.points_hint': 'Например, 150 или 150.50',
+  'member.points_hint': 'Например, 150 или 150,50',
   'member.lock': 'Заблокировать',
   'member.lock_hint': 'Участник увидит эту причину. Он сможет войти и смотреть, но не платить.',
   'member.lock_reason': 'Причина',
