@@ -20,7 +20,18 @@ interface Reader {
   readonly t: Translate
 }
 
-const AMOUNT = /^(-?)(\d+\.\d\d) (PTS|RUB)$/
+const AMOUNT = /^-?\d+\.\d\d (PTS|RUB)$/
+const BARE = /^-?\d+\.\d\d$/
+
+/** Facts whose amounts are written without their unit. */
+const UNITS: Readonly<Record<string, 'PTS' | 'RUB'>> = {
+  points: 'PTS',
+  deposited: 'RUB',
+  threshold: 'RUB',
+  floor: 'RUB',
+  overdraft: 'RUB',
+  chips: 'RUB',
+}
 
 const isPaymentState = (text: string): text is keyof typeof PAYMENT_WORDS => Object.hasOwn(PAYMENT_WORDS, text)
 
@@ -39,23 +50,37 @@ const WORDS: Readonly<Record<string, (value: string, t: Translate) => string | u
   role: (value, t) => (isStaffRole(value) ? t(`role.${value}`) : undefined),
   state: (value, t) => (isPaymentState(value) ? t(PAYMENT_WORDS[value]) : undefined),
   do: (value, t) => (isRuleAction(value) ? t(`autopay.action.${value}`) : undefined),
+  type: (value, t) => (value === 'points' || value === 'voucher' ? t(`catalogue.type.${value}`) : undefined),
+  vatCode: vatText,
+}
+
+/** A code of VAT in words; undefined where it is none. */
+export function vatText(code: string, t: Translate): string | undefined {
+  if (code === 'VATNONE') return t('catalogue.vat_none')
+  const [, rate, added] = /^RUS_VAT(\d+)(_ADDED)?$/.exec(code) ?? []
+  if (rate === undefined) return undefined
+  return added === undefined ? t('catalogue.vat_inside', { rate }) : t('catalogue.vat_on_top', { rate })
 }
 
 /**
- * A fact as a person reads it: amounts written `12.00 PTS` become `12 points`, switches become words; what is absent is a dash.
- * @param name of the fact: roles, states and what rules do are words only where it says that they are such
+ * A fact as a person reads it: amounts written `12.00 PTS` become `12 points`, switches become words; what is absent or empty is a dash.
+ * @param name of the fact: roles, states, codes and amounts without a unit are told as such only where it says that they are
  */
 export function factText(value: string | boolean | null | undefined, { language, t }: Reader, name?: string): string {
-  if (value === undefined || value === null) return '—'
+  if (value === undefined || value === null || value === '') return '—'
   if (typeof value === 'boolean') return t(value ? 'admin.yes' : 'admin.no')
   if (value === 'unlimited') return t('admin.unlimited')
   const word = name !== undefined && Object.hasOwn(WORDS, name) ? WORDS[name]?.(value, t) : undefined
   if (word !== undefined) return word
-  const amount = AMOUNT.exec(value)
-  if (!amount) return value
-  const [, sign, digits = '', unit] = amount
-  const { minor } = parseMoney(digits, unit as 'PTS' | 'RUB')
-  return formatMoney({ minor: sign === '-' ? -minor : minor, unit: unit as 'PTS' | 'RUB' }, language)
+  return amountsText(value, language, name)
+}
+
+function amountsText(value: string, language: Language, name = ''): string {
+  const unit = Object.hasOwn(UNITS, name) ? UNITS[name] : undefined
+  const parts =
+    unit === undefined || AMOUNT.test(value) ? [value] : value.split(' ').map((part) => (BARE.test(part) ? `${part} ${unit}` : part))
+  if (!parts.every((part) => AMOUNT.test(part))) return value
+  return parts.map((part) => formatMoney(parseMoney(part.slice(0, -4), part.endsWith('PTS') ? 'PTS' : 'RUB'), language)).join(', ')
 }
 
 const isFact = (key: string): key is TextKey & `fact.${string}` => Object.hasOwn(frameRu, key) || Object.hasOwn(auditedRu, key)

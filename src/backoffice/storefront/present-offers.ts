@@ -3,6 +3,7 @@ import { CODE_STATES, EMPTY, isOnSale, MOST_CODES, payloadOf } from '../../store
 import type { CodeImport, ImportOutcome, Offer, OfferPayload, StockCounts } from '../../storefront'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
 import type { Translate } from '../../shared/texts'
+import { vatText } from '../facts'
 import type { Reader } from '../reader'
 import type { Cell, Table } from '../table'
 import { offerPath } from './deps'
@@ -90,7 +91,7 @@ export function offerForm(id: string, offer: Offer | undefined, { t, zone }: Rea
     id,
     basedOn: filled.basedOn ?? '',
     type: { value: type, choices: (['voucher', 'points'] as const).map((value) => choice(value, type, t(`catalogue.type.${value}`))) },
-    vatCode: VAT_CODES.map((value) => choice(value, vatCode, value)),
+    vatCode: VAT_CODES.map((value) => choice(value, vatCode, vatText(value, t) ?? value)),
     values: Object.fromEntries(TEXT_FIELDS.map((name) => [name, filled[name] ?? ''])) as Record<TextField, string>,
     enabled: offer?.isEnabled ?? true,
   }

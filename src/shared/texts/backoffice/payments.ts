@@ -123,6 +123,7 @@ export const paymentsRu = {
   'payment.actor.reconciliation': 'сверка',
   'payment.actor.autopay': 'расписание автооплаты',
   'payment.actor.command-line': 'командная строка',
+  'payment.actor.demo-data': 'данные демонстрации',
   'payment.actor.staff': 'сотрудник {{login}}',
 } as const satisfies Record<string, string>
 
@@ -249,5 +250,6 @@ export const paymentsEn = {
   'payment.actor.reconciliation': 'reconciliation',
   'payment.actor.autopay': 'schedule of automatic payment',
   'payment.actor.command-line': 'command line',
+  'payment.actor.demo-data': 'data of the demo',
   'payment.actor.staff': 'staff member {{login}}',
 } as const satisfies EnglishOf<typeof paymentsRu>
