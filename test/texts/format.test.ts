@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { MAX_MINOR, money } from '../../src/shared/money'
-import { formatMoment, formatMoney, formatSecond } from '../../src/shared/texts/format'
+import { formatCount, formatMoment, formatMoney, formatSecond } from '../../src/shared/texts/format'
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ')
 const points = (minor: bigint): string => plain(formatMoney(money(minor, 'PTS'), 'ru'))
@@ -62,6 +62,10 @@ test('an amount never breaks across lines and loses no digit', () => {
       },
     ),
   )
+})
+
+test('a number of four digits is grouped like a sum', () => {
+  expect([formatCount(999, 'ru'), formatCount(3322, 'ru'), formatCount(3322, 'en')]).toEqual(['999', '3\u00a0322', '3,322'])
 })
 
 test('a moment is shown in Moscow time unless another zone is asked for', () => {

@@ -4,7 +4,7 @@ import { csvMoment } from '../../shared/csv'
 import { toDecimal } from '../../shared/money'
 import type { Money } from '../../shared/money'
 import { readReason } from '../../shared/reasons'
-import { formatMoney } from '../../shared/texts/format'
+import { formatCount, formatMoney } from '../../shared/texts/format'
 import { listHref } from '../filters'
 import type { Query } from '../filters'
 import { amountHead, momentCell, timeHead } from '../reader'
@@ -65,7 +65,7 @@ function coverageText({ coverage }: FundPicture, { language, t }: Reader): strin
     points: formatMoney(outstanding, language),
     worth: formatMoney(worth, language),
     balance: formatMoney(balance, language),
-    percent: String(percent),
+    percent: formatCount(percent, language),
   })
 }
 

@@ -46,6 +46,9 @@ function withCurrency(sign: string, amount: string, currency: string, language: 
 const groupThousands = (whole: bigint, language: Language): string =>
   whole.toString().replace(/\B(?=(\d{3})+$)/g, language === 'ru' ? NO_BREAK_SPACE : ',')
 
+/** A whole number as a person reads it: `3 322`, `3,322`. */
+export const formatCount = (count: number, language: Language): string => groupThousands(BigInt(count), language)
+
 /** The number that picks the plural form. A fraction always takes the form `other`, whatever its digits, so any fraction stands for all. */
 const pluralCount = (size: bigint): number => (size % 100n === 0n ? Number(size / 100n) : 0.5)
 

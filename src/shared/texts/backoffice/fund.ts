@@ -30,7 +30,7 @@ export const fundRu = {
   'fund.advised_many': 'Тогда фонд останется выше неприкосновенной части ещё {{days}} дней после этого срока.',
   'fund.advised_other': 'Тогда фонд останется выше неприкосновенной части ещё {{days}} дня после этого срока.',
   'fund.enough': 'Пополнять пока не нужно.',
-  'fund.coverage': 'У участников {{points}}, это {{worth}}. В фонде {{balance}}: {{percent}} % от этой суммы.',
+  'fund.coverage': 'У участников {{points}}, это {{worth}}. В фонде {{balance}}: {{percent}}\u00a0% от этой суммы.',
   'fund.coverage_none': 'У участников нет баллов.',
   'fund.usual': 'Обычный расход по дням недели',
   'fund.weekday.0': 'Понедельник',
