@@ -1,4 +1,4 @@
-import type { Author } from '../shared/actor'
+import type { Author, Sender } from '../shared/actor'
 import { requireKey, requireReason, writeAudit } from '../shared/audit'
 import type { Clock } from '../shared/clock'
 import { inTransaction } from '../shared/database'
@@ -8,6 +8,7 @@ import type { Log } from '../shared/log'
 import type { Money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
+import { requireSameForm } from '../shared/sent-forms'
 import { ADDED_UP_FOR_MS, countAlone, doneAlone, isHeavy, keepCounted, mostAlone, namePayload, uncount } from './alone'
 import type { AloneUpTo } from './alone'
 import { WeighsMore } from './deed'
@@ -15,6 +16,7 @@ import type { Deed, Payload, Preview, Weight } from './deed'
 import { checkPayload } from './payload'
 import { LAPSES_AFTER_MS, OF_REQUEST } from './request'
 import type { ApprovalRequest } from './request'
+import { digestOf, withEarlier } from './sent-before'
 import { findByKey, insertRequest } from './store'
 import type { NewRequest } from './store'
 
@@ -89,14 +91,31 @@ export async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: De
   const key = requireOwnKey(order.key)
   const payload = checkPayload(deed, order.payload)
   await deed.requireKnown?.(payload, order.author)
-  const known = await findByKey(deps.db, order.author, key)
+  const author: Sender = { ...order.author, form: { key, kind: deed.kind, digest: digestOf(deed.kind, payload) } }
+  return submitForm(deps, deed, { payload, author, reason, key }).catch(async (error: unknown) => {
+    throw await withEarlier(deps.db, { author, key }, error)
+  })
+}
+
+interface SentOrder<P extends Payload> extends Order<P> {
+  readonly author: Sender
+}
+
+async function submitForm<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R>, order: SentOrder<P>): Promise<Submitted<R>> {
+  const { payload, author, reason, key } = order
+  const known = await findByKey(deps.db, author, key)
   if (known) return waiting(known, deed.kind, payload)
-  const done = await doAlone(deps, deed, { payload, author: order.author, reason, key })
-  if (done) return { state: 'done', result: done.result }
+  await requireSameForm(deps.db, author)
+  const done = await doAlone(deps, deed, order)
+  if (done) {
+    // With other contents at the same moment the other one was done, and this one was taken for it.
+    await requireSameForm(deps.db, author)
+    return { state: 'done', result: done.result }
+  }
   // The key stands for something that one person could do alone, and did.
-  if (await deed.wasDone?.(key, { payload, author: order.author })) throw new Refusal('key_reused')
+  if (await deed.wasDone?.(key, { payload, author })) throw new Refusal('key_reused')
   const { subject } = await deed.preview(payload)
-  return waiting(await store(deps, { kind: deed.kind, payload, subject, reason, maker: order.author, key }), deed.kind, payload)
+  return waiting(await store(deps, { kind: deed.kind, payload, subject, reason, maker: author, key }), deed.kind, payload)
 }
 
 /** A key of the caller's own: those of requests are the gateway's. @throws Refusal bad_input (detail: key) */

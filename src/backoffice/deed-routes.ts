@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SentBefore } from '../approvals'
 import type { Approvals, Deed, DoneAlone, Payload, Submitted } from '../approvals'
 import type { RouteContext } from '../http'
 import type { StaffActor } from '../shared/actor'
@@ -10,6 +11,7 @@ import type { ReasonKind } from '../shared/reasons'
 import { refusedText } from '../shared/texts/faults'
 import { formatMoney } from '../shared/texts/format'
 import { factRows } from './facts'
+import { sentBeforeText } from './sent-before'
 import { frameOf } from './frame'
 import type { Section } from './frame'
 import type { SwitchView } from './autopay/present-switch'
@@ -131,7 +133,7 @@ function showRefused<P extends Payload, R>(context: Context, form: DeedForm<P, R
   const { what, action, fields, typed = [], back, edit, autopay = null } = form
   const sent = {
     what,
-    text: refusedText(error, context.t),
+    text: error instanceof SentBefore ? sentBeforeText(error, context) : refusedText(error, context.t),
     action,
     own: Object.entries(fields),
     typed,

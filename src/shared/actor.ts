@@ -20,11 +20,22 @@ export interface Approver extends StaffActor {
   readonly request: string
 }
 
+/** What somebody has sent: the key that names their intent, and a digest of what they wanted. */
+export interface SentForm {
+  readonly key: string
+  /** The word for the deed. */
+  readonly kind: string
+  readonly digest: string
+}
+
 /** Whoever is signed in. */
 export type Actor = MemberActor | StaffActor
 
 /** Whoever causes a change: a person who is signed in, or the gateway itself by the name of the part, such as `command-line` or `recovery`. */
 export type Author = Actor | { readonly kind: 'system'; readonly name: string }
+
+/** An author together with the form that they have sent: the first audit row of theirs notes what was in it. */
+export type Sender = Author & { readonly form: SentForm }
 
 export const COMMAND_LINE: Author = { kind: 'system', name: 'command-line' }
 

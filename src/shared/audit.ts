@@ -1,15 +1,16 @@
 import { authorName } from './actor'
-import type { Approver, Author } from './actor'
+import type { Approver, Author, Sender } from './actor'
 import { iso } from './database'
 import { insertRows } from './statements'
 import type { Db, Tx } from './database'
 import type { Row } from './statements'
 import { canonicalJson, newSortedId } from './ids'
 import { Refusal } from './refusals'
+import { noteForms } from './sent-forms'
 
 /** One line of the audit log: who did what to whom, and why. */
 export interface AuditEntry {
-  readonly author: Author
+  readonly author: Author | Sender
   readonly at: Date
   /** A word for the deed, such as `points_credited`. */
   readonly action: string
@@ -44,13 +45,17 @@ const toRow = (entry: AuditEntry): Row => ({
 
 /**
  * Writes audit rows in the transaction of the deeds they tell of, so that neither exists without the other (invariant 25).
- * As a ledger companion it is handed over as it is: `companion(writeAudit, entry)`. What two people have agreed to is noted on their request at the same moment.
- * @throws Refusal request_not_open, and then nothing is done, for a request that was carried out before
+ * As a ledger companion it is handed over as it is: `companion(writeAudit, entry)`. What two people have agreed to is noted on their request at the same moment, and so is what
+ * was in the form that asked for it.
+ * @throws Refusal request_not_open, and then nothing is done, for a request that was carried out before; key_reused for a form that came with other contents before
  */
 export function writeAudit(tx: Tx, entries: readonly AuditEntry[]): Promise<void> {
-  const written = insertRows(tx, 'audit_log', entries.map(toRow))
+  const rows = entries.map(toRow)
+  const written = insertRows(tx, 'audit_log', rows)
   const agreed = entries.flatMap(({ approvedBy, at }) => (approvedBy && 'request' in approvedBy ? [{ id: approvedBy.request, at }] : []))
-  return agreed.length === 0 ? written : written.then(() => noteCarriedOut(tx, new Map(agreed.map(({ id, at }) => [id, at]))))
+  const sent = entries.flatMap(({ author, at }, index) => ('form' in author ? [{ author, at, auditId: String(rows[index]?.['id']) }] : []))
+  if (agreed.length === 0 && sent.length === 0) return written
+  return written.then(() => noteForms(tx, sent)).then(() => noteCarriedOut(tx, new Map(agreed.map(({ id, at }) => [id, at]))))
 }
 
 /** Neither a crash nor a second process comes in between: the deed and the note that it was done are one transaction, and the note is written once. */
@@ -73,9 +78,12 @@ export const wasCarriedOut = async (db: Db, instructionKey: string, by?: Author)
   return (await db('audit_log').where(where).first('id')) !== undefined
 }
 
+/** The word for an instruction that found nothing to change. */
+export const UNCHANGED = 'nothing_changed'
+
 /** An instruction that found nothing to change is carried out as well: sent again later, it does not do then what it had no need to do now. */
 export const noteUnchanged = (tx: Tx, entry: Pick<AuditEntry, 'author' | 'at' | 'subject' | 'reason' | 'instructionKey'>): Promise<void> =>
-  entry.instructionKey === undefined ? Promise.resolve() : writeAudit(tx, [{ ...entry, action: 'nothing_changed' }])
+  entry.instructionKey === undefined ? Promise.resolve() : writeAudit(tx, [{ ...entry, action: UNCHANGED }])
 
 const LONGEST_FILED = 500
 

@@ -137,7 +137,7 @@ describe.each(ENGINES)('what one person does alone on %s', (engine) => {
     await expect(send(first)).rejects.toMatchObject({ code: 'offer_changed' })
     // Neither under its key with what is there now, nor with another price.
     const { basedOn } = (await formOf(one, '1')).payload
-    await expect(send({ ...first, payload: { ...first.payload, basedOn } })).rejects.toMatchObject({ code: 'offer_changed' })
+    await expect(send({ ...first, payload: { ...first.payload, basedOn } })).rejects.toMatchObject({ code: 'key_reused' })
     await expect(send({ ...first, payload: { ...first.payload, basedOn, price: '3' } })).rejects.toMatchObject({ code: 'key_reused' })
     expect(await findOffer(db, one)).toMatchObject({ price: { minor: 200n } })
     expect((await send(await formOf(two, '1'))).state).toBe('waiting')

@@ -57,6 +57,23 @@ describe('the page of the fund', () => {
     expect(await world.fund()).toMatchObject({ balance: '1350000.50' })
   })
 
+  test('a form that comes again with another amount says what was done by it, in both languages, and goes on as a new one', async () => {
+    const preview = await olga.browser.submit(await open(olga), '/admin/fund/floor', { roubles: '100', ...REASON })
+    await olga.browser.submit(preview, '/admin/fund/floor')
+    const refused = await olga.browser.submit(preview, '/admin/fund/floor', { roubles: '90' })
+    expect([refused.status, textOf(refused)]).toEqual([409, expect.stringContaining('уже была отправлена с другими данными')])
+    expect(textOf(refused)).toContain('«Изменить неприкосновенную часть фонда» (Неприкосновенная часть: 100.00). То, что отправлено сейчас')
+    expect((await readFund(world.db)).floor.minor).toBe(10_000n)
+    const again = await olga.browser.submit(refused, '/admin/fund/floor')
+    expect([again.state, textOf(await olga.browser.submit(again, '/admin/fund/floor')).includes('Готово.')]).toEqual(['confirm', true])
+    expect((await readFund(world.db)).floor.minor).toBe(9_000n)
+    await olga.browser.open('/admin/fund?lang=en')
+    const english = textOf(await olga.browser.submit(preview, '/admin/fund/floor', { roubles: '80' }))
+    expect(english).toContain('was already sent with other contents, and by it this was done')
+    await olga.browser.open('/admin/fund?lang=ru')
+    await setFloor(world.parts, { amount: parseMoney('0', 'RUB'), reason: 'test', actor: olga.actor })
+  })
+
   test('above the amount for one person it waits for a second one, and so does a floor that changes by more', async () => {
     for (const name of ['deposit', 'floor', 'overdraft']) {
       const preview = await olga.browser.submit(await open(olga), `/admin/fund/${name}`, { roubles: '500000.01', ...REASON })

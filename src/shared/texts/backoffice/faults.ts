@@ -6,6 +6,12 @@ export const faultsRu = {
   'fault.amount': 'Проверьте поле «{{field}}»: нужна сумма, например 1250 или 1250,50. Ничего не изменилось.',
   'fault.reason_long': 'Знаков в причине {{length}}, а помещается {{most}}.',
   'fault.filter': 'Фильтр «{{field}}» не понят: «{{given}}». Список показан без него.',
+  'fault.sent_done':
+    'Эта форма уже была отправлена с другими данными, и по ней сделано: «{{deed}}»{{facts}}. То, что отправлено сейчас, не сделано. Чтобы сделать и это, продолжите.',
+  'fault.sent_unchanged':
+    'Эта форма уже была отправлена с другими данными: «{{deed}}», и менять по ней ничего не пришлось. То, что отправлено сейчас, не сделано. Чтобы сделать и это, продолжите.',
+  'fault.sent_asked':
+    'Эта форма уже была отправлена с другими данными, и по ней есть запрос на согласование: «{{deed}}». То, что отправлено сейчас, не сделано. Чтобы сделать и это, продолжите.',
   'fault.go_on': 'Продолжить',
   'fault.to_office': 'На главную кабинета',
   'fault.bad_input': 'Запрос не понят: что-то не так в адресе или в полях формы. Ничего не изменилось.',
@@ -43,6 +49,12 @@ export const faultsEn = {
   'fault.amount': 'Check the field “{{field}}”: an amount is needed, such as 1250 or 1250.50. Nothing has changed.',
   'fault.reason_long': 'The reason has {{length}} characters; {{most}} fit.',
   'fault.filter': 'The filter “{{field}}” is not understood: “{{given}}”. The list is shown without it.',
+  'fault.sent_done':
+    'This form was already sent with other contents, and by it this was done: “{{deed}}”{{facts}}. What was sent now was not done. To do that as well, continue.',
+  'fault.sent_unchanged':
+    'This form was already sent with other contents: “{{deed}}”, and nothing had to change. What was sent now was not done. To do that as well, continue.',
+  'fault.sent_asked':
+    'This form was already sent with other contents, and by it there is a request for approval: “{{deed}}”. What was sent now was not done. To do that as well, continue.',
   'fault.go_on': 'Continue',
   'fault.to_office': 'Back office home',
   'fault.bad_input': 'Something in the address or in the form is not right. Nothing has changed.',
