@@ -10,7 +10,7 @@ import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { requireSameForm } from '../shared/sent-forms'
 import { ADDED_UP_FOR_MS, countAlone, doneAlone, isHeavy, keepCounted, mostAlone, namePayload, uncount } from './alone'
-import type { AloneUpTo } from './alone'
+import type { AloneDeed, AloneUpTo } from './alone'
 import { WeighsMore } from './deed'
 import type { Deed, Payload, Preview, Weight } from './deed'
 import { checkPayload } from './payload'
@@ -160,7 +160,7 @@ async function doCounted<P extends Payload, R>(
   if (at === undefined) return undefined
   try {
     const result = await perform()
-    await keepCounted(deps, counted)
+    await keepDone(deps, counted)
     return { result }
   } catch (error) {
     const changedNothing = error instanceof Refusal || error instanceof WeighsMore
@@ -169,6 +169,13 @@ async function doCounted<P extends Payload, R>(
     if (changedNothing && (isOther || !(await wasDone()))) await uncount(deps, counted, at)
     throw error
   }
+}
+
+/** It was counted before it was done, and it is done: that this could not be noted must not tell anybody otherwise. At worst a copy that is refused takes it out of the sum. */
+async function keepDone(deps: ApprovalsDeps, counted: AloneDeed): Promise<void> {
+  await keepCounted(deps, counted).catch((error: unknown) => {
+    deps.log.error({ kind: counted.kind, key: counted.key, err: error }, 'a deed was done and could not be counted once more')
+  })
 }
 
 /** The same key with another deed is another intent, and what was refused, taken back or left too long does not wait any more. */
