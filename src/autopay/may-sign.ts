@@ -43,6 +43,19 @@ export function signingOf(signer: Signer, { approvers }: NeededStep, earlier: re
   return absent === undefined ? undefined : { onBehalfOf: absent }
 }
 
+export const hasSigned = ({ id }: StaffActor, earlier: readonly Signature[]): boolean =>
+  earlier.some(({ staffId, onBehalfOf }) => staffId === id || onBehalfOf === id)
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** Why this person may not sign a step that would be theirs, had nobody signed before; undefined where they may, and where it is not theirs anyway. */
+export function whyNoSigning(signer: Signer, step: NeededStep, earlier: readonly Signature[]): 'signed' | 'same_hands' | undefined {
+  const isTheirs = signingOf({ ...signer, sameHands: NOBODY }, step, []) !== undefined
+  if (!isTheirs || signingOf(signer, step, earlier) !== undefined) return undefined
+  if (hasSigned(signer.actor, earlier)) return 'signed'
+  return isSameHand(signer, earlier) ? 'same_hands' : undefined
+}
+
 /** The step whose turn it is; undefined when all are signed. */
 export function nextStepOf(organisation: Organisation, amount: bigint, signed: readonly Signature[]): NeededStep | undefined {
   const done = signed.map(({ step }) => step)

@@ -1,5 +1,5 @@
 import { isStaff } from '../shared/actor'
-import type { Approver, Author, StaffActor } from '../shared/actor'
+import type { Approver, Author } from '../shared/actor'
 import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { Clock } from '../shared/clock'
 import { DAY, plus } from '../shared/clock'
@@ -12,7 +12,7 @@ import { Refusal } from '../shared/refusals'
 import { toKept } from './invoice-row'
 import type { InvoiceRow, KeptInvoice } from './invoice-row'
 import { keptId } from './keep-invoices'
-import { isSameHand, nextStepOf, signerOf, signingOf } from './may-sign'
+import { hasSigned, isSameHand, nextStepOf, signerOf, signingOf } from './may-sign'
 import type { Signer } from './may-sign'
 import { lockOrganisation, requireOrganisation } from './organisation-store'
 import { approvalFacts, writeTidings } from './outbox'
@@ -95,9 +95,6 @@ function whyNot(signer: Signer, earlier: readonly Signature[]): Refusal {
   if (hasSigned(signer.actor, earlier)) return new Refusal('already_signed')
   return isSameHand(signer, earlier) ? new Refusal('let_in_by_maker') : new Refusal('forbidden', 'it is the turn of somebody else')
 }
-
-const hasSigned = ({ id }: StaffActor, earlier: readonly Signature[]): boolean =>
-  earlier.some(({ staffId, onBehalfOf }) => staffId === id || onBehalfOf === id)
 
 export async function lockInvoice(tx: Tx, id: string): Promise<KeptInvoice> {
   const query = tx('autopay_invoices').where({ id: keptId(id) })

@@ -37,7 +37,8 @@ describe('who signs, and who is asked to', () => {
   }
 
   test('whoever let an earlier signer in, or was let in by them, gives no second signature', async () => {
-    const [boss, made, oleg] = [await person('admin'), await person('approver'), await person('approver')]
+    const root = await StaffPerson.make(world, 'admin')
+    const [boss, made, oleg] = [root.actor, await person('approver'), await person('approver')]
     const steps = [
       { from: '5000', approvers: [made.id, boss.id] },
       { from: '50000', approvers: [made.id, boss.id, oleg.id] },
@@ -51,6 +52,14 @@ describe('who signs, and who is asked to', () => {
     expect([await sign(one, made), await sign(other, boss)]).toEqual(['done', 'done'])
     await expect(sign(one, boss)).rejects.toMatchObject({ code: 'let_in_by_maker' })
     await expect(sign(other, made)).rejects.toMatchObject({ code: 'let_in_by_maker' })
+    // The page has no form for it, and says why.
+    await root.signsIn()
+    const page = async (invoice: { id: string }, language: string): Promise<string> =>
+      (await root.browser.open(`/admin/autopay/invoices/${invoice.id}?lang=${language}`)).html.replace(/\s+/g, ' ')
+    expect(await page(one, 'ru')).toMatch(/кто-то из вас мог войти вместо другого.*gateway staff code/)
+    expect(await page(one, 'en')).toMatch(/one of you could have signed in as the other.*gateway staff code/)
+    expect(await page(other, 'en')).toContain('You have signed this invoice: the next signature is somebody else’s.')
+    for (const invoice of [one, other]) expect(await page(invoice, 'ru')).not.toContain(`${invoice.id}/approve"`)
     expect([await sign(one, oleg), await sign(other, oleg)]).toEqual(['done', 'done'])
     expect(await outcome(acme, one)).toBe('paid pay switch_on')
   })

@@ -10,6 +10,7 @@ import {
   requireOrganisation,
   signerOf,
   signingOf,
+  whyNoSigning,
 } from '../../autopay'
 import type { InvoicePayload, KeptInvoice, Organisation } from '../../autopay'
 import type { Deed } from '../../approvals'
@@ -50,28 +51,31 @@ const showInvoice = ({ db, clock, zone }: AutopayPagesDeps): Route =>
       const { desk } = await deskOf(context, { db, zone, part: 'queues', back: `${INVOICES}/${invoice.id}`, done: input.query.done })
       const organisation = await requireOrganisation(db, staff, invoice.organisationId)
       const history = await readHistory(db, invoice, { isWhole: (await knownOrganisations(db, staff)) === undefined })
-      const sign = await maySign({ db, clock }, staff, organisation, invoice)
+      const { sign, whyNot } = await signingNow({ db, clock }, staff, organisation, invoice)
       const rights = {
         sign,
         judge: may(staff, 'autopay.approve'),
         payments: may(staff, 'payments.read'),
         rules: may(staff, 'autopay.rules'),
       }
-      const view = { invoice, organisation, history, logins: await staffLogins(db), may: rights }
+      const view = { invoice, organisation, history, logins: await staffLogins(db), may: rights, whyNot }
       context.page('backoffice/autopay-invoice', { ...desk, ...presentInvoice(view, { ...context, zone }) })
     },
   })
 
-async function maySign(
+/** Whether this person may sign now, and if not, why, where it would be their turn. */
+async function signingNow(
   { db, clock }: Pick<AutopayPagesDeps, 'db' | 'clock'>,
   staff: StaffActor,
   organisation: Organisation,
   { id, queue, amount }: KeptInvoice,
-): Promise<boolean> {
-  if (queue !== 'ask' || amount === null) return false
+): Promise<{ readonly sign: boolean; readonly whyNot?: ReturnType<typeof whyNoSigning> }> {
+  if (queue !== 'ask' || amount === null) return { sign: false }
   const signed = await openSignatures(db, [id], clock.now())
   const step = nextStepOf(organisation, amount.minor, signed)
-  return step !== undefined && signingOf(await signerOf(db, staff, clock.now()), step, signed) !== undefined
+  if (step === undefined) return { sign: false }
+  const signer = await signerOf(db, staff, clock.now())
+  return { sign: signingOf(signer, step, signed) !== undefined, whyNot: whyNoSigning(signer, step, signed) }
 }
 
 const decideBy = ({ db, approvals, deeds }: AutopayPagesDeps, name: 'approve' | 'release'): Route =>

@@ -56,6 +56,8 @@ export interface InvoicePage {
   readonly undecided: string
   readonly remedy: Remedy | null
   readonly actions: readonly InvoiceAction[]
+  /** Why there is no form to sign, for whoever would look for one. */
+  readonly whyNot: string | null
   readonly steps: readonly HistoryStep[]
 }
 
@@ -64,6 +66,7 @@ export interface InvoiceView {
   readonly organisation: Organisation
   readonly history: InvoiceHistory
   readonly logins: ReadonlyMap<string, string>
+  readonly whyNot?: 'signed' | 'same_hands' | undefined
   readonly may: { readonly sign: boolean; readonly judge: boolean; readonly payments: boolean; readonly rules: boolean }
 }
 
@@ -78,6 +81,7 @@ export function presentInvoice(view: InvoiceView, reader: Reader): InvoicePage {
     undecided: reader.t(invoice.problem === null ? 'autopay.invoice.no_decision' : 'autopay.invoice.never_decided'),
     remedy: remedyOf(view, decision, reader),
     actions: actionsOf(view, decision, reader),
+    whyNot: view.whyNot ? reader.t(`autopay.invoice.not_yours_${view.whyNot}`) : null,
     steps: stepsOf(view, reader),
   }
 }

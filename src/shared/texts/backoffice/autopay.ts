@@ -63,6 +63,9 @@ export const autopayRu = {
   'autopay.invoice.remedy_budget': 'Открыть бюджеты организации «{{organisation}}»',
   'autopay.invoice.remedy_new_rule': 'Добавить правило',
   'autopay.invoice.actions': 'Что можно сделать',
+  'autopay.invoice.not_yours_signed': 'Вы уже подписали этот счёт: следующая подпись за другим человеком.',
+  'autopay.invoice.not_yours_same_hands':
+    'Подписать этот счёт вам нельзя. Под ним уже есть подпись, и кто-то из вас мог войти вместо другого: один выдал другому код для входа или сбросил второй фактор. Попросите другого согласующего, либо пусть новый код выдадут командой на сервере: gateway staff code LOGIN.',
   'autopay.invoice.no_actions': 'Сейчас от вас ничего не требуется',
   'autopay.invoice.approve': 'Согласовать',
   'autopay.invoice.approve_what': 'Согласовать оплату счёта {{number}} на {{amount}} из фонда',
@@ -174,6 +177,9 @@ export const autopayEn = {
   'autopay.invoice.remedy_budget': 'Open the budgets of "{{organisation}}"',
   'autopay.invoice.remedy_new_rule': 'Add a rule',
   'autopay.invoice.actions': 'What can be done',
+  'autopay.invoice.not_yours_signed': 'You have signed this invoice: the next signature is somebody else’s.',
+  'autopay.invoice.not_yours_same_hands':
+    'You cannot sign this invoice. It has a signature already, and one of you could have signed in as the other: one issued the other’s sign-in code or reset their second factor. Ask another approver, or have a new code issued on the server: gateway staff code LOGIN.',
   'autopay.invoice.no_actions': 'Nothing is needed from you now',
   'autopay.invoice.approve': 'Approve',
   'autopay.invoice.approve_what': 'Approve that invoice {{number}} for {{amount}} is paid from the fund',
