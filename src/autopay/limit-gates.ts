@@ -20,7 +20,7 @@ export const openPurse = ({ fund, spent }: DecisionContext): Purse => ({ fund, s
 const NOTHING: Spent = { day: 0n, month: 0n }
 
 /** The names under which a payment counts against the limits of its rule, of its payee and of its organisation. */
-export const spentNames = (invoice: DueInvoice, rule: Rule): { rule: string; payee: string; organisation: string } => ({
+export const spentNames = (invoice: DueInvoice, rule: Pick<Rule, 'id'>): { rule: string; payee: string; organisation: string } => ({
   rule: `rule:${rule.id}`,
   payee: `payee:${invoice.organisationId}:${payeeOf(invoice)}`,
   organisation: `organisation:${invoice.organisationId}`,

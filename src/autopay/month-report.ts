@@ -10,6 +10,7 @@ import { toKept } from './invoice-row'
 import type { InvoiceRow, KeptInvoice, Queue } from './invoice-row'
 import { outcomeOf } from './outcome'
 import type { Outcome } from './outcome'
+import { COUNTS } from './spending'
 
 /** A month of automatic payment, named by its first day. */
 export interface ReportOf {
@@ -27,6 +28,8 @@ export interface Total {
 export interface OrganisationTotals {
   readonly organisationId: string
   readonly paid: Total
+  /** What counts against the month's budget, in kopecks: what was paid, and what is being paid and not answered yet. */
+  readonly counted: bigint
   /** What waits now, whatever the month. */
   readonly waiting: Total
   /** What was refused or closed unpaid in the month. */
@@ -46,11 +49,17 @@ export async function readTotals(db: Db, of: ReportOf): Promise<OrganisationTota
   const paid: SumRow[] = await paidRows(db, of)
     .groupBy('s.organisation_id')
     .select('s.organisation_id', db.raw('count(*) as count'), db.raw('sum(s.amount) as amount'))
+  const counted: SumRow[] = await spendingRows(db, of)
+    .leftJoin('payments as p', 'p.consent_id', 's.decision_id')
+    .whereRaw(COUNTS)
+    .groupBy('s.organisation_id')
+    .select('s.organisation_id', db.raw('count(*) as count'), db.raw('sum(s.amount) as amount'))
   const waiting = await sumUnpaid(unpaidRows(db, of).whereIn('i.queue', OPEN), 'waiting')
   const refused = await sumUnpaid(withinMonth(unpaidRows(db, of).whereIn('i.queue', ENDED), of), 'refused')
   return of.organisationIds.map((organisationId) => ({
     organisationId,
     paid: totalOf(paid, organisationId),
+    counted: totalOf(counted, organisationId).amount,
     waiting: totalOf(waiting, organisationId),
     refused: totalOf(refused, organisationId),
   }))
@@ -158,13 +167,15 @@ interface PaidRow {
   decided_at: Date | string
 }
 
-/** Captured payments whose money was counted in the month: the same that limits and budgets count. */
-const paidRows = (db: Db, { month, organisationIds }: ReportOf) =>
+/** Payments whose money was counted in the month, whatever has become of them. */
+const spendingRows = (db: Db, { month, organisationIds }: ReportOf): Knex.QueryBuilder =>
   db('autopay_spending as s')
-    .join('payments as p', 'p.consent_id', 's.decision_id')
-    .where({ 'p.state': 'captured' })
     .whereIn('s.organisation_id', [...organisationIds])
     .whereBetween('s.day', [month, addDays(nextMonth(month), -1)])
+
+/** Those of them that are captured. */
+const paidRows = (db: Db, of: ReportOf): Knex.QueryBuilder =>
+  spendingRows(db, of).join('payments as p', 'p.consent_id', 's.decision_id').where({ 'p.state': 'captured' })
 
 /** What was paid in the month, the newest first: so many after `before`. */
 export async function listPaid(

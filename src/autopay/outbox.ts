@@ -77,9 +77,9 @@ export async function tellOrganisations(tx: Tx, runId: string, { items, at, zone
   const organisationIds = [...new Set(items.map((item) => item.organisationId))]
   const totals = await readTotals(tx, { month: monthOf(dayOf(at, zone)), zone, organisationIds })
   const budgets = new Map((await readOrganisations(tx)).map(({ id, perMonth }) => [id, perMonth]))
-  for (const { organisationId, paid } of totals) {
+  for (const { organisationId, counted } of totals) {
     const result = digestFacts(items.filter((item) => item.organisationId === organisationId))
-    const facts = { ...result, ...budgetFacts(paid.amount, budgets.get(organisationId) ?? null) }
+    const facts = { ...result, ...budgetFacts(counted, budgets.get(organisationId) ?? null) }
     const isNews = facts['paid'] !== '0' || !(await wasToldSo(tx, organisationId, facts))
     if (isNews) await writeTidings(tx, [{ topic: 'digest', source: runId, organisationId, facts, at }])
   }

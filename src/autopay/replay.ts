@@ -54,7 +54,8 @@ export function* replayRule(rule: Rule, past: readonly PastInvoice[], context: R
   for (const { one, earlier } of inOrder(past)) {
     yield
     const decision = decideThen(rule, one, earlier, spent, context)
-    if (decision.decision === 'pay') count(spent, rule, one, context)
+    // Of another rule's payment payee and organisation have spent as much as of its own; the rule itself has not.
+    if (decision.decision === 'pay' && decision.rule) count(spent, decision.rule, one, context)
     const wasItsOwn = decision.rule?.id === rule.id
     if (decision.rule && !wasItsOwn) taken++
     if (!wasItsOwn) continue
@@ -146,7 +147,7 @@ function spentOn(now: Date, counted: Counted, names: Iterable<string>, zone: str
   )
 }
 
-function count(counted: Counted, rule: Rule, { invoice }: PastInvoice, { zone }: ReplayContext): void {
+function count(counted: Counted, rule: Pick<Rule, 'id'>, { invoice }: PastInvoice, { zone }: ReplayContext): void {
   const day = dayOf(invoice.firstSeenAt, zone)
   const { minor } = invoice.amount
   for (const [name, so] of spentOn(invoice.firstSeenAt, counted, Object.values(spentNames(invoice, rule)), zone))

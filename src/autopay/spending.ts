@@ -28,7 +28,7 @@ interface SumRow {
 }
 
 /** A payment that was voided or reversed has spent nothing; one that is being made has. A row whose payment is being written in this very transaction counts as well. */
-const COUNTS = `(p.state is null or p.state not in ('voided', 'reversed'))`
+export const COUNTS = `(p.state is null or p.state not in ('voided', 'reversed'))`
 
 /** What has been spent in the day and the month, by the names under which limits look it up (DecisionContext.spent). */
 export async function readSpending(db: Db, { day, monthFrom, monthTo }: Periods): Promise<Map<string, Spent>> {

@@ -35,11 +35,11 @@ export async function tellMonth({ db, clock }: { readonly db: Db; readonly clock
 
 const isNews = ({ paid, refused }: OrganisationTotals): boolean => paid.count + refused.count > 0
 
-const factsOf = ({ paid, waiting, refused }: OrganisationTotals, budget: bigint | null): Record<string, string> => ({
+const factsOf = ({ paid, counted, waiting, refused }: OrganisationTotals, budget: bigint | null): Record<string, string> => ({
   ...totalFacts('paid', paid),
   ...totalFacts('waiting', waiting),
   ...totalFacts('refused', refused),
-  ...budgetFacts(paid.amount, budget),
+  ...budgetFacts(counted, budget),
 })
 
 const totalFacts = (name: string, { count, amount }: Total): Record<string, string> => ({

@@ -11,10 +11,11 @@ import type { RefusedView } from './refused-form'
 export function officeError(fault: OfficeFault): { view: string; model: object } {
   const { staff, t, refusal, heading, path, from } = fault
   const section = sectionAt(path)
-  const frame = frameOf({ staff, t }, section.name)
+  const home = section?.href ?? '/admin'
+  const frame = frameOf({ staff, t }, section?.name)
   const text = refusal ? refusedText(refusal, t) : t('error.unexpected')
-  const backHref = backFrom(path, from, section.href)
-  const form = refusedForm(fault, { text, back: backFrom(path, from ?? path, section.href) ?? section.href })
+  const backHref = backFrom(path, from, home)
+  const form = refusedForm(fault, { text, back: backFrom(path, from ?? path, home) ?? home })
   if (form) return { view: 'backoffice/refused', model: { frame, ...form, autopay: null } }
   return { view: 'backoffice/error', model: { frame, heading, text, backHref } }
 }

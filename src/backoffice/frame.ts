@@ -34,8 +34,8 @@ interface SectionOf {
 export type Section = (typeof SECTIONS)[number]['name']
 
 /** The section that an address belongs to. */
-export const sectionAt = (path: string): (typeof SECTIONS)[number] =>
-  SECTIONS.find(({ href }) => href !== '/admin' && (path === href || path.startsWith(`${href}/`))) ?? SECTIONS[0]
+export const sectionAt = (path: string): (typeof SECTIONS)[number] | undefined =>
+  SECTIONS.find(({ href }) => path === href || (href !== '/admin' && path.startsWith(`${href}/`)))
 
 interface NavLink {
   readonly href: string
@@ -62,7 +62,7 @@ interface Visit {
 }
 
 /** @param done the value of the query key `done`: any text, of which two mean something */
-export function frameOf({ staff, t }: Visit, section: Section, done?: string): Frame {
+export function frameOf({ staff, t }: Visit, section: Section | undefined, done?: string): Frame {
   return {
     nav: navOf({ staff, t }, section),
     role: t(`role.${staff.role}`),
@@ -72,7 +72,7 @@ export function frameOf({ staff, t }: Visit, section: Section, done?: string): F
 
 const groupOf = (section: (typeof SECTIONS)[number]): Group | undefined => ('group' in section ? section.group : undefined)
 
-function navOf({ staff, t }: Visit, current: Section): NavEntry[] {
+function navOf({ staff, t }: Visit, current: Section | undefined): NavEntry[] {
   const open = SECTIONS.filter(({ right }) => roleMay(staff.role, right))
   const linkOf = ({ name, href, text }: (typeof SECTIONS)[number]): NavLink => ({ href, text: t(text), current: name === current })
   return open.flatMap((section, index): NavEntry[] => {

@@ -1,6 +1,8 @@
-import { beginRun, carryOutRun, listItems } from '../../src/autopay'
+import { beginRun, carryOutRun, listItems, readTotals } from '../../src/autopay'
 import type { FaultPoint } from '../../src/payments'
 import { COMMAND_LINE } from '../../src/shared/actor'
+import { dayOf, monthOf } from '../../src/shared/days'
+import { settled, strikes } from '../payments/steps'
 import { ENGINES } from '../support/databases'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { World } from '../support/world'
@@ -71,5 +73,19 @@ describe.each(ENGINES)('a run of automatic payment that was interrupted on %s', 
       'waiting wait switch_off',
       'waiting wait not_decided',
     ])
+  })
+
+  test('a payment that is not answered yet has spent of the budget what the limits count, and is not told as paid', async () => {
+    const acme = await company(world)
+    await rule(world, acme)
+    const [invoice] = (await bills(acme, 1)) as [SandboxInvoice]
+    await strikes(world, invoice, { kind: 'lose-answer' })
+    const { items } = await runs(world, { organisationId: acme.id })
+    expect(told(items, invoice)).toBe('waiting pay in_check')
+    const month = monthOf(dayOf(world.clock.now(), 'Europe/Moscow'))
+    const totals = () => readTotals(world.db, { month, zone: 'Europe/Moscow', organisationIds: [acme.id] })
+    expect(await totals()).toMatchObject([{ paid: { count: 0, amount: 0n }, counted: 100n }])
+    expect((await settled(world, invoice)).state).toBe('captured')
+    expect(await totals()).toMatchObject([{ paid: { count: 1, amount: 100n }, counted: 100n }])
   })
 })

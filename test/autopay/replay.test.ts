@@ -59,6 +59,14 @@ describe('a rule tried on the past', () => {
     expect([told(replayed), replayed.taken]).toEqual([['b pay'], 1])
   })
 
+  test('what another rule has paid fills the limit of the payee, and not the one of the rule', () => {
+    const others = [rule({ name: 'Первое', priority: 1, when: { number: '417-a' } }, { id: 'other' })]
+    const list = [past('a', 5), past('b', 5 - 1 / 48)]
+    const tried = (limits: Parameters<typeof rule>[0]) => told(replay(rule(limits), list, settings({ others })))
+    expect(tried({ limits: { day: rub('150') } })).toEqual(['b pay'])
+    expect(tried({ limits: { payee: rub('150') } })).toEqual(['b wait'])
+  })
+
   test('finds duplicates among what came before', () => {
     const replayed = replay(
       rule(),

@@ -47,6 +47,7 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
       {
         organisationId: acme.id,
         paid: { count: 1, amount: 10_000n },
+        counted: 10_000n,
         // What no rule fits is held for a person: it may still be paid.
         waiting: { count: 3, amount: 55_000n },
         refused: { count: 0, amount: 0n },

@@ -72,7 +72,7 @@ function totalsTable({ organisations, totals }: ReportView, reader: Reader): Tab
           cells: [
             { text: organisation.name },
             { text: total(one.paid) },
-            ...budgetCells(one.paid.amount, perMonth, reader),
+            ...budgetCells(one, perMonth, reader),
             { text: total(one.waiting) },
             { text: total(one.refused) },
           ],
@@ -83,15 +83,24 @@ function totalsTable({ organisations, totals }: ReportView, reader: Reader): Tab
   }
 }
 
-/** The month's budget, and how much of it is spent. */
-export const budgetCells = (spent: bigint, budget: bigint | null, { t, language }: Reader): Cell[] => [
-  { text: budget === null ? t('autopay.report.no_budget') : formatMoney({ minor: budget, unit: 'RUB' }, language) },
-  { text: shareText(spent, budget) },
-]
+/** The month's budget, how much of it is spent, and how much of that is not answered yet. */
+export const budgetCells = (
+  { paid, counted }: Pick<OrganisationTotals, 'paid' | 'counted'>,
+  budget: bigint | null,
+  { t, language }: Reader,
+): Cell[] => {
+  if (budget === null) return [{ text: t('autopay.report.no_budget') }, { text: '—' }]
+  const underWay = counted - paid.amount
+  const share = shareText(counted, budget)
+  const amount = formatMoney({ minor: underWay, unit: 'RUB' }, language)
+  return [
+    { text: formatMoney({ minor: budget, unit: 'RUB' }, language) },
+    { text: underWay > 0n ? t('autopay.report.share_under_way', { share, amount }) : share },
+  ]
+}
 
 /** In whole per cent, rounded down. */
-const shareText = (spent: bigint, budget: bigint | null): string =>
-  budget === null || budget === 0n ? '—' : `${String((spent * 100n) / budget)} %`
+const shareText = (spent: bigint, budget: bigint): string => (budget === 0n ? '—' : `${String((spent * 100n) / budget)} %`)
 
 function paidTable({ paid, hasMore, before, month, organisation, organisations }: ReportView, reader: Reader): Table {
   const { t, language } = reader
@@ -143,7 +152,7 @@ export function budgetColumns(
   organisations: readonly Organisation[],
   totals: readonly OrganisationTotals[],
 ): [string, string] {
-  const spent = totals.find((one) => one.organisationId === organisationId)?.paid.amount
+  const spent = totals.find((one) => one.organisationId === organisationId)?.counted
   const budget = organisations.find(({ id }) => id === organisationId)?.perMonth ?? null
   return [spent === undefined ? '' : toDecimal(spent), budget === null ? '' : toDecimal(budget)]
 }

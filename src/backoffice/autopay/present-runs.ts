@@ -184,13 +184,14 @@ function budgetTable({ sums, totals, organisations }: RunView, reader: Reader): 
       { label: t('autopay.report.budget'), align: 'right' },
       { label: t('autopay.report.share'), align: 'right' },
     ],
-    rows: totals.flatMap(({ organisationId, paid }) => {
+    rows: totals.flatMap((one) => {
+      const { organisationId } = one
       const organisation = organisations.find(({ id }) => id === organisationId)
       if (!organisation) return []
       const own = sums.filter((sum) => sum.organisationId === organisationId)
-      const spent = formatMoney({ minor: paid.amount, unit: 'RUB' }, language)
+      const spent = formatMoney({ minor: one.counted, unit: 'RUB' }, language)
       const cells = [{ text: organisation.name }, { text: sumText(own, 'paid', reader) }, { text: spent }]
-      return [{ cells: [...cells, ...budgetCells(paid.amount, organisation.perMonth, reader)] }]
+      return [{ cells: [...cells, ...budgetCells(one, organisation.perMonth, reader)] }]
     }),
     empty: t('autopay.run.empty'),
   }

@@ -3,7 +3,8 @@ import type { EnglishOf } from '../russian-only'
 /** Automatic payment: plan, runs, report, what is due, who stands in for whom. */
 export const autopayRunsRu = {
   'autopay.plan.heading': 'План: что будет оплачено сейчас',
-  'autopay.plan.note': 'По счетам, как их прочитали в последний раз ({{at}}). Страница ничего не меняет.',
+  'autopay.plan.note':
+    'По счетам, как их прочитали в последний раз ({{at}}). Первыми стоят счета по более важным правилам, среди них — с ближайшим сроком. Страница ничего не меняет.',
   'autopay.plan.never': 'Счета ещё не читали: начните с запуска.',
   'autopay.plan.fund': 'В фонде сверх неприкосновенной части {{before}}, после оплаты останется {{after}}',
   'autopay.plan.sum': 'К оплате {{count}} на {{amount}}',
@@ -65,6 +66,7 @@ export const autopayRunsRu = {
   'autopay.report.share': 'Использовано',
   'autopay.report.waiting': 'Ждёт сейчас',
   'autopay.report.refused': 'Отклонено за месяц',
+  'autopay.report.share_under_way': '{{share}}, из них ещё без ответа {{amount}}',
   'autopay.report.no_budget': 'без бюджета',
   'autopay.report.paid': 'Оплачено за месяц',
   'autopay.report.paid_at': 'Когда',
@@ -98,7 +100,8 @@ export const autopayRunsRu = {
 
 export const autopayRunsEn = {
   'autopay.plan.heading': 'Plan: what would be paid now',
-  'autopay.plan.note': 'By the invoices as they were last read ({{at}}). This page changes nothing.',
+  'autopay.plan.note':
+    'By the invoices as they were last read ({{at}}). Those under more important rules come first, and among them the nearest deadline. This page changes nothing.',
   'autopay.plan.never': 'No invoices have been read yet: start a run first.',
   'autopay.plan.fund': 'The fund has {{before}} above its floor, and {{after}} afterwards',
   'autopay.plan.sum': 'To be paid: {{count}} for {{amount}}',
@@ -160,6 +163,7 @@ export const autopayRunsEn = {
   'autopay.report.share': 'Used',
   'autopay.report.waiting': 'Waiting now',
   'autopay.report.refused': 'Refused in the month',
+  'autopay.report.share_under_way': '{{share}}, of which {{amount}} is not answered yet',
   'autopay.report.no_budget': 'no budget',
   'autopay.report.paid': 'Paid in the month',
   'autopay.report.paid_at': 'When',
