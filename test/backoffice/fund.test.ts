@@ -62,7 +62,9 @@ describe('the page of the fund', () => {
     await olga.browser.submit(preview, '/admin/fund/floor')
     const refused = await olga.browser.submit(preview, '/admin/fund/floor', { roubles: '90' })
     expect([refused.status, textOf(refused)]).toEqual([409, expect.stringContaining('уже была отправлена с другими данными')])
-    expect(textOf(refused)).toContain('«Изменить неприкосновенную часть фонда» (Неприкосновенная часть: 100.00). То, что отправлено сейчас')
+    expect(textOf(refused)).toMatch(
+      /«Изменить неприкосновенную часть фонда» \(Неприкосновенная часть: 100,00\s₽\)\. То, что отправлено сейчас/,
+    )
     expect((await readFund(world.db)).floor.minor).toBe(10_000n)
     const again = await olga.browser.submit(refused, '/admin/fund/floor')
     expect([again.state, textOf(await olga.browser.submit(again, '/admin/fund/floor')).includes('Готово.')]).toEqual(['confirm', true])

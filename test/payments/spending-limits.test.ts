@@ -116,9 +116,9 @@ describe.each(ENGINES)('spending limits on %s', (engine) => {
     const { approvals } = world.parts
     const [own, all] = [(perDay: string) => ({ memberId: anna.id, own: true, ...NONE, perDay }), (perDay: string) => ({ ...NONE, perDay })]
     const send = async (perDay: string, key: string): Promise<void> => {
-      const by = { author: COMMAND_LINE, reason: 'test', key }
-      expect((await approvals.submit(ofMember, { payload: own(perDay), ...by })).state).toBe('done')
-      expect((await approvals.submit(ofProgramme, { payload: all(perDay), ...by })).state).toBe('done')
+      const by = (whose: string) => ({ author: COMMAND_LINE, reason: 'test', key: `${whose}-${key}` })
+      expect((await approvals.submit(ofMember, { payload: own(perDay), ...by('member') })).state).toBe('done')
+      expect((await approvals.submit(ofProgramme, { payload: all(perDay), ...by('programme') })).state).toBe('done')
     }
     const first = randomUUID()
     await send('400.00', first)
