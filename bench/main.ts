@@ -15,7 +15,6 @@ import { notificationsGroup } from './cases/notifications'
 import { pagesGroup } from './cases/pages'
 import { sqliteGroup } from './cases/sqlite'
 import { describeMachine, describePostgres } from './machine'
-import type { Figure } from './measure'
 import { buildProduct } from './product'
 import { runGroup } from './run-group'
 import { readOptions } from './options'
@@ -36,7 +35,8 @@ const GROUPS: readonly Group[] = [
 
 const progress = (line: string): void => void process.stderr.write(`${line}\n`)
 
-async function measure(options: Options, folder: string): Promise<Report> {
+/** Runs the groups one after the other and hands over the report after each: a run that ends early has not measured in vain. */
+async function measure(options: Options, folder: string, keep: (report: Report) => void): Promise<Report> {
   let cluster: Promise<Cluster> | undefined
   let product: Promise<string> | undefined
   const { seconds, rounds, quick, seed } = options
@@ -64,11 +64,18 @@ async function measure(options: Options, folder: string): Promise<Report> {
   }
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted)
   try {
-    const groups: { name: string; figures: Figure[] }[] = []
-    for (const group of GROUPS.filter(({ name }) => options.only.includes(name)))
-      groups.push({ name: group.name, figures: await runGroup(group, bench, options.figures) })
-    const postgres = cluster && (await describePostgres(await cluster))
-    return { startedAt, plan: { seconds, rounds, quick, seed }, machine: { ...machine, ...(postgres && { postgres }) }, groups }
+    let report: Report = { startedAt, plan: { seconds, rounds, quick, seed }, machine, groups: [] }
+    for (const group of GROUPS.filter(({ name }) => options.only.includes(name))) {
+      const figures = await runGroup(group, bench, options.figures)
+      const postgres = cluster && (await describePostgres(await cluster))
+      report = {
+        ...report,
+        machine: { ...machine, ...(postgres && { postgres }) },
+        groups: [...report.groups, { name: group.name, figures }],
+      }
+      keep(report)
+    }
+    return report
   } finally {
     await stop()
   }
@@ -82,8 +89,10 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-bench-'))
   chmodSync(folder, 0o755)
   try {
-    const report = await measure(options, folder)
-    if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+    const keep = (report: Report): void => {
+      if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`)
+    }
+    const report = await measure(options, folder, keep)
     process.stdout.write(`${toTable(report)}\n`)
   } finally {
     rmSync(folder, { recursive: true, force: true })

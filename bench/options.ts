@@ -38,7 +38,7 @@ export function readOptions(names: readonly string[], argv: readonly string[]): 
     .option('--seconds <n>', 'how long one workload runs at a time', number)
     .option('--rounds <n>', 'how many rounds', number)
     .option('--seed <n>', 'for the order of the rounds and the choice of members', number)
-    .option('--json <file>', 'write the report there as JSON')
+    .option('--json <file>', 'write the report there as JSON, anew after each group')
     .option('--folder <folder>', "keep PostgreSQL's data there for the next run")
     .parse([...argv], { from: 'user' })
   const given = program.opts<Partial<Options>>()
