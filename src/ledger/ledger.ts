@@ -8,7 +8,7 @@ import { asInstruction, openCredit } from './credit-many'
 import type { BulkCredit, OpenCredit } from './credit-many'
 import { checkInstruction, fingerprint } from './instructions'
 import type { Instruction } from './instructions'
-import { sealBatches } from './seal'
+import { MOST_SEALED_AT_ONCE, sealBatches } from './seal'
 import { writeBatch } from './write-batch'
 
 export interface Ledger {
@@ -76,10 +76,13 @@ function createSealer(deps: { db: Db; clock: Clock; log: Log }): { wake: () => v
   }
 }
 
-/** A seal that could not be written now is written with the next batch or by the worker. */
+/**
+ * Seals what is committed by now. What is committed meanwhile has its own turn: whoever went on until nothing is left would seal without a pause while payments come, each with a
+ * commit that competes with theirs. A seal that could not be written now is written with the next batch or by the worker.
+ */
 async function seal({ db, clock, log }: { db: Db; clock: Clock; log: Log }): Promise<void> {
   try {
-    while ((await sealBatches(db, clock.now())) > 0);
+    while ((await sealBatches(db, clock.now())) === MOST_SEALED_AT_ONCE);
   } catch (error) {
     log.warn({ err: error, transient: isTransient(error) || brokenUniqueRule(error) !== undefined }, 'the ledger could not be sealed yet')
   }

@@ -8,7 +8,8 @@ interface Seal {
   readonly hash: string
 }
 
-const MOST_AT_ONCE = 500
+/** When so many were sealed, more may be waiting. */
+export const MOST_SEALED_AT_ONCE = 500
 
 const MOST_TRIES = 5
 
@@ -31,7 +32,7 @@ async function sealOnce(tx: Tx, now: Date): Promise<number> {
   const batches = await tx('ledger_unsealed as u')
     .join('ledger_batches as b', 'b.id', 'u.batch_id')
     .orderBy('b.id')
-    .limit(MOST_AT_ONCE)
+    .limit(MOST_SEALED_AT_ONCE)
     .select<{ id: string; digest: string }[]>('b.id', 'b.digest')
   if (batches.length === 0) return 0
   const [last] = (await tx('ledger_seals').orderBy('number', 'desc').limit(1)) as Seal[]
