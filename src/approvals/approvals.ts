@@ -26,6 +26,8 @@ import type { ApprovalsDeps, Look, Order, Submitted } from './submit'
 
 /** The one place where it is decided whether a deed needs a second person, and the only one that carries deeds out. */
 export interface Approvals {
+  /** Every deed that it can carry out, by its word. */
+  readonly kinds: readonly string[]
   /** Does it at once, or stores a request that somebody else must approve. @throws Refusal forbidden, bad_input, key_reused and those of the deed */
   submit<P extends Payload, R>(deed: Deed<P, R>, order: Order<P>): Promise<Submitted<R>>
   /** What a deed would change as of now, and whether it would wait for a second person. @throws Refusal bad_input and those of the deed */
@@ -64,6 +66,7 @@ export function createApprovals(deps: ApprovalsDeps, deeds: readonly AnyDeed[]):
     return deed
   }
   return {
+    kinds: [...byKind.keys()],
     submit: (deed, order) => submit(deps, deed, order),
     look: (deed, payload, by) => look(deps, deed, payload, by),
     preview: (request) => deedOf(request).preview(request.payload),

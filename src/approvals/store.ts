@@ -102,13 +102,19 @@ export async function findByKey(db: Db, maker: Author, key: string): Promise<App
   return row && toRequest(row)
 }
 
+export interface RequestFilter {
+  readonly state?: RequestState | undefined
+  readonly kind?: string | undefined
+}
+
 /** Requests, newest first: so many after `before`, which is the id of the last one seen. */
 export async function listRequests(
   db: Db,
-  page: { readonly state?: RequestState | undefined; readonly before?: string | undefined; readonly limit: number },
+  page: RequestFilter & { readonly before?: string | undefined; readonly limit: number },
 ): Promise<ApprovalRequest[]> {
   const query = db('approvals').orderBy('id', 'desc').limit(page.limit)
   if (page.state !== undefined) void query.where({ state: page.state })
+  if (page.kind !== undefined) void query.where({ kind: page.kind })
   if (page.before !== undefined) void query.where('id', '<', page.before)
   return ((await query) as Row[]).map(toRequest)
 }

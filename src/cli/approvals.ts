@@ -43,10 +43,12 @@ export function addApprovalCommands(program: Command, config: ConfigFor): void {
     .command('list', { isDefault: true })
     .description('list open requests, newest first')
     .option('--all', 'those that were decided as well')
+    .option('--kind <kind>', 'only requests for this deed, such as points_credited')
     .option('--json')
-    .action(({ all = false, json = false }: Json & { all?: boolean }) =>
-      withParts(config(), async ({ db }) => {
-        answer((await listRequests(db, { state: all ? undefined : 'open', limit: 100 })).map(shown), { json })
+    .action(({ all = false, kind, json = false }: Json & { all?: boolean; kind?: string }) =>
+      withParts(config(), async ({ db, approvals: { kinds } }) => {
+        if (kind !== undefined && !kinds.includes(kind)) throw new Refusal('bad_input', `kind: choose from ${kinds.join(', ')}`)
+        answer((await listRequests(db, { state: all ? undefined : 'open', kind, limit: 100 })).map(shown), { json })
       }),
     )
   approvals

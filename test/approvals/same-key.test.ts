@@ -87,10 +87,15 @@ describe.each(ENGINES)('a form that comes again with other contents on %s', (eng
   test('a key is its author’s own; and what an earlier version has done without a digest is told as before', async () => {
     const [key, { floor }] = [randomUUID(), world.parts.deeds.fund]
     const { actor } = await StaffPerson.make(world, 'operator')
-    await submit(floor, { roubles: '11.00' }, key)
+    await floor.perform({ roubles: '11.00' }, { author: root, reason: 'Of an earlier version', key })
     expect(await submit(floor, { roubles: '12.00' }, key, actor)).toMatchObject({ state: 'done' })
-    await world.db('sent_forms').where({ idempotency_key: key }).delete()
     expect(await submit(floor, { roubles: '13.00' }, key)).toMatchObject({ state: 'done' })
     expect((await readFund(world.db)).floor.minor).toBe(1_200n)
+  })
+
+  test('what was noted of a form is never changed, whoever has got past the program', async () => {
+    const forms = world.db('sent_forms')
+    for (const tamper of [forms.clone().update({ kind: 'another' }), forms.clone().delete()])
+      await expect(tamper).rejects.toMatchObject({ message: expect.stringContaining('a form that was sent is never changed') as string })
   })
 })

@@ -109,6 +109,13 @@ describe('the pages of the second pair of eyes', () => {
     expect(after.html).toContain('Nobody knows of it')
     expect((await as('admin').open('/admin/approvals')).html).toContain('Ничего не ждёт согласования')
     expect((await as('admin').open('/admin/approvals?state=all')).html).toContain('отклонён')
+    const ofKind = async (kind: string): Promise<string> => (await as('admin').open(`/admin/approvals?state=refused&kind=${kind}`)).html
+    expect(await ofKind('points_credited')).toContain(href)
+    for (const kind of ['points_debited', 'no_such_deed']) {
+      expect(await ofKind(kind)).toContain('Таких запросов нет')
+      expect(await ofKind(kind)).not.toContain(href)
+    }
+    expect(await ofKind('points_debited')).toContain('Списать баллы ×')
   })
 
   test('the audit log shows who did what, filters it, and is exported as it is shown', async () => {

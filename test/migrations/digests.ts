@@ -31,4 +31,5 @@ export const DIGESTS: Readonly<Record<string, string>> = {
   '026_staff_email': '4db8fbddeb650e7ca0a6d89e5fafd56b1c672beca7a903ee549b939082e973b5',
   '027_one_set_of_guards': '41ec10dea1d6b27f542f40c3cc0b4f8d6dfcdd602bbb65c93181972206773421',
   '028_sent_forms': '073a51317027cc04d3281c32e535cd4002821f583aae9e986744443d2362b164',
+  '029_requests_by_kind': 'c90b09ce1c747049e1d6b239b91938d2963ecfbeb17ca5b63c41348bbb43407f',
 }

@@ -1,4 +1,5 @@
-import type { ApprovalRequest, Preview, RequestState, SameHands } from '../../approvals'
+import { REQUEST_STATES } from '../../approvals'
+import type { ApprovalRequest, Preview, RequestFilter, RequestState, SameHands } from '../../approvals'
 import { authorName } from '../../shared/actor'
 import type { StaffActor } from '../../shared/actor'
 import { may } from '../../shared/permissions'
@@ -9,7 +10,8 @@ import { approvalsRu } from '../../shared/texts/backoffice/approvals'
 import type { TextKey, Translate } from '../../shared/texts'
 import { factLabel, factRows, factText } from '../facts'
 import type { FactRow } from '../facts'
-import { listHref } from '../filters'
+import { chipsOf, listHref } from '../filters'
+import type { Chip } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
 import { subjectView } from '../subject'
@@ -32,7 +34,7 @@ const makerName = ({ maker }: ApprovalRequest, t: Translate): string => (maker.k
 
 export interface ListView {
   readonly requests: readonly ApprovalRequest[]
-  readonly state: RequestState | undefined
+  readonly filter: RequestFilter
   readonly hasMore: boolean
   readonly paged: boolean
   readonly about: ReadonlyMap<string, About>
@@ -40,9 +42,41 @@ export interface ListView {
 
 const COLUMNS = ['deed', 'subject', 'amount', 'maker', 'reason', 'created', 'lapses', 'state'] as const
 
-export function presentRequests({ requests, state, hasMore, paged, about }: ListView, reader: Reader): Table {
+export interface ListPage {
+  readonly table: Table
+  readonly kind: string
+  readonly chips: readonly Chip[]
+  /** The same kind in another state. */
+  readonly states: readonly { readonly text: string; readonly href: string; readonly isCurrent: boolean }[]
+  readonly state: string
+  readonly kinds: readonly { readonly value: string; readonly text: string }[]
+}
+
+const PATH = '/admin/approvals'
+
+/** @param kinds every kind of request that there can be, to choose from */
+export function presentRequests(view: ListView, kinds: readonly string[], reader: Reader): ListPage {
+  const { t, language } = reader
+  const { state = 'all', kind = '' } = view.filter
+  const named = kinds.map((value) => ({ value, text: deedName(value, t) })).sort((a, b) => a.text.localeCompare(b.text, language))
+  return {
+    table: presentTable(view, reader),
+    kind,
+    chips: chipsOf(PATH, { state, kind }, { kind: (value) => deedName(value, t) }),
+    states: [...REQUEST_STATES, 'all' as const].map((each) => ({
+      text: t(each === 'all' ? 'approvals.all' : `approvals.state.${each}`),
+      href: listHref(PATH, { state: each, kind }),
+      isCurrent: each === state,
+    })),
+    state,
+    kinds: [{ value: '', text: t('approvals.any_deed') }, ...named],
+  }
+}
+
+function presentTable({ requests, filter, hasMore, paged, about }: ListView, reader: Reader): Table {
   const { t } = reader
   const last = requests.at(-1)
+  const query = { state: filter.state ?? 'all', kind: filter.kind }
   return {
     caption: t('approvals.heading'),
     columns: COLUMNS.map((name) => ({ label: t(`approvals.${name}`), ...(name === 'amount' && { align: 'right' as const }) })),
@@ -59,9 +93,9 @@ export function presentRequests({ requests, state, hasMore, paged, about }: List
         { text: t(`approvals.state.${request.state}`), mark: MARKS[request.state] },
       ],
     })),
-    empty: t(state === 'open' ? 'approvals.empty' : 'approvals.empty_state'),
-    ...(hasMore && last && { olderHref: listHref('/admin/approvals', { state: state ?? 'all', before: last.id }) }),
-    ...(paged && { newestHref: listHref('/admin/approvals', { state: state ?? 'all' }) }),
+    empty: t(filter.state === 'open' && filter.kind === undefined ? 'approvals.empty' : 'approvals.empty_state'),
+    ...(hasMore && last && { olderHref: listHref(PATH, { ...query, before: last.id }) }),
+    ...(paged && { newestHref: listHref(PATH, query) }),
   }
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { listRequests, readRequest, REQUEST_STATES } from '../../approvals'
-import type { ApprovalRequest, Approvals, Preview, RequestState } from '../../approvals'
+import type { ApprovalRequest, Approvals, Preview, RequestFilter } from '../../approvals'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
 import type { StaffActor } from '../../shared/actor'
@@ -21,6 +21,7 @@ export interface ApprovalRoutesDeps {
 const PAGE = 50
 const ID = z.object({ id: z.string().refine(looksLikeId) })
 const STATE = z.enum([...REQUEST_STATES, 'all']).optional()
+const KIND = z.string().max(40).optional()
 
 /** The doors of the second pair of eyes. */
 export const approvalRoutes = (deps: ApprovalRoutesDeps): Route[] => [
@@ -35,11 +36,11 @@ export const approvalRoutes = (deps: ApprovalRoutesDeps): Route[] => [
 async function knownRequests(
   { db, approvals }: ApprovalRoutesDeps,
   staff: StaffActor,
-  of: { readonly state: RequestState | undefined; readonly before: string | undefined },
+  of: RequestFilter & { readonly before: string | undefined },
 ): Promise<ApprovalRequest[]> {
   const known: ApprovalRequest[] = []
   for (let before = of.before; ;) {
-    const read = await listRequests(db, { state: of.state, before, limit: PAGE + 1 })
+    const read = await listRequests(db, { ...of, before, limit: PAGE + 1 })
     for (const request of read) if (await approvals.isKnownTo(request, staff)) known.push(request)
     before = read.at(-1)?.id
     if (known.length > PAGE || read.length <= PAGE) return known.slice(0, PAGE + 1)
@@ -52,20 +53,19 @@ const showList = (deps: ApprovalRoutesDeps): Route =>
     path: '/admin/approvals',
     policy: staffWith('approvals.read'),
     summary: 'Lists what waits for a second person, and what was decided.',
-    input: { query: z.object({ state: STATE, before: z.string().refine(looksLikeId).optional(), done: z.string().optional() }) },
+    input: {
+      query: z.object({ state: STATE, kind: KIND, before: z.string().refine(looksLikeId).optional(), done: z.string().optional() }),
+    },
     handle: async (context) => {
-      const { state: asked = 'open', before, done } = context.input.query
-      const state = asked === 'all' ? undefined : asked
-      const found = await knownRequests(deps, context.staff, { state, before })
+      const { state: asked = 'open', kind, before, done } = context.input.query
+      const filter = { state: asked === 'all' ? undefined : asked, kind: kind === '' ? undefined : kind }
+      const found = await knownRequests(deps, context.staff, { ...filter, before })
       const requests = found.slice(0, PAGE)
       const about = await readAbout(deps.db, requests)
-      const view = { requests, state, hasMore: found.length > PAGE, paged: before !== undefined, about }
-      const table = presentRequests(view, { ...context, zone: deps.zone })
+      const view = { requests, filter, hasMore: found.length > PAGE, paged: before !== undefined, about }
       context.page('backoffice/approvals', {
         frame: frameOf(context, 'approvals', done),
-        table,
-        state: asked,
-        states: [...REQUEST_STATES, 'all'],
+        ...presentRequests(view, deps.approvals.kinds, { ...context, zone: deps.zone }),
       })
     },
   })
