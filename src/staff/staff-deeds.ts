@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { requireNoHeavier } from '../approvals'
 import type { Deed, Performer, Preview, Weight } from '../approvals'
 import { canonicalLogin, insertStaffMember } from '../members'
-import { STAFF_ROLES } from '../shared/actor'
+import { authorName, STAFF_ROLES } from '../shared/actor'
 import type { StaffRole } from '../shared/actor'
 import { writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
@@ -71,14 +71,15 @@ const addedDeed = (deps: StaffDeps): StaffDeeds['added'] => ({
   perform: (payload, by) => addWithoutPassword(deps, payload, by),
 })
 
-/** The id follows from the key, so that a second run finds what the first one wrote. */
+/** The id follows from whose key it is, so that a second run finds what the first one wrote, and the same key of somebody else finds nothing. */
 async function addWithoutPassword(
   deps: StaffDeps,
   { login, role }: NewStaffPayload,
   { author, reason, key, approvedBy }: Performer,
 ): Promise<StaffMember> {
   requirePermission(author, 'staff.change')
-  const [, a = '', b = '', c = '', d = '', e = ''] = /^(.{8})(.{4})(.{4})(.{4})(.{12})/.exec(sha256(`staff:${key}`)) ?? []
+  const [, a = '', b = '', c = '', d = '', e = ''] =
+    /^(.{8})(.{4})(.{4})(.{4})(.{12})/.exec(sha256(`staff:${authorName(author)}:${key}`)) ?? []
   const id = [a, b, c, d, e].join('-')
   const at = deps.clock.now()
   const passwordHash = await unusablePassword()

@@ -62,6 +62,16 @@ describe.each(ENGINES)('a form that comes again with other contents on %s', (eng
     await expect(other).rejects.toMatchObject({ code: 'key_reused', earlier: { kind: 'staff_disabled' } })
   })
 
+  test('the same key of two admins adds two people; and who was added by the one is not told to the other as theirs', async () => {
+    const [key, { added }, { actor }] = [randomUUID(), world.parts.deeds.staff, await StaffPerson.make(world, 'admin')]
+    const [first, second] = [1, 2].map(() => `d-${randomUUID().slice(0, 8)}`) as [string, string]
+    expect(await submit(added, { login: first, role: 'viewer' }, key)).toMatchObject({ state: 'done', result: { login: first } })
+    await expect(submit(added, { login: first, role: 'viewer' }, key, actor)).rejects.toMatchObject({ code: 'login_taken' })
+    const theirs = { state: 'done', result: { login: second } }
+    expect(await submit(added, { login: second, role: 'viewer' }, key, actor)).toMatchObject(theirs)
+    expect(await submit(added, { login: second, role: 'viewer' }, key, actor)).toMatchObject(theirs)
+  })
+
   test('at one moment one of them is done, and the other is not told as done', async () => {
     for (let times = 0; times < 5; times++) {
       const [key, deed] = [randomUUID(), world.parts.deeds.fund.floor]
