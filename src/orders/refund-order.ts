@@ -74,10 +74,11 @@ async function writeRefund(deps: OrderDeps, request: RefundRequest): Promise<{ o
   return { order: plan.order, refund }
 }
 
-/** @throws Refusal key_reused for another order or another amount */
-async function sameIntent({ db }: OrderDeps, known: OrderRefund, { number, amount }: RefundRequest): Promise<OrderRefund> {
+/** @throws Refusal key_reused for another order or another amount; and for somebody else, since theirs is another refund and, told as done, would be lost */
+async function sameIntent({ db }: OrderDeps, known: OrderRefund, { number, amount, author }: RefundRequest): Promise<OrderRefund> {
   const { id } = await readOrder(db, { number })
-  if (known.orderId !== id || (amount && amount.minor !== known.amount.minor)) throw new Refusal('key_reused')
+  if (known.author !== authorName(author) || known.orderId !== id || (amount && amount.minor !== known.amount.minor))
+    throw new Refusal('key_reused')
   return known
 }
 

@@ -142,6 +142,14 @@ describe.each(ENGINES)('refunds on %s', (engine) => {
     expect(await anna.balance()).toEqual({ available: '0.00', held: '0.00' })
   })
 
+  test('a refund under the key that somebody else has used is refused, or it would be told as done and lost', async () => {
+    const [order, other, key] = [await shop.bought(anna, '100.00'), crypto.randomUUID(), crypto.randomUUID()]
+    await shop.refunds(order, '40.00', key)
+    expect(await codeOf(shop.refunds(order, '40.00', key, other))).toBe('key_reused')
+    expect(await codeOf(shop.refunds(order, '40.00', key))).toBe('done')
+    expect(await refundsOf(world.db, order.id)).toHaveLength(1)
+  })
+
   test('above the amount of one person a second one must agree', async () => {
     const order = await shop.bought(anna, '600.00')
     const submitted = await shop.refunds(order)
