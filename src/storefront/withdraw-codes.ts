@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { weighsMore } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
-import { wasCarriedOut, writeAudit } from '../shared/audit'
+import { noteUnchanged, wasCarriedOut, writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { money } from '../shared/money'
@@ -78,10 +78,11 @@ async function withdrawCodes({ db, clock }: StorefrontDeps, payload: CodesPayloa
   const [at, choice] = [clock.now(), choiceOf(payload)]
   return inTransaction(db, async (tx) => {
     await lockOffer(tx, payload.offerId)
-    const withdrawn = (await wasDone(tx, by)) ? 0 : await withdrawChosen(tx, choice, at)
+    const isDone = await wasDone(tx, by)
+    const withdrawn = isDone ? 0 : await withdrawChosen(tx, choice, at)
     const worth = await worthOf(tx, payload, withdrawn)
     if (weighsMore(worth, by.weighed)) throw new Refusal('offer_changed')
-    if (withdrawn > 0) await tellWithdrawn(tx, payload, by, { withdrawn, at })
+    if (!isDone) await tellWithdrawn(tx, payload, by, { withdrawn, at })
     return { withdrawn, free: (await stockOf(tx, payload)).free, reservedBy: await ordersHolding(tx, choice) }
   })
 }
@@ -101,7 +102,9 @@ async function tellWithdrawn(
   { author, reason, key, approvedBy }: Performer,
   { withdrawn, at }: { readonly withdrawn: number; readonly at: Date },
 ): Promise<void> {
+  const entry = { author, at, subject: `offer:${offerId}`, reason, instructionKey: keyOf(key) }
+  // Others may have taken all of them: sent again, it must not take what came in since.
+  if (withdrawn === 0) return noteUnchanged(tx, entry)
   const after = { codes: String(withdrawn), imported_at: importedAt }
-  const entry = { author, at, action: 'voucher_codes_withdrawn', subject: `offer:${offerId}`, reason, after, instructionKey: keyOf(key) }
-  await writeAudit(tx, [{ ...entry, ...(approvedBy && { approvedBy }) }])
+  await writeAudit(tx, [{ ...entry, action: 'voucher_codes_withdrawn', after, ...(approvedBy && { approvedBy }) }])
 }

@@ -272,7 +272,12 @@ describe.each(ENGINES)('what a stock of codes gives away, and to whom, on %s', (
     expect([await submit(0), await submit(0), await submit(1)]).toEqual(['done 3', 'done 0', 'done 1'])
     // A code more, which what was sent before does not take; what has nothing to take weighs nothing.
     await importCodes(world.parts, { offerId: offers[0] ?? '', text: codes(1), ...by })
-    expect([await submit(0), await submit(1, olga, randomUUID())]).toEqual(['done 0', 'done 0'])
+    const empty = randomUUID()
+    expect([await submit(0), await submit(1, olga, empty)]).toEqual(['done 0', 'done 0'])
+    // Nor does what found nothing to take.
+    await importCodes(world.parts, { offerId: offers[1] ?? '', text: codes(1), ...by })
+    expect(await submit(1, olga, empty)).toBe('done 0')
+    expect(await stock(offers[1] ?? '')).toMatchObject({ free: 1, withdrawn: 1 })
     expect(await submit(2)).toBe('waiting')
     // Another one's key is no way around it.
     await expect(submit(0, oleg)).rejects.toMatchObject({ code: 'key_reused' })
