@@ -56,15 +56,22 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
     throw new Refusal('resolution_not_allowed', 'Invoicebox has accepted our operation; ask again')
   await request.reweigh?.()
   if (status === 'paid') {
-    const after = await askAgain(deps, payment, { ...request, reason, approvedBy: onlySeenBy(request.approvedBy) })
+    const after = await askAgain(deps, payment, { ...request, reason, ...onlySeen(request) })
     if (after.state !== 'review') return after
   }
   return end(deps, payment, { ...request, reason }, { to: 'voided' })
 }
 
-/** Whoever agreed to a release has not agreed to a capture: they stand in the audit log, and their request is not noted as carried out by it. */
-const onlySeenBy = (by: Author | undefined): Author | undefined =>
-  by && isStaff(by) ? { kind: by.kind, id: by.id, login: by.login, role: by.role } : by
+/** Whoever wanted a release, or agreed to one, has not asked for a capture: they stand in the audit log, and neither form nor request is noted as carried out by it. */
+const onlySeen = ({ author, approvedBy }: ResolveRequest): Pick<ResolveRequest, 'author' | 'approvedBy'> => ({
+  author: themselves(author),
+  approvedBy: approvedBy && themselves(approvedBy),
+})
+
+const themselves = (by: Author): Author => {
+  if (by.kind === 'system') return { kind: by.kind, name: by.name }
+  return isStaff(by) ? { kind: by.kind, id: by.id, login: by.login, role: by.role } : by
+}
 
 /** Sends the same operation id once more: an acceptance captures; a refusal leaves the review to the person; silence refuses the resolution. */
 async function askAgain(deps: PaymentDeps, payment: Payment, request: ResolveRequest): Promise<Payment> {

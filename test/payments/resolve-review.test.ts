@@ -81,6 +81,25 @@ describe('a person ends a review', () => {
     expect(await world.db('done_alone')).toEqual([])
   })
 
+  test('the form of a release that ended as a capture is not noted as done', async () => {
+    const invoice = await refusedRepeat(world, anna)
+    const payment = await paymentOf(world, invoice)
+    const author = await addStaff(world.parts, { login: 'nina', password: PASSWORD, role: 'operator', actor: COMMAND_LINE })
+    const { deeds, db } = world.parts
+    const form = { key: randomUUID(), kind: deeds.payments.void.kind, digest: 'd'.repeat(64) }
+    await world.sandbox.settings({ nonIdempotentConfirm: false })
+    const released = deeds.payments.void.perform({ paymentId: payment.id }, {
+      author: { ...author, form },
+      reason: 'x',
+      key: form.key,
+    } as never)
+    expect(await codeOf(released)).toBe('payment_in_wrong_state: captured')
+    expect(await db('sent_forms').where({ idempotency_key: form.key })).toEqual([])
+    expect(await db('audit_log').where({ action: 'payment_resolved', subject: `payment:${payment.id}` })).toMatchObject([
+      { actor: `staff:${author.id}` },
+    ])
+  })
+
   test('an approved release whose operation Invoicebox admits after all is told as what it came to, never as done', async () => {
     const invoice = await refusedRepeat(world, anna)
     const payment = await paymentOf(world, invoice)
