@@ -59,7 +59,8 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
     requireKnown: ({ paymentId }, by) => requireKnownPayment(deps, paymentId, by),
     weigh: async ({ paymentId }) => ((await readsCancelled(deps, paymentId)) ? worthOf(await readPayment(deps.db, paymentId)) : 'always'),
     preview: ({ paymentId }) => previewReversal(deps, paymentId),
-    perform: ({ paymentId }, { author, reason, approvedBy }) => reversePayment(deps, { paymentId, author, reason, approvedBy }),
+    perform: ({ paymentId }, { author, reason, approvedBy, weighed }) =>
+      reversePayment(deps, { paymentId, author, reason, approvedBy, isAlone: weighed !== undefined }),
   },
 })
 

@@ -22,6 +22,8 @@ export interface ReverseRequest {
   readonly reason: string
   readonly author: Author
   readonly approvedBy?: Author | undefined
+  /** One person decided it since the invoice read cancelled: it must read so still. */
+  readonly isAlone?: boolean
   /** What must be written together with the reversal. */
   readonly companions?: readonly Companion[]
 }
@@ -38,7 +40,7 @@ export async function reversePayment(deps: PaymentDeps, request: ReverseRequest)
   const payment = await readPayment(deps.db, request.paymentId)
   if (payment.state === 'reversed') return payment
   if (payment.state !== 'captured') throw new Refusal('payment_in_wrong_state', payment.state)
-  await requireProof(deps, payment, request.author)
+  await requireProof(deps, payment, request)
   await giveBack(deps, payment, { ...request, reason })
   return readPayment(deps.db, payment.id)
 }
@@ -52,12 +54,13 @@ export async function readsCancelled(deps: PaymentDeps, paymentId: string): Prom
 /** The command line has an operator before it, although it is not known which. */
 const isPerson = (author: Author): boolean => author.kind === 'staff' || (author.kind === 'system' && author.name === 'command-line')
 
-async function requireProof(deps: PaymentDeps, payment: Payment, author: Author): Promise<void> {
+async function requireProof(deps: PaymentDeps, payment: Payment, { author, isAlone = false }: ReverseRequest): Promise<void> {
   const read = await readAndKeep(deps, payment, { as: 'page' })
   if (read.kind === 'unavailable') throw new Refusal('resolution_not_allowed', 'the invoice cannot be read now')
   const status = read.kind === 'found' ? read.invoice.status : null
   if (status === 'paid' || status === 'partial') throw new Refusal('resolution_not_allowed', `the invoice reads ${status} at Invoicebox`)
-  if (status !== 'canceled' && !isPerson(author)) throw new Refusal('resolution_not_allowed', 'the invoice does not read cancelled')
+  if (status !== 'canceled' && (isAlone || !isPerson(author)))
+    throw new Refusal('resolution_not_allowed', 'the invoice does not read cancelled')
 }
 
 async function giveBack(deps: PaymentDeps, payment: Payment, request: ReverseRequest): Promise<void> {

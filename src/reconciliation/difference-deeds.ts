@@ -47,7 +47,7 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
       return isProved && payment ? payment.worth : 'always'
     },
     preview: async ({ differenceId }) => previewReversal(deps, (await reversible(deps.db, differenceId)).paymentId),
-    async perform({ differenceId }, { author, reason, approvedBy }) {
+    async perform({ differenceId }, { author, reason, approvedBy, weighed }) {
       const { paymentId } = await reversible(deps.db, differenceId)
       const ending: Ending = {
         id: differenceId,
@@ -56,7 +56,8 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
         at: deps.clock.now(),
         remark: reason,
       }
-      const payment = await reversePayment(deps, { paymentId, author, reason, approvedBy, companions: [companion(endDifferences, ending)] })
+      const companions = [companion(endDifferences, ending)]
+      const payment = await reversePayment(deps, { paymentId, author, reason, approvedBy, isAlone: weighed !== undefined, companions })
       // Reversed before, by another way: then only the difference is left to be closed.
       await inTransaction(deps.db, (tx) => endDifferences(tx, [ending]))
       return payment

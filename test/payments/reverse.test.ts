@@ -93,6 +93,19 @@ describe.each(ENGINES)('a captured payment is undone on %s', (engine) => {
     await world.sandbox.cancelByMerchant(invoice)
   })
 
+  test('one person alone gives back only what still reads cancelled when it is done', async () => {
+    const { invoice, id } = await paid()
+    await world.sandbox.change(invoice, { foreign: true })
+    const { reverse: deed } = world.parts.deeds.payments
+    const by = { author: staff.operator, reason: 'x', key: randomUUID() }
+    const weighed = { minor: 10_000n, unit: 'PTS' } as const
+    expect(await codeOf(deed.perform({ paymentId: id }, { ...by, weighed }))).toBe('resolution_not_allowed')
+    expect(await anna.balance()).toEqual({ available: '400.00', held: '0.00' })
+    await world.sandbox.change(invoice, { foreign: false })
+    await world.sandbox.cancelByMerchant(invoice)
+    expect(await codeOf(deed.perform({ paymentId: id }, { ...by, weighed }))).toBe('done')
+  })
+
   test('only what is captured, and only by whom it is allowed', async () => {
     const invoice = await world.sandbox.invoice({ amount: '100.00' })
     await strikes(world, invoice, { kind: 'status', status: 422 })
