@@ -146,11 +146,13 @@ export interface Ending {
 
 /** As a companion of the ledger, or in any transaction. One that is closed already stays as it was. */
 export async function endDifferences(tx: Tx, endings: readonly Ending[]): Promise<void> {
-  for (const { id, resolution, by, at, remark } of endings)
-    await tx(TABLE)
-      .where({ id })
-      .whereNull('resolved_at')
-      .update({ resolved_at: iso(at), resolved_by: by, resolution, ...(remark === null ? {} : { remark }) })
+  for (const ending of endings) await endDifference(tx, ending)
+}
+
+/** @returns whether it was still open */
+export async function endDifference(tx: Tx, { id, resolution, by, at, remark }: Ending): Promise<boolean> {
+  const open = tx(TABLE).where({ id }).whereNull('resolved_at')
+  return (await open.update({ resolved_at: iso(at), resolved_by: by, resolution, ...(remark === null ? {} : { remark }) })) > 0
 }
 
 /** Accepts open differences of one kind, the oldest first, none newer than `upTo`. @returns how many */

@@ -5,7 +5,7 @@ import type { Clock } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import { acceptSome, endDifferences, writeRemark } from './difference-store'
+import { acceptSome, endDifference, writeRemark } from './difference-store'
 import { knownDifferences, requireKnownDifference } from './known-to'
 import type { KnowingDeps } from './known-to'
 
@@ -41,11 +41,11 @@ export async function acceptDifference(deps: SettleDeps, { id, remark, author }:
   requirePermission(author, 'reconciliation.resolve')
   const text = requireReason(remark)
   const { db, clock } = deps
-  const { kind, resolvedAt } = await requireKnownDifference(deps, id, author)
-  if (resolvedAt) throw new Refusal('request_not_open', 'the difference is closed')
+  const { kind } = await requireKnownDifference(deps, id, author)
   const at = clock.now()
   await inTransaction(db, async (tx) => {
-    await endDifferences(tx, [{ id, resolution: 'accepted', by: authorName(author), at, remark: text }])
+    const isEnded = await endDifference(tx, { id, resolution: 'accepted', by: authorName(author), at, remark: text })
+    if (!isEnded) throw new Refusal('request_not_open', 'the difference is closed')
     await writeAudit(tx, [{ author, at, action: 'difference_accepted', subject: `difference:${id}`, reason: text, after: { kind } }])
   })
 }

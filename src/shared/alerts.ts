@@ -104,8 +104,9 @@ export async function closeAlert(
   const open = tx('alerts').where('alerts.id', id).whereNull('closed_at').whereNot('kind', 'payment_in_review')
   by.known?.(open)
   const row: Pick<Alert, 'kind' | 'subject'> | undefined = await open.clone().first('kind', 'subject')
-  if (!row) throw new Refusal('not_found', 'no such open alert; a review ends with `payments resolve`')
-  await open.clone().update({ closed_at: iso(by.at), closed_by })
+  // Of two at one moment one closes it, and the other is not told so.
+  if (!row || (await open.clone().update({ closed_at: iso(by.at), closed_by })) === 0)
+    throw new Refusal('not_found', 'no such open alert; a review ends with `payments resolve`')
   await writeAudit(tx, [
     { author: by.author, at: by.at, action: 'alert_closed', subject: `alert:${id}`, reason: requireReason(by.reason), after: { ...row } },
   ])

@@ -1,4 +1,5 @@
-import { closeAlerts, countOpenAlerts, listOpenAlerts, openAlerts } from '../../src/shared/alerts'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { closeAlert, closeAlerts, countOpenAlerts, listOpenAlerts, openAlerts } from '../../src/shared/alerts'
 import type { NewAlert } from '../../src/shared/alerts'
 import { inTransaction } from '../../src/shared/database'
 import type { Db } from '../../src/shared/database'
@@ -49,6 +50,15 @@ describe.each(ENGINES)('alerts on %s', (engine) => {
     await inTransaction(db, (tx) => closeAlerts(tx, [{ kind: 'odd_answer', subject: 'a', by: 'staff:olga', at: at(5) }]))
     await open(alert('a', 6, { detail: 'fourth' }))
     expect(await db('alerts').where({ subject: 'a' }).orderBy('id').pluck('detail')).toEqual(['third', 'fourth'])
+  })
+
+  test('of several who close one at one moment one has closed it, and the others are not told so', async () => {
+    await open(alert('a', 1))
+    const [{ id } = { id: '' }] = await listOpenAlerts(db)
+    const by = { author: COMMAND_LINE, reason: 'Seen', at: at(5) }
+    const closed = await Promise.allSettled(Array.from({ length: 5 }, () => inTransaction(db, (tx) => closeAlert(tx, id, by))))
+    expect(closed.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await db('audit_log').where({ action: 'alert_closed' })).toHaveLength(1)
   })
 
   test('are counted beyond those that are listed', async () => {
