@@ -2,13 +2,14 @@ import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { requireReason, writeAudit } from '../shared/audit'
 import type { Clock } from '../shared/clock'
-import { engineOf, inTransaction } from '../shared/database'
+import { engineOf, inTransaction, iso } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
+import { canonicalJson, sha256 } from '../shared/ids'
 import type { Log } from '../shared/log'
 import { may, requirePermission } from '../shared/permissions'
 import type { Permission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import type { Organisation, SwitchState } from './organisation'
+import type { AutopaySwitch, Organisation, SwitchState } from './organisation'
 import { lockOrganisation, organisationsOf, requireOrganisation, toOrganisation, updateSwitch } from './organisation-store'
 import type { OrganisationRow } from './organisation-store'
 import { stepsAsText } from './steps'
@@ -25,7 +26,15 @@ export interface SwitchOrder {
   readonly organisationId?: string | undefined
   readonly author: Author
   readonly reason: string
+  /** What a person saw who switches on, by `switchStamp`: a brake that was pulled since is not released by a page of before. Absent where nobody has looked. */
+  readonly seen?: string | undefined
 }
+
+/** How the switches of these organisations stand, and since when, in one word. */
+export const switchStamp = (organisations: readonly Pick<Organisation, 'id' | 'autopay'>[]): string =>
+  sha256(canonicalJson(Object.fromEntries(organisations.map(({ id, autopay }) => [id, turnOf(autopay)]))))
+
+const turnOf = ({ state, at }: AutopaySwitch): string => `${state} ${at === null ? '' : iso(at)}`
 
 /** Stopping is for more people than starting. */
 const RIGHTS: Readonly<Record<SwitchState, Permission>> = { on: 'autopay.run', off: 'autopay.run', stopped: 'autopay.stop' }
@@ -37,27 +46,34 @@ export const maySwitch = (author: Author, state: SwitchState): boolean => may(au
  * Switches automatic payment on, off, or stops it. Nobody has to agree: switching on pays nothing that no rule allows, and off and stop must never wait. What is not `on` is
  * refused in the transaction of each hold (`refuseUnlessOn`), so that once this returns nothing more is held.
  * @returns the ids of those that were changed; whatever is in that state already stays as it is
- * @throws Refusal forbidden, bad_input (detail: reason), not_found (detail: organisation)
+ * @throws Refusal forbidden, bad_input (detail: reason), not_found (detail: organisation), organisation_changed when it is switched on and stands otherwise than was seen
  */
 export async function switchAutopay(deps: SwitchDeps, order: SwitchOrder): Promise<string[]> {
-  const { state, organisationId, author } = order
+  const { state, organisationId, author, seen } = order
   const reason = requireReason(order.reason)
   requirePermission(author, RIGHTS[state])
   const named =
     organisationId === undefined ? await organisationsOf(deps.db, author) : [await requireOrganisation(deps.db, author, organisationId)]
+  const isBlind = seen === undefined || state !== 'on'
+  if (!isBlind && seen !== switchStamp(named)) throw new Refusal('organisation_changed')
   const changed: string[] = []
-  for (const { id } of named) if (await switchOne(deps, id, { state, author, reason })) changed.push(id)
+  for (const { id, autopay } of named)
+    if (await switchOne(deps, id, { state, author, reason, ...(!isBlind && { seen: autopay }) })) changed.push(id)
   deps.log.info({ state, organisations: changed.length }, 'automatic payment was switched')
   return changed
 }
 
-type OneOrder = Pick<SwitchOrder, 'state' | 'author' | 'reason'>
+interface OneOrder extends Pick<SwitchOrder, 'state' | 'author' | 'reason'> {
+  readonly seen?: AutopaySwitch
+}
 
 /** Each in a transaction of its own: a brake must not wait for the last of many organisations. */
-const switchOne = ({ db, clock }: SwitchDeps, id: string, { state, author, reason }: OneOrder): Promise<boolean> =>
+const switchOne = ({ db, clock }: SwitchDeps, id: string, { state, author, reason, seen }: OneOrder): Promise<boolean> =>
   inTransaction(db, async (tx) => {
-    const before = (await lockOrganisation(tx, id))?.autopay.state
-    if (before === undefined || before === state) return false
+    const stands = (await lockOrganisation(tx, id))?.autopay
+    if (stands === undefined || stands.state === state) return false
+    if (seen && turnOf(seen) !== turnOf(stands)) throw new Refusal('organisation_changed')
+    const before = stands.state
     const at = clock.now()
     await updateSwitch(tx, id, { state, at, by: authorName(author) })
     const facts = { before: { autopay: before }, after: { autopay: state } }

@@ -239,6 +239,7 @@ describe('the pages of organisations and rules', () => {
     const path = `${ORGANISATIONS}/${romashka.id}`
     const page = await open(olga, path)
     expect(page.html).not.toContain('switch/stop')
+    const before = await open(olga, RULES)
     const on = await send(olga, page, /switch\/on$/, { reason: 'Начинаем' })
     const step = await send(olga, await open(olga, `${RULES}/new`), RULES, fields({ organisationId: romashka.id, name: 'Тормоз' }))
     expect([step.state, step.html.includes('action="/admin/autopay/switch/stop"')]).toEqual(['confirm', true])
@@ -248,6 +249,11 @@ describe('the pages of organisations and rules', () => {
     const stopped = await send(stella, seen, /switch\/stop$/)
     expect([stopped.state, await state()]).toEqual(['autopay-rules', 'stopped'])
     expect(textOf(stopped)).toContain('остановлена')
+    // A page of before the brake was pulled does not release it, neither of one organisation nor of all.
+    for (const old of [page, before]) {
+      const late = await send(olga, old, /switch\/on$/, { reason: 'Начинаем' })
+      expect([late.status, textOf(late).includes('тем временем'), await state()]).toEqual([409, true, 'stopped'])
+    }
     await send(olga, await open(olga, path), /switch\/on$/, { reason: 'Разобрались' })
     await send(olga, await open(olga, path), /switch\/off$/, { reason: 'Отпуск' })
     expect(await state()).toBe('off')

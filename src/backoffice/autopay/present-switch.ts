@@ -1,4 +1,4 @@
-import { maySwitch } from '../../autopay'
+import { maySwitch, switchStamp } from '../../autopay'
 import type { Organisation, SwitchState } from '../../autopay'
 import type { StaffActor } from '../../shared/actor'
 import { formatMoment } from '../../shared/texts/format'
@@ -13,6 +13,8 @@ export interface SwitchView {
   readonly organisationId: string
   /** Where the buttons lead back to. */
   readonly back: string
+  /** How all of them stand on this page: a brake that is pulled later is not released by it. */
+  readonly seen: string
   readonly mayStop: boolean
   readonly mayTurnOn: boolean
   readonly mayTurnOff: boolean
@@ -37,6 +39,7 @@ export function presentSwitch({ organisations, staff, back, organisationId }: Sw
     ...summary(organisations, reader),
     organisationId: organisationId ?? '',
     back,
+    seen: switchStamp(organisations),
     mayStop: someOn && maySwitch(staff, 'stopped'),
     mayTurnOn: states.some((state) => state !== 'on') && maySwitch(staff, 'on'),
     mayTurnOff: states.some((state) => state !== 'off') && maySwitch(staff, 'off'),

@@ -14,6 +14,7 @@ const BODY = z.object({
     .max(200)
     .regex(/^\/admin\/autopay(\/[a-z0-9-]+)*$/),
   reason: z.string().trim().max(400).optional(),
+  seen: z.string().max(64).optional(),
 })
 
 /** The doors of the switch: one for each way it can be turned. A brake asks for no reason and shows no second page. */
@@ -40,7 +41,7 @@ const turn = (deps: AutopayRulePagesDeps, { name, state, right, summary }: Turn)
     handle: async ({ input: { body }, staff, t, redirect }) => {
       const reason = body.reason === undefined || body.reason === '' ? t('autopay.switch.stop_reason') : body.reason
       const organisationId = body.organisation === '' ? undefined : body.organisation
-      await switchAutopay(deps, { state, organisationId, author: staff, reason })
+      await switchAutopay(deps, { state, organisationId, author: staff, reason, seen: body.seen })
       redirect(`${body.back}?done=done`)
     },
   })
