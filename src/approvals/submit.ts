@@ -8,7 +8,7 @@ import type { Log } from '../shared/log'
 import type { Money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import { requireSameForm } from '../shared/sent-forms'
+import { ASKED, readForm, requireSameForm } from '../shared/sent-forms'
 import { ADDED_UP_FOR_MS, countAlone, doneAlone, isHeavy, keepCounted, mostAlone, namePayload, uncount } from './alone'
 import type { AloneDeed, AloneUpTo } from './alone'
 import { WeighsMore } from './deed'
@@ -92,20 +92,44 @@ export async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: De
   const payload = checkPayload(deed, order.payload)
   await deed.requireKnown?.(payload, order.author)
   const author: Sender = { ...order.author, form: { key, kind: deed.kind, digest: digestOf(deed.kind, payload) } }
-  return submitForm(deps, deed, { payload, author, reason, key }).catch(async (error: unknown) => {
-    throw await withEarlier(deps.db, { author, key }, error)
-  })
+  const sent = { payload, author, reason, key }
+  try {
+    return (await tellAgain(deps, deed, sent)) ?? (await submitForm(deps, deed, sent))
+  } catch (error) {
+    if (!isKeyReused(error)) throw error
+    // A copy of it may have been quicker.
+    const told = await tellAgain(deps, deed, sent).catch(() => undefined)
+    if (told) return told
+    throw await withEarlier(deps.db, sent, error)
+  }
 }
+
+const isKeyReused = (error: unknown): boolean => error instanceof Refusal && error.code === 'key_reused'
 
 interface SentOrder<P extends Payload> extends Order<P> {
   readonly author: Sender
 }
 
+/**
+ * What a form came to that was sent before: whatever it would weigh by now, it asks nobody anew. A deed that was done under its key does nothing more.
+ * @throws Refusal key_reused where it had other contents; request_not_open where it was asked for and does not wait any more
+ */
+async function tellAgain<P extends Payload, R>(
+  { db }: ApprovalsDeps,
+  deed: Deed<P, R>,
+  { payload, ...by }: SentOrder<P>,
+): Promise<Submitted<R> | undefined> {
+  const { author, key } = by
+  const known = await findByKey(db, author, key)
+  if (known) return waiting(known, deed.kind, payload)
+  const noted = await readForm(db, author, key)
+  if (noted && noted.digest !== author.form.digest) throw new Refusal('key_reused')
+  if (!noted || noted.wasAsked) return undefined
+  return { state: 'done', result: await deed.perform(payload, { ...by, weighed: 'never' }) }
+}
+
 async function submitForm<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, R>, order: SentOrder<P>): Promise<Submitted<R>> {
   const { payload, author, reason, key } = order
-  const known = await findByKey(deps.db, author, key)
-  if (known) return waiting(known, deed.kind, payload)
-  await requireSameForm(deps.db, author)
   const done = await doAlone(deps, deed, order)
   if (done) {
     // With other contents at the same moment the other one was done, and this one was taken for it.
@@ -113,9 +137,20 @@ async function submitForm<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<
     return { state: 'done', result: done.result }
   }
   // The key stands for something that one person could do alone, and did.
-  if (await deed.wasDone?.(key, { payload, author })) throw new Refusal('key_reused')
+  if (await wasDone(deps, deed, order)) throw new Refusal('key_reused')
   const { subject } = await deed.preview(payload)
   return waiting(await store(deps, { kind: deed.kind, payload, subject, reason, maker: author, key }), deed.kind, payload)
+}
+
+/** Whether a form was done by one person before, since the deed remembers its keys or since it was noted with the form. */
+async function wasDone<P extends Payload, R>(
+  { db }: ApprovalsDeps,
+  deed: Deed<P, R>,
+  { payload, author, key }: Order<P>,
+): Promise<boolean> {
+  if (await deed.wasDone?.(key, { payload, author })) return true
+  const noted = await readForm(db, author, key)
+  return noted !== undefined && !noted.wasAsked
 }
 
 /** A key of the caller's own: those of requests are the gateway's. @throws Refusal bad_input (detail: key) */
@@ -147,12 +182,12 @@ async function doAlone<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<P, 
 async function doCounted<P extends Payload, R>(
   deps: ApprovalsDeps,
   deed: Deed<P, R>,
-  { payload, author, key }: Order<P>,
+  order: Order<P>,
   weight: Weight,
   perform: () => Promise<R>,
 ): Promise<{ result: R } | undefined> {
-  const wasDone = (): Promise<boolean> | undefined => deed.wasDone?.(key, { payload, author })
-  if (!deed.addsUp || typeof weight === 'string' || (await wasDone())) return { result: await perform() }
+  const { payload, author, key } = order
+  if (!deed.addsUp || typeof weight === 'string' || (await wasDone(deps, deed, order))) return { result: await perform() }
   const added = await addedBy(deed, payload, weight)
   if (added === null) return { result: await perform() }
   const counted = { author, ...countsAs(deed), key, payload: await nameOf(deed, payload), weight: added }
@@ -165,8 +200,7 @@ async function doCounted<P extends Payload, R>(
   } catch (error) {
     const changedNothing = error instanceof Refusal || error instanceof WeighsMore
     // Sent twice at one moment, the other one may have done it; with another payload, it has not done this.
-    const isOther = error instanceof Refusal && error.code === 'key_reused'
-    if (changedNothing && (isOther || !(await wasDone()))) await uncount(deps, counted, at)
+    if (changedNothing && (isKeyReused(error) || !(await wasDone(deps, deed, order)))) await uncount(deps, counted, at)
     throw error
   }
 }
@@ -185,15 +219,14 @@ function waiting<R>(request: ApprovalRequest, kind: string, payload: Payload): S
   return { state: 'waiting', request }
 }
 
+/** @throws Refusal key_reused where a copy was done meanwhile */
 async function store(deps: ApprovalsDeps, order: Omit<NewRequest, 'id' | 'createdAt' | 'lapsesAt'>): Promise<ApprovalRequest> {
   const at = deps.clock.now()
   const request: NewRequest = { ...order, id: newSortedId(), createdAt: at, lapsesAt: new Date(at.getTime() + LAPSES_AFTER_MS) }
   await inTransaction(deps.db, async (tx) => {
     if (!(await insertRequest(tx, request))) return
     const { maker: author, subject, reason } = request
-    await writeAudit(tx, [
-      { author, at, action: 'approval_requested', subject, reason, after: { deed: request.kind, request: request.id } },
-    ])
+    await writeAudit(tx, [{ author, at, action: ASKED, subject, reason, after: { deed: request.kind, request: request.id } }])
   })
   const stored = await findByKey(deps.db, request.maker, request.key)
   if (!stored) throw new Error('bug: a request that was just stored is not there')

@@ -53,7 +53,9 @@ export function writeAudit(tx: Tx, entries: readonly AuditEntry[]): Promise<void
   const rows = entries.map(toRow)
   const written = insertRows(tx, 'audit_log', rows)
   const agreed = entries.flatMap(({ approvedBy, at }) => (approvedBy && 'request' in approvedBy ? [{ id: approvedBy.request, at }] : []))
-  const sent = entries.flatMap(({ author, at }, index) => ('form' in author ? [{ author, at, auditId: String(rows[index]?.['id']) }] : []))
+  const sent = entries.flatMap(({ author, at, action }, index) =>
+    'form' in author ? [{ author, at, action, auditId: String(rows[index]?.['id']) }] : [],
+  )
   if (agreed.length === 0 && sent.length === 0) return written
   return written.then(() => noteForms(tx, sent)).then(() => noteCarriedOut(tx, new Map(agreed.map(({ id, at }) => [id, at]))))
 }
