@@ -17,6 +17,7 @@ import { checkPayload } from './payload'
 import { LAPSES_AFTER_MS, OF_REQUEST } from './request'
 import type { ApprovalRequest } from './request'
 import { digestOf, withEarlier } from './sent-before'
+import { requireStanding } from './standing'
 import { findByKey, insertRequest } from './store'
 import type { NewRequest } from './store'
 
@@ -219,11 +220,12 @@ function waiting<R>(request: ApprovalRequest, kind: string, payload: Payload): S
   return { state: 'waiting', request }
 }
 
-/** @throws Refusal key_reused where a copy was done meanwhile */
+/** @throws Refusal forbidden where the maker has lost the right to ask meanwhile; key_reused where a copy was done meanwhile */
 async function store(deps: ApprovalsDeps, order: Omit<NewRequest, 'id' | 'createdAt' | 'lapsesAt'>): Promise<ApprovalRequest> {
   const at = deps.clock.now()
   const request: NewRequest = { ...order, id: newSortedId(), createdAt: at, lapsesAt: new Date(at.getTime() + LAPSES_AFTER_MS) }
   await inTransaction(deps.db, async (tx) => {
+    await requireStanding(tx, request.maker)
     if (!(await insertRequest(tx, request))) return
     const { maker: author, subject, reason } = request
     await writeAudit(tx, [{ author, at, action: ASKED, subject, reason, after: { deed: request.kind, request: request.id } }])

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readRequest } from '../../src/approvals'
 import type { Deed, Payload, Submitted } from '../../src/approvals'
 import { readFund } from '../../src/fund'
 import { readPoints } from '../../src/members'
@@ -6,6 +7,7 @@ import { COMMAND_LINE } from '../../src/shared/actor'
 import type { StaffActor, StaffRole } from '../../src/shared/actor'
 import { toDecimal } from '../../src/shared/money'
 import { Refusal } from '../../src/shared/refusals'
+import { changeRole, disableStaff } from '../../src/staff'
 import { ENGINES } from '../support/databases'
 import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
@@ -91,5 +93,28 @@ describe.each(ENGINES)('a form comes to one thing on %s', (engine) => {
     await set('0.00')
     expect(await world.parts.approvals.submit(overdraft, order)).toMatchObject({ state: 'done' })
     expect([(await readFund(world.db)).overdraft.minor, await asked()]).toEqual([0n, []])
+  })
+
+  test('who loses the role while they ask has asked for nothing, and who loses it while they decide has decided nothing', async () => {
+    const { approvals, staff, deeds } = world.parts
+    const by = () => ({ author: COMMAND_LINE, reason: 'x', key: randomUUID() })
+    for (const lose of [() => disableStaff(staff, olga.id, by()), () => changeRole(staff, olga.id, 'support', by())]) {
+      const late = new Gate()
+      const asking = credit('2000', randomUUID(), {
+        preview: (payload) => late.pass().then(() => deeds.points.credit.preview(payload as never)),
+      })
+      await late.arrived
+      await lose()
+      late.open()
+      await expect(asking).rejects.toMatchObject({ code: 'forbidden' })
+      expect(await asked()).toEqual([])
+      olga = await hired('operator')
+    }
+    const [waits, checker] = [await credit('2000', randomUUID()), await hired('approver')]
+    const id = waits.state === 'waiting' ? waits.request.id : ''
+    await disableStaff(staff, checker.id, by())
+    await expect(approvals.approve(id, checker)).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(approvals.refuse(id, checker, 'no')).rejects.toMatchObject({ code: 'forbidden' })
+    expect(await readRequest(world.db, id)).toMatchObject({ state: 'open' })
   })
 })
