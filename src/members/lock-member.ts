@@ -1,5 +1,5 @@
 import type { Author } from '../shared/actor'
-import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
+import { noteUnchanged, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
@@ -39,12 +39,11 @@ async function changeLock({ db, clock, log }: Deps, change: LockChange, locked: 
   const changed = await inTransaction(db, async (tx) => {
     // A confirmation that is sent again, such as by the way back in the browser, finds what it did the first time.
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, change.actor))) return false
-    if (!(await updateLock(tx, id, locked ? { at, reason } : null))) return false
+    const entry = { author: change.actor, at, subject: memberAccount(id), reason, ...(instructionKey !== undefined && { instructionKey }) }
+    if (!(await updateLock(tx, id, locked ? { at, reason } : null))) return noteUnchanged(tx, entry).then(() => false)
     await lockAccount(tx, memberAccount(id), locked)
-    const facts = { before: { locked: !locked }, after: { locked }, ...(instructionKey === undefined ? {} : { instructionKey }) }
-    await writeAudit(tx, [
-      { author: change.actor, at, action: locked ? 'member_locked' : 'member_unlocked', subject: memberAccount(id), reason, ...facts },
-    ])
+    const facts = { before: { locked: !locked }, after: { locked } }
+    await writeAudit(tx, [{ ...entry, action: locked ? 'member_locked' : 'member_unlocked', ...facts }])
     return true
   })
   if (changed) log.info({ memberId: id, locked }, 'the lock of a member was changed')

@@ -117,4 +117,18 @@ describe.each(ENGINES)('a form comes to one thing on %s', (engine) => {
     await expect(approvals.refuse(id, checker, 'no')).rejects.toMatchObject({ code: 'forbidden' })
     expect(await readRequest(world.db, id)).toMatchObject({ state: 'open' })
   })
+
+  test('a lock or an unlocking that found nothing to change does nothing when it is sent again', async () => {
+    const { approvals, deeds } = world.parts
+    const send = (deed: typeof deeds.members.lock, key: string) =>
+      approvals.submit(deed, { payload: { memberId: anna.id }, author: olga, reason: 'x', key })
+    const isLocked = async (): Promise<boolean> =>
+      (await world.db('members').where({ id: anna.id }).whereNotNull('locked_at').first('id')) !== undefined
+    const [early, { lock, unlock }] = [randomUUID(), deeds.members]
+    expect(await send(unlock, early)).toMatchObject({ state: 'done' })
+    await send(lock, randomUUID())
+    expect(await send(unlock, early)).toMatchObject({ state: 'done' })
+    expect(await isLocked()).toBe(true)
+    await expect(send(lock, early)).rejects.toMatchObject({ code: 'key_reused', earlier: { cameTo: 'unchanged' } })
+  })
 })
