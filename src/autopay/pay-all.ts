@@ -3,6 +3,7 @@ import { shutOf } from './collect-context'
 import type { Plan } from './make-plan'
 import { readOrganisations } from './organisation-store'
 import { MOST_IN_A_CHUNK, payChunk } from './pay-chunk'
+import type { ChunkResult } from './pay-chunk'
 import type { OnFault } from './pay-one'
 import type { Progress } from './run-store'
 
@@ -34,10 +35,11 @@ export async function payAll(deps: PaymentDeps, of: PayingAll): Promise<string |
     while (queue.length > 0) {
       const open = await stillOn(deps, queue)
       if (open.length === 0) return null
-      const unavailable = await payNext(deps, of, open)
+      const { unavailable, isFundShort } = await payNext(deps, of, open)
       failures = unavailable === null ? 0 : failures + 1
       if (unavailable !== null && failures >= MOST_FAILURES) return unavailable
-      queue.splice(0, queue.length, ...open)
+      // What the fund does not reach for any more keeps it from lower priorities of other chunks too.
+      queue.splice(0, queue.length, ...(isFundShort ? [] : open))
       await of.tell({ done: of.tried.size })
     }
   }
@@ -55,15 +57,15 @@ async function stillOn({ db }: PaymentDeps, queue: readonly Queued[]): Promise<Q
 }
 
 /** Takes the first of the queue out of it. */
-async function payNext(deps: PaymentDeps, of: PayingAll, queue: Queued[]): Promise<string | null> {
+async function payNext(deps: PaymentDeps, of: PayingAll, queue: Queued[]): Promise<Omit<ChunkResult, 'wasRead'>> {
   const atMost = Math.min(queue.length, MOST_IN_A_CHUNK) + 1
   const permit = await deps.invoicebox.reserve({ as: 'background', atLeast: 2, atMost })
-  if (!permit) return 'no-budget'
+  if (!permit) return { unavailable: 'no-budget', isFundShort: false }
   try {
     const ids = queue.splice(0, Math.max(1, permit.left - 1)).map(({ id }) => id)
-    const { wasRead, unavailable } = await payChunk(deps, ids, { runId: of.runId, permit, onFault: of.onFault })
+    const { wasRead, ...result } = await payChunk(deps, ids, { runId: of.runId, permit, onFault: of.onFault })
     if (wasRead) for (const id of ids) of.tried.add(id)
-    return unavailable
+    return result
   } finally {
     permit.giveBack()
   }

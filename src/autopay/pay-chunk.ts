@@ -25,6 +25,8 @@ export interface ChunkResult {
   readonly wasRead: boolean
   /** Why Invoicebox could not be asked, so that the others had better wait. */
   readonly unavailable: string | null
+  /** Whether the fund did not reach any more for what the plan had it reach for. */
+  readonly isFundShort: boolean
 }
 
 /** In one look: as many as the slots in hand, since a reading must not grow old before its confirm. */
@@ -44,7 +46,7 @@ export async function payChunk(
     { ids, page: 1, pageSize: ids.length },
     { as: 'background', permit: of.permit },
   )
-  if (outcome.kind !== 'page') return { wasRead: false, unavailable: outcome.reason }
+  if (outcome.kind !== 'page') return { wasRead: false, unavailable: outcome.reason, isFundShort: false }
   const read = new Map(outcome.invoices.map((invoice) => [keptId(invoice.id), { ...invoice, id: keptId(invoice.id) }]))
   const due = await keepReading(deps, ids, read, outcome.odd)
   const context = await collectContext(deps, due)
@@ -72,8 +74,11 @@ export async function payChunk(
     }),
   )
   await syncPayments(deps.db, deps.clock.now())
-  return { wasRead: true, unavailable: refused.find((code) => code === 'payments_unavailable') ?? null }
+  const isFundShort = refused.includes('fund_floor_reached') || decisions.some(waitsForTheFund)
+  return { wasRead: true, unavailable: refused.find((code) => code === 'payments_unavailable') ?? null, isFundShort }
 }
+
+const waitsForTheFund = ({ decision, why }: KeptDecision): boolean => decision === 'wait' && why.at(-1)?.gate === 'fund'
 
 /** What was read is kept. @returns those whose payer is still the one that was decided for; the others are decided about anew, or closed */
 async function keepReading(

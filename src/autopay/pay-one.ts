@@ -1,3 +1,4 @@
+import { refuseBelowFloor } from '../fund'
 import type { Invoice, Permit } from '../invoicebox'
 import { companion, payForOrganisation } from '../payments'
 import type { Companion, PaymentDeps } from '../payments'
@@ -6,6 +7,7 @@ import { Refusal } from '../shared/refusals'
 import type { DecisionContext } from './decision-context'
 import type { KeptDecision } from './decision-store'
 import type { DueInvoice } from './invoice'
+import { isInForce } from './fit-rule'
 import { neededSteps } from './limit-gates'
 import { payeeOf } from './payee'
 import { refuseUnlessSigned } from './refuse-unless-signed'
@@ -75,17 +77,21 @@ export async function payOne(deps: PaymentDeps, paying: Paying): Promise<string 
   }
 }
 
-/** What must still be so in the very transaction that holds the money: the switch, the rule in its version, the signatures, every limit. */
+/** What must still be so in the very transaction that holds the money: the switch, the rule in its version, the signatures, every limit, the floor of the fund. */
 function guardsOf(paying: Paying, deps: PaymentDeps): Companion[] {
   const { due, decision, context } = paying
   const { rule } = decision
   const applied = context.rules.find(({ id }) => id === rule?.id)
   const organisation = context.organisations.get(due.organisationId)
   if (!rule || !applied || !organisation) throw new Error('bug: a decision to pay without its rule')
+  const now = deps.clock.now()
+  const periods = spendingPeriods(now, deps.settings.timeZone)
+  // The payment counts in this day, so the rule must be valid on it: midnight may have come since the decision.
+  if (!isInForce(applied, periods.day)) throw new Refusal('rule_off', rule.id)
   const ruled: RuledHold = { organisationId: due.organisationId, ruleId: rule.id, version: rule.version, terms: organisation }
   const { limits } = applied.body
   const spending: Spending = {
-    ...spendingPeriods(deps.clock.now(), deps.settings.timeZone),
+    ...periods,
     decisionId: decision.id,
     organisationId: due.organisationId,
     ruleId: rule.id,
@@ -102,7 +108,12 @@ function guardsOf(paying: Paying, deps: PaymentDeps): Companion[] {
     organisationId: due.organisationId,
     amount: due.amount,
     steps: applied.body.do === 'ask' ? neededSteps(organisation, due.amount.minor).map(({ index }) => index) : [],
-    at: deps.clock.now(),
+    at: now,
   }
-  return [companion(refuseUnlessOn, ruled), companion(refuseUnlessSigned, signed), companion(spendWithinLimits, spending)]
+  return [
+    companion(refuseUnlessOn, ruled),
+    companion(refuseUnlessSigned, signed),
+    companion(spendWithinLimits, spending),
+    companion(refuseBelowFloor, {}),
+  ]
 }

@@ -86,14 +86,14 @@ export interface RuledHold {
   readonly organisationId: string
   readonly ruleId: string
   readonly version: number
-  /** Budgets and steps that it was reckoned with. */
-  readonly terms: Pick<Organisation, 'perDay' | 'perMonth' | 'steps'>
+  /** Tax number, budgets and steps that it was reckoned with. */
+  readonly terms: Pick<Organisation, 'vatNumber' | 'perDay' | 'perMonth' | 'steps'>
 }
 
 /**
- * Refuses a hold whose organisation has been switched off or stopped or has other budgets or steps, or whose rule has been switched off or changed, since it was decided on. As a ledger companion it runs in the
+ * Refuses a hold whose organisation has been switched off or stopped or has another tax number, other budgets or steps, or whose rule has been switched off or changed, since it was decided on. As a ledger companion it runs in the
  * transaction of the hold and keeps both rows as they are until that commits, so that a brake that has returned is never overtaken.
- * @throws Refusal autopay_off, rule_off, autopay_over_limit for other budgets, autopay_not_signed for other steps
+ * @throws Refusal autopay_off, rule_off, invoice_not_payable for another tax number, autopay_over_limit for other budgets, autopay_not_signed for other steps
  */
 export async function refuseUnlessOn(tx: Tx, holds: readonly RuledHold[]): Promise<void> {
   const shared = <Q extends { forShare(): Q }>(query: Q): Q => (engineOf(tx) === 'postgres' ? query.forShare() : query)
@@ -107,7 +107,8 @@ export async function refuseUnlessOn(tx: Tx, holds: readonly RuledHold[]): Promi
   for (const { organisationId, ruleId, version, terms } of holds) {
     const organisation = on.get(organisationId)
     if (!organisation) throw new Refusal('autopay_off', organisationId)
-    const { perDay, perMonth, steps } = organisation
+    const { vatNumber, perDay, perMonth, steps } = organisation
+    if (vatNumber !== terms.vatNumber) throw new Refusal('invoice_not_payable', 'the organisation has another tax number')
     if (perDay !== terms.perDay || perMonth !== terms.perMonth) throw new Refusal('autopay_over_limit', 'the budgets have changed')
     if (stepsAsText(steps) !== stepsAsText(terms.steps)) throw new Refusal('autopay_not_signed', 'the steps have changed')
     if (!inForce.has(`${organisationId} ${ruleId} ${version}`)) throw new Refusal('rule_off', ruleId)

@@ -10,6 +10,7 @@ export { allFundMovements, listFundMovements, MOVEMENT_KINDS } from './movements
 export type { FundMovement, MovementFilter, MovementKind } from './movements'
 export { readFundOutlook, readFundPicture } from './outlook'
 export type { Coverage, FundOutlook, FundPicture, OutlookAt } from './outlook'
+export { refuseBelowFloor } from './refuse-below-floor'
 export { readFund, showFund } from './show-fund'
 export { readFundFloor } from './store'
 export { addThreshold, checkThresholds, listThresholds, MOST_THRESHOLDS, removeThreshold } from './thresholds'

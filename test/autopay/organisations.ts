@@ -43,6 +43,7 @@ export interface RuleWish {
   readonly description?: string
   readonly priority?: number
   readonly limits?: Readonly<Record<string, string>>
+  readonly validUntil?: string
 }
 
 /** A rule that is on. Limits in kopecks, as text. @returns its id */
@@ -56,6 +57,7 @@ export async function rule({ db, clock }: World, { id: organisationId }: Company
     do: wish.do ?? 'pay',
     limits: wish.limits ?? {},
     priority: wish.priority ?? 1,
+    ...(wish.validUntil === undefined ? {} : { validUntil: wish.validUntil }),
   }
   await db('autopay_rules').insert({
     id,

@@ -262,6 +262,7 @@ describe.each(ENGINES)('rules on %s', (engine) => {
     await check()
     await expect(check({ terms: { ...romashka, perDay: 1n } })).rejects.toMatchObject(code('autopay_over_limit'))
     await expect(check({ terms: { ...romashka, steps: [{ from: 0n, approvers: [] }] } })).rejects.toMatchObject(code('autopay_not_signed'))
+    await expect(check({ terms: { ...romashka, vatNumber: '7700000000' } })).rejects.toMatchObject(code('invoice_not_payable'))
     await expect(check({ version: 2 })).rejects.toMatchObject(code('rule_off'))
     await expect(check({ ruleId: randomUUID() })).rejects.toMatchObject(code('rule_off'))
     await expect(check({ organisationId: randomUUID() })).rejects.toMatchObject(code('autopay_off'))

@@ -1,0 +1,119 @@
+import { openInvoices } from '../../src/autopay/open-invoices'
+import { collectContext } from '../../src/autopay/collect-context'
+import { considerAll } from '../../src/autopay/consider'
+import { keepDecisions } from '../../src/autopay/decision-store'
+import { readOrganisations, takeIn } from '../../src/autopay'
+import { payOne } from '../../src/autopay/pay-one'
+import type { Paying } from '../../src/autopay/pay-one'
+import { setFloor } from '../../src/fund'
+import type { FaultPoint } from '../../src/payments'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { DAY, HOUR, plus, SECOND } from '../../src/shared/clock'
+import { inTransaction } from '../../src/shared/database'
+import { dayEnd, dayOf } from '../../src/shared/days'
+import { money, parseMoney } from '../../src/shared/money'
+import { ENGINES } from '../support/databases'
+import type { SandboxInvoice } from '../support/sandbox-control'
+import { World } from '../support/world'
+import { bill, company, rule, runs, told } from './organisations'
+import type { Company } from './organisations'
+
+const ZONE = 'Europe/Moscow'
+
+describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
+  let world: World
+  let atStep: (step: FaultPoint) => void | Promise<void> = () => undefined
+  beforeAll(async () => {
+    world = await World.make({ engine, faultPoint: (step) => atStep(step) })
+  })
+  afterEach(async () => {
+    atStep = () => undefined
+    await floor('0')
+    expect(await world.findings()).toEqual([])
+  })
+  afterAll(() => world.close())
+
+  const floor = (amount: string) => setFloor(world.parts, { amount: parseMoney(amount, 'RUB'), reason: 'A test', actor: COMMAND_LINE })
+  const leaves = async (roubles: number): Promise<void> => floor((Number((await world.fund()).balance) - roubles).toFixed(2))
+  /** Does something once, before the first hold of the run. */
+  const beforeTheFirstHold = (meanwhile: () => Promise<unknown>): void => {
+    let isFirst = true
+    atStep = async (step) => {
+      if (step !== 'before-hold' || !isFirst) return
+      isFirst = false
+      await meanwhile()
+    }
+  }
+  const within = (milliseconds: number): string => plus(world.clock.now(), milliseconds).toISOString()
+
+  test('a floor of the fund that was raised between the decision and the hold is kept to', async () => {
+    const acme = await company(world)
+    await rule(world, acme)
+    const invoice = await bill(world, acme, { amount: '300.00' })
+    beforeTheFirstHold(() => leaves(299))
+    const { items } = await runs(world, { organisationId: acme.id })
+    expect(told(items, invoice)).toBe('waiting wait fund_short')
+    expect(await world.sandbox.operationsOn(invoice)).toEqual([])
+    await leaves(300)
+    expect(told((await runs(world, { organisationId: acme.id })).items, invoice)).toBe('paid pay switch_on')
+  })
+
+  const bills = (acme: Company, count: number, words: string, of: Record<string, unknown> = {}): Promise<SandboxInvoice[]> =>
+    Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        bill(world, acme, { amount: `${index + 1}.00`, description: `${words} ${index}`, ...of }),
+      ),
+    )
+
+  test('what the fund does not reach for any more keeps it from lower priorities, however many chunks later they come', async () => {
+    const acme = await company(world)
+    await rule(world, acme, { description: 'Важно', priority: 1 })
+    await rule(world, acme, { description: 'Прочее', priority: 9 })
+    const soon = await bills(acme, 16, 'Важно', { expirationDate: within(5 * HOUR) })
+    const rent = await bill(world, acme, { amount: '500.00', description: 'Важно, аренда', expirationDate: within(9 * HOUR) })
+    const others = await bills(acme, 20, 'Прочее', { expirationDate: within(3 * HOUR) })
+    const anna = await world.member({ points: '500.00' })
+    const ready = await anna.opens(await world.sandbox.invoice({ amount: '300.00' }))
+    await leaves(900)
+    beforeTheFirstHold(() => anna.confirms(ready))
+    const { items } = await runs(world, { organisationId: acme.id })
+    expect(new Set(soon.map((one) => told(items, one)))).toEqual(new Set(['paid pay switch_on']))
+    expect(told(items, rent)).toBe('waiting wait fund_short')
+    expect(new Set(others.map((one) => told(items, one)))).toEqual(new Set(['waiting wait fund_kept']))
+  })
+
+  /** A decision to pay, as a run makes it at that moment, with what the payment needs besides. */
+  async function decidedAt(at: Date, { id: organisationId }: Company, { id: invoiceId }: SandboxInvoice): Promise<Omit<Paying, 'permit'>> {
+    const then = { ...world.parts, clock: { now: () => at } }
+    await takeIn(then, await readOrganisations(world.db), { invoiceId })
+    const open = await openInvoices(world.db, { invoiceId })
+    const context = await collectContext(then, open)
+    const { items } = await considerAll(open, context, new Map())
+    const considered = items.map(({ decision }) => ({ organisationId, decision }))
+    const keeping = { runId: null, at, organisations: context.organisations, before: new Map(), signed: () => [] }
+    const [decision] = await inTransaction(world.db, (tx) => keepDecisions(tx, considered, keeping))
+    const { outcome } = await world.parts.invoicebox.listInvoices({ ids: [invoiceId], page: 1, pageSize: 1 }, { as: 'background' })
+    const [due, invoice] = [open[0], outcome.kind === 'page' ? outcome.invoices[0] : undefined]
+    if (!due || !invoice || decision?.decision !== 'pay') throw new Error('It is not to be paid.')
+    return { invoice, due, decision, context, readAt: at, leaving: money(0n, 'RUB') }
+  }
+
+  async function paysAt(at: Date, paying: Omit<Paying, 'permit'>): Promise<string | null> {
+    const permit = await world.parts.invoicebox.reserve({ as: 'background', atLeast: 1 })
+    if (!permit) throw new Error('No slot.')
+    return payOne({ ...world.parts, clock: { now: () => at } }, { ...paying, permit }).finally(() => permit.giveBack())
+  }
+
+  test('a rule whose last day ends between the decision and the hold pays nothing more: what is paid counts in a day on which it is valid', async () => {
+    const acme = await company(world)
+    const today = dayOf(world.clock.now(), ZONE)
+    const midnight = dayEnd(today, ZONE)
+    await rule(world, acme, { validUntil: today })
+    const invoice = await bill(world, acme, { amount: '80.00', expirationDate: within(9 * DAY) })
+    const paying = await decidedAt(plus(midnight, -SECOND), acme, invoice)
+    expect(await paysAt(midnight, paying)).toBe('rule_off')
+    expect(await paysAt(plus(midnight, -1), paying)).toBeNull()
+    expect(await world.db('autopay_spending').where({ organisation_id: acme.id }).select('day')).toMatchObject([{}])
+    expect(await world.sandbox.operationsOn(invoice)).toHaveLength(1)
+  })
+})
