@@ -7,7 +7,7 @@ import type { Money } from '../shared/money'
 import { insertMissingRows, insertRows } from '../shared/statements'
 import type { Row } from '../shared/statements'
 import type { InvoiceRow } from './invoice-row'
-import { endWords } from './words-store'
+import { endSignatures, endWords } from './words-store'
 
 /** An invoice of one of our organisations, as a list of Invoicebox gave it. */
 export interface ReadInvoice {
@@ -104,10 +104,20 @@ async function keepChange(tx: Tx, before: InvoiceRow, one: ReadInvoice, at: Date
   await tx('autopay_invoices')
     .where({ id: before.id })
     .update({ ...asBound(said), ...anew, last_seen_at: iso(at) })
-  if (isOther)
-    await endWords(tx, [before.id], { at, why: changes.some(({ field }) => field === 'payer') ? 'payer_changed' : 'amount_changed' })
+  await endWhatWasSaid(tx, before.id, changes, at)
   await noteChanges(tx, before.id, changes, at)
   return changes.length > 0
+}
+
+/**
+ * Another amount or payer is another payment, about which nobody has said anything. One that was not understood for a while is the same as before: it is signed anew, but whoever
+ * has refused it, or let it go on, has done so.
+ */
+async function endWhatWasSaid(tx: Tx, id: string, changes: readonly Change[], at: Date): Promise<void> {
+  const fields = new Set(changes.map(({ field }) => field))
+  if (fields.has('payer') || fields.has('amount'))
+    await endWords(tx, [id], { at, why: fields.has('payer') ? 'payer_changed' : 'amount_changed' })
+  else if (fields.has('problem')) await endSignatures(tx, tx('autopay_invoices').where({ id }).select('id'), { at, why: 'amount_changed' })
 }
 
 function changesOf(before: InvoiceRow, { amount, expirationDate, status }: Invoice): Change[] {

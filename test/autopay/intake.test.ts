@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { readOrganisations, takeIn } from '../../src/autopay'
+import { readOrganisations, refuseInvoice, takeIn } from '../../src/autopay'
 import type { DueInvoice, KeptInvoice } from '../../src/autopay'
 import { findSimilar } from '../../src/autopay/find-similar'
 import { toDue } from '../../src/autopay/invoice-row'
 import { openInvoices, readInvoices } from '../../src/autopay/open-invoices'
+import { COMMAND_LINE } from '../../src/shared/actor'
 import { DAY, plus } from '../../src/shared/clock'
 import { ENGINES } from '../support/databases'
 import { World } from '../support/world'
@@ -143,6 +144,17 @@ describe.each(ENGINES)('the intake of invoices on %s', (engine) => {
       'problem',
       'status',
     ])
+  })
+
+  test('what a person has refused stays refused, also when it could not be understood for a while', async () => {
+    await rule(world, acme, { description: 'Отказано' })
+    const invoice = await bill(world, acme, { amount: '61.00', description: 'Отказано' })
+    await reads()
+    await refuseInvoice(world.parts, { invoiceId: invoice.id, author: COMMAND_LINE, reason: 'Not ours' })
+    await world.sandbox.change(invoice, { amountRaw: '0.005' })
+    expect(told((await runs(world)).items, invoice)).toBe('waiting hold not_understood')
+    await world.sandbox.change(invoice, { amountRaw: null })
+    expect(told((await runs(world)).items, invoice)).toBe('refused refuse refused_by_person')
   })
 
   test('by order: a second payable invoice of one order is a duplicate, whatever its amount', async () => {
