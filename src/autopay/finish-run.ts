@@ -12,7 +12,7 @@ import { keptId } from './keep-invoices'
 import { notUnderstood, oddInvoices, openInvoices } from './open-invoices'
 import { tellOrganisations } from './outbox'
 import { outcomeOf } from './outcome'
-import { writeItems } from './run-items'
+import { UNANSWERED, writeItems } from './run-items'
 import type { RunItem } from './run-items'
 import { endRun } from './run-store'
 import type { Run } from './run-store'
@@ -91,8 +91,6 @@ const oddItems = async (db: Db, { scope }: Run): Promise<RunItem[]> =>
 
 const line = (code: WhyCode): Why => ({ gate: 'status', passed: false, code, values: {} })
 
-const CHECKED: Readonly<Record<string, WhyCode>> = { confirming: 'in_check', review: 'in_review' }
-
 interface PaymentRow {
   readonly invoice_id: string
   readonly organisation_id: string
@@ -114,7 +112,7 @@ async function paymentsOf(db: Db, runId: string): Promise<RunItem[]> {
     .select('i.organisation_id', 'i.number', 'd.invoice_id', 'd.amount', 'd.currency', 'd.why', 'p.state')
   return rows.map((row) => {
     const why = JSON.parse(row.why) as Why[]
-    const code = CHECKED[row.state]
+    const code = UNANSWERED[row.state]
     return {
       invoiceId: row.invoice_id,
       organisationId: row.organisation_id,
@@ -129,23 +127,19 @@ async function paymentsOf(db: Db, runId: string): Promise<RunItem[]> {
 
 /** Payments of earlier runs that have no answer yet. */
 async function underWay(db: Db, { scope }: Run): Promise<RunItem[]> {
-  const query = db('autopay_invoices').where({ queue: 'paying' }).whereNotNull('amount').orderBy('place')
-  if (scope.organisationId !== undefined) void query.where({ organisation_id: scope.organisationId })
-  if (scope.invoiceId !== undefined) void query.where({ id: keptId(scope.invoiceId) })
-  if (scope.merchantOrder !== undefined) void query.where({ merchant_order: scope.merchantOrder })
-  return ((await query) as InvoiceRow[]).map(toKept).flatMap(({ id, organisationId, number, amount }) =>
-    amount === null
-      ? []
-      : [
-          {
-            invoiceId: id,
-            organisationId,
-            number,
-            amount,
-            outcome: 'waiting' as const,
-            decision: 'pay' as const,
-            why: [line('in_check')],
-          },
-        ],
-  )
+  const query = db('autopay_invoices as i')
+    .join('payments as p', 'p.invoice_id', 'i.id')
+    .where({ 'i.queue': 'paying' })
+    .whereIn('p.state', Object.keys(UNANSWERED))
+    .orderBy('i.place')
+    .select('i.*', 'p.state')
+  if (scope.organisationId !== undefined) void query.where({ 'i.organisation_id': scope.organisationId })
+  if (scope.invoiceId !== undefined) void query.where({ 'i.id': keptId(scope.invoiceId) })
+  if (scope.merchantOrder !== undefined) void query.where({ 'i.merchant_order': scope.merchantOrder })
+  return ((await query) as (InvoiceRow & { state: string })[]).flatMap((row) => {
+    const { id: invoiceId, organisationId, number, amount } = toKept(row)
+    if (amount === null) return []
+    const why = [line(UNANSWERED[row.state] ?? 'in_check')]
+    return [{ invoiceId, organisationId, number, amount, outcome: 'waiting' as const, decision: 'pay' as const, why }]
+  })
 }

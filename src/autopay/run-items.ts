@@ -3,7 +3,7 @@ import type { Db, Tx } from '../shared/database'
 import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
 import { insertRows } from '../shared/statements'
-import type { DecisionKind, Why } from './decision'
+import type { DecisionKind, Why, WhyCode } from './decision'
 import type { Outcome } from './outcome'
 
 /** What became of one invoice in one run, and its place in the order of the run. */
@@ -45,6 +45,9 @@ const toItem = (row: ItemRow): ListedItem => ({
   decision: row.decision,
   why: JSON.parse(row.why) as Why[],
 })
+
+/** What is said of a payment that is not over yet, by its state. */
+export const UNANSWERED: Readonly<Record<string, WhyCode>> = { confirming: 'in_check', review: 'in_review' }
 
 const AT_ONCE = 500
 
@@ -124,7 +127,17 @@ export async function markPaid(tx: Tx, decisionIds: readonly string[]): Promise<
     const decision: { run_id: string | null; invoice_id: string } | undefined = await tx('autopay_decisions')
       .where({ id })
       .first('run_id', 'invoice_id')
-    if (decision?.run_id)
-      await tx('autopay_run_items').where({ run_id: decision.run_id, invoice_id: decision.invoice_id }).update({ outcome: 'paid' })
+    if (decision?.run_id) await markOne(tx, { run_id: decision.run_id, invoice_id: decision.invoice_id })
   }
+}
+
+/** What said that there is no answer is over; why it was paid stays. */
+async function markOne(tx: Tx, of: { readonly run_id: string; readonly invoice_id: string }): Promise<void> {
+  const item: Pick<ItemRow, 'why'> | undefined = await tx('autopay_run_items').where(of).first('why')
+  if (!item) return
+  const over: readonly string[] = Object.values(UNANSWERED)
+  const why = (JSON.parse(item.why) as Why[]).filter(({ code }) => !over.includes(code))
+  await tx('autopay_run_items')
+    .where(of)
+    .update({ outcome: 'paid', why: JSON.stringify(why) })
 }

@@ -2,7 +2,7 @@ import { beginRun, carryOutRun, listItems, readTotals } from '../../src/autopay'
 import type { FaultPoint } from '../../src/payments'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { dayOf, monthOf } from '../../src/shared/days'
-import { settled, strikes } from '../payments/steps'
+import { paymentOf, resolve, settled, strikes } from '../payments/steps'
 import { ENGINES } from '../support/databases'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { World } from '../support/world'
@@ -87,5 +87,20 @@ describe.each(ENGINES)('a run of automatic payment that was interrupted on %s', 
     expect(await totals()).toMatchObject([{ paid: { count: 0, amount: 0n }, counted: 100n }])
     expect((await settled(world, invoice)).state).toBe('captured')
     expect(await totals()).toMatchObject([{ paid: { count: 1, amount: 100n }, counted: 100n }])
+  })
+
+  test('a payment of an earlier run that a person looks into is told as such', async () => {
+    const acme = await company(world)
+    await rule(world, acme)
+    const [invoice] = (await bills(acme, 1)) as [SandboxInvoice]
+    await strikes(world, invoice, { kind: 'lose-answer' })
+    await runs(world, { organisationId: acme.id })
+    expect(told((await runs(world, { organisationId: acme.id })).items, invoice)).toBe('waiting pay in_check')
+    await world.sandbox.settings({ nonIdempotentConfirm: true })
+    expect((await settled(world, invoice)).state).toBe('review')
+    await world.sandbox.settings({ nonIdempotentConfirm: false })
+    expect(told((await runs(world, { organisationId: acme.id })).items, invoice)).toBe('waiting pay in_review')
+    const [operation] = await world.sandbox.operationsOn(invoice)
+    await resolve(world, await paymentOf(world, invoice), { kind: 'capture', transactionId: operation?.id ?? 'none' })
   })
 })
