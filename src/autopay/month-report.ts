@@ -46,24 +46,27 @@ interface SumRow {
 
 /** What each organisation has paid in the month, and what waits and was refused. */
 export async function readTotals(db: Db, of: ReportOf): Promise<OrganisationTotals[]> {
-  const paid: SumRow[] = await paidRows(db, of)
-    .groupBy('s.organisation_id')
-    .select('s.organisation_id', db.raw('count(*) as count'), db.raw('sum(s.amount) as amount'))
-  const counted: SumRow[] = await spendingRows(db, of)
-    .leftJoin('payments as p', 'p.consent_id', 's.decision_id')
-    .whereRaw(COUNTS)
-    .groupBy('s.organisation_id')
-    .select('s.organisation_id', db.raw('count(*) as count'), db.raw('sum(s.amount) as amount'))
+  const spent = await readSpent(db, of)
   const waiting = await sumUnpaid(unpaidRows(db, of).whereIn('i.queue', OPEN), 'waiting')
   const refused = await sumUnpaid(withinMonth(unpaidRows(db, of).whereIn('i.queue', ENDED), of), 'refused')
   return of.organisationIds.map((organisationId) => ({
     organisationId,
-    paid: totalOf(paid, organisationId),
-    counted: totalOf(counted, organisationId).amount,
+    paid: totalOf(spent, organisationId),
+    counted: whole(spent.find((row) => row.organisation_id === organisationId)?.counted ?? null),
     waiting: totalOf(waiting, organisationId),
     refused: totalOf(refused, organisationId),
   }))
 }
+
+/** What each organisation has paid in the month, and what counts against its budget: at one moment, so that nothing is told as paid and not as spent. */
+const readSpent = async (db: Db, of: ReportOf): Promise<(SumRow & { counted: string | number | bigint })[]> =>
+  spendingRows(db, of)
+    .leftJoin('payments as p', 'p.consent_id', 's.decision_id')
+    .whereRaw(COUNTS)
+    .groupBy('s.organisation_id')
+    .select('s.organisation_id', db.raw('sum(s.amount) as counted'))
+    .select(db.raw(`sum(case when p.state = 'captured' then 1 else 0 end) as count`))
+    .select(db.raw(`sum(case when p.state = 'captured' then s.amount else 0 end) as amount`))
 
 /** Where invoices stand that still wait, and where those that were refused; under Exceptions are some of either. */
 const OPEN: readonly Queue[] = ['new', 'ask', 'due', 'paying', 'exception']
