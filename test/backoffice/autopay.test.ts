@@ -203,6 +203,9 @@ describe('the pages of automatic payment', () => {
         'Согласовано: 2. Ждут второго сотрудника: 1. Не получилось: 0.',
       )
     expect(await world.db('autopay_signatures').where({ reason: 'All ordered' })).toHaveLength(2)
+    // With a form of their own somebody learns why nothing came of it: two are to be paid by now, and one waits for its second person.
+    const late = await send({ reason: 'Late', key: randomUUID(), confirmed: 'yes' })
+    expect(plain(late)).toContain('Согласовано: 0. Ждут второго сотрудника: 1. Не получилось: 2 (подписи больше не ждут: 2).')
   })
 
   test('somebody who is assigned to no organisation sees nothing of it, and an unknown invoice is as unknown as a foreign one', async () => {

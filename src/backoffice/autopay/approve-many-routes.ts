@@ -13,6 +13,8 @@ import type { AutopayPagesDeps } from './deps'
 import { AUTOPAY } from './paths'
 import { deskOf } from './desk'
 import { amountText, numberText, tabPath } from './present-queue'
+import { countFailure, emptyTally, tallyInAddress } from './tally'
+import type { Tally } from './tally'
 
 /** An invoice and the amount that was shown: `<id>=1500.00`. */
 const PICK = z.string().regex(/^[0-9a-f-]{36}=\d{1,13}\.\d\d$/)
@@ -48,7 +50,7 @@ export const approveManyRoutes = (deps: AutopayPagesDeps): Route[] => [
       const picks = picksOf(pick)
       if (confirmed === undefined || key === undefined || reason === undefined) return showPicked(deps, context, picks)
       const tally = await approveAll(deps, picks, { staff: context.staff, reason, key })
-      context.redirect(`${tabPath('mine')}?tally=${tally.done}-${tally.waiting}-${tally.failed}`)
+      context.redirect(`${tabPath('mine')}?tally=${tallyInAddress(tally)}`)
     },
   }),
 ]
@@ -57,7 +59,8 @@ type Context = Pick<RouteContext, 'page' | 't' | 'language'> & { readonly staff:
 
 async function showPicked({ db, zone }: AutopayPagesDeps, context: Context, picks: readonly Picked[]): Promise<void> {
   const { organisations, desk } = await deskOf(context, { db, zone, part: 'queues', back: tabPath('mine') })
-  const found = await readInvoicesOf(db, picks.map(({ invoice }) => invoice), organisations) // prettier-ignore
+  const ids = picks.map(({ invoice }) => invoice)
+  const found = await readInvoicesOf(db, ids, organisations)
   const shown = picks.flatMap(({ invoice, roubles }) => {
     const kept = found.find(({ id }) => id === invoice)
     return kept && isSame(kept, roubles) ? [{ kept, roubles }] : []
@@ -81,25 +84,19 @@ async function showPicked({ db, zone }: AutopayPagesDeps, context: Context, pick
 
 const isSame = ({ amount }: KeptInvoice, roubles: string): boolean => amount !== null && toDecimal(amount.minor) === roubles
 
-interface Tally {
-  readonly done: number
-  readonly waiting: number
-  readonly failed: number
-}
-
 async function approveAll(
   { approvals, deeds }: AutopayPagesDeps,
   picks: readonly Picked[],
   { staff, reason, key }: { staff: StaffActor; reason: string; key: string },
 ): Promise<Tally> {
-  const tally = { done: 0, waiting: 0, failed: 0 }
+  const tally = emptyTally()
   for (const payload of picks) {
     const order = { payload: { ...payload }, author: staff, reason, key: `${key}:${sha256(payload.invoice).slice(0, 16)}` }
     try {
       tally[(await approvals.submit(deeds.invoices.approve, order)).state] += 1
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      tally.failed += 1
+      countFailure(tally, error.code)
     }
   }
   return tally

@@ -13,6 +13,7 @@ import type { AutopayPagesDeps } from './deps'
 import { deskOf, QUEUE } from './desk'
 import { areAmounts, QUEUE_FILTERS, queueFilterOf, TYPED_FILTERS } from './filter-fields'
 import { presentQueue, presentTabs, queueCells, QUEUE_HEADER, tabPath } from './present-queue'
+import { tallyText } from './tally'
 
 const PAGE = 50
 const EXPORT_PAGE = 500
@@ -56,15 +57,6 @@ const showQueue = ({ db, clock, zone }: AutopayPagesDeps): Route =>
 /** Why they stand where they stand, of those under Exceptions. */
 const reasonsOf = (db: Db, tab: Tab, invoices: readonly KeptInvoice[]): Promise<Map<string, Why>> =>
   tab === 'exceptions' ? whyHeld(db, invoices) : Promise.resolve(new Map<string, Why>())
-
-/** What an approval of many came to, as its own redirect says it: three counts. */
-function tallyText(
-  tally: string | undefined,
-  t: (key: 'autopay.approve.done', values: Record<'done' | 'waiting' | 'failed', string>) => string,
-): string | null {
-  const [, done, waiting, failed] = /^(\d{1,3})-(\d{1,3})-(\d{1,3})$/.exec(tally ?? '') ?? []
-  return done === undefined || waiting === undefined || failed === undefined ? null : t('autopay.approve.done', { done, waiting, failed })
-}
 
 const exportQueue = ({ db, clock, zone }: AutopayPagesDeps): Route =>
   defineRoute({
