@@ -1,9 +1,10 @@
 import type { Author } from '../shared/actor'
+import { tell } from '../shared/told'
 import { findOffer, importCodes, listShops, saveShop } from '../storefront'
 import type { OfferPayload, ShopChange } from '../storefront'
 import type { Parts } from '../wiring'
 
-const REASON = 'The catalogue of the demo'
+const REASON = tell('told.demo_catalogue')
 
 const POINTS: OfferPayload = {
   offerId: '019ab0de-0000-4000-8000-000000000001',

@@ -1,6 +1,7 @@
 import type { Author } from '../shared/actor'
 import { parseMoney } from '../shared/money'
 import { Refusal } from '../shared/refusals'
+import { tell } from '../shared/told'
 import { seedDemoCatalogue } from './catalogue'
 import { seedDemoOrganisations } from './organisations'
 import { depositFund } from '../fund'
@@ -18,11 +19,11 @@ export async function seedDemo(parts: Parts, actor: Author): Promise<void> {
   await giveStaffAddresses(parts, actor)
   await seedDemoOrganisations(parts)
   await seedDemoCatalogue(parts, actor)
-  await depositFund(parts, { amount: DEPOSIT, reason: 'The opening deposit of the demo', key: 'demo', actor })
+  await depositFund(parts, { amount: DEPOSIT, reason: tell('told.demo_deposit'), key: 'demo', actor })
 }
 
 /** Addresses that no letter reaches. One that somebody has set is left. */
 async function giveStaffAddresses({ db, staff }: Parts, author: Author): Promise<void> {
   for (const { id, login, email } of await listStaff(db, { limit: 100 }))
-    if (email === null) await setStaffEmail(staff, id, `${login}@example.test`, { author, reason: 'Demo data' })
+    if (email === null) await setStaffEmail(staff, id, `${login}@example.test`, { author, reason: tell('told.demo_data') })
 }

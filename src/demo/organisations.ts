@@ -3,11 +3,12 @@ import type { RuleEntry } from '../autopay'
 import type { Author } from '../shared/actor'
 import { newId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
+import { tell } from '../shared/told'
 import { staffByLogin } from '../staff'
 import type { Parts } from '../wiring'
 
 const DEMO: Author = { kind: 'system', name: 'demo-data' }
-const REASON = 'Demo data'
+const REASON = tell('told.demo_data')
 
 interface DemoOrganisation {
   readonly vatNumber: string

@@ -2,6 +2,7 @@ import type { Author, StaffRole } from '../shared/actor'
 import type { Db } from '../shared/database'
 import { parseMoney } from '../shared/money'
 import { Refusal } from '../shared/refusals'
+import { tell } from '../shared/told'
 import { addMember } from './add-member'
 import { addStaff } from './add-staff'
 import { creditMember } from './adjust-points'
@@ -38,7 +39,7 @@ export async function seedDemoPeople(deps: MembersDeps): Promise<void> {
     const { login } = person
     await unlessTaken(() => addMember(deps, { login, password: demoPassword(login), email: `${login}@example.test`, actor: DEMO }))
     const amount = parseMoney(person.points, 'PTS')
-    await creditMember(deps, { login, amount, kind: 'accrual', reason: 'Demo data', key: `demo:${login}`, actor: DEMO })
+    await creditMember(deps, { login, amount, kind: 'accrual', reason: tell('told.demo_data'), key: `demo:${login}`, actor: DEMO })
     if ('locked' in person) await lockMember(deps, { login, reason: person.locked, actor: DEMO })
   }
 }

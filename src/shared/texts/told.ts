@@ -86,6 +86,9 @@ export const toldRu = {
   'told.odd_invoice': 'Счёт не удаётся понять.',
   'told.odd_hundredths': '«{{amount}}» — не сумма с копейками: больше двух знаков после запятой или не число.',
   'told.codes_left': 'В предложении «{{title}}» осталось кодов: {{left}}. Загрузите новые на его странице.',
+  'told.demo_data': 'Данные демонстрации',
+  'told.demo_catalogue': 'Каталог демонстрации',
+  'told.demo_deposit': 'Первое пополнение демонстрации',
 } as const satisfies Record<string, string>
 
 export const toldEn = {
@@ -171,4 +174,7 @@ export const toldEn = {
   'told.odd_invoice': 'The invoice is odd.',
   'told.odd_hundredths': '"{{amount}}" is not an amount with at most two decimals.',
   'told.codes_left': 'The offer "{{title}}" has {{left}} codes left. Import more on its page.',
+  'told.demo_data': 'Demo data',
+  'told.demo_catalogue': 'The catalogue of the demo',
+  'told.demo_deposit': 'The opening deposit of the demo',
 } as const satisfies EnglishOf<typeof toldRu>
