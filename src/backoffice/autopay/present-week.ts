@@ -2,8 +2,8 @@ import type { DueDay } from '../../autopay'
 import type { FundPicture } from '../../fund'
 import { addDays } from '../../shared/days'
 import { formatMoney } from '../../shared/texts/format'
-import { drawCharts } from '../fund/chart'
-import type { Chart } from '../fund/chart'
+import { drawCharts, legendOf } from '../fund/chart'
+import type { Chart, ChartMark } from '../fund/chart'
 import { dayText } from '../fund/words'
 import type { Reader } from '../reader'
 import type { Table } from '../table'
@@ -11,6 +11,7 @@ import type { Table } from '../table'
 /** What is due this week against the fund: a chart, its numbers, and what is missing. */
 export interface WeekView {
   readonly charts: readonly Chart[]
+  readonly legend: readonly { readonly mark: ChartMark; readonly text: string }[]
   readonly table: Table
   readonly short: string | null
 }
@@ -24,8 +25,13 @@ export function presentWeek(week: readonly DueDay[], picture: FundPicture | null
   const spendable = picture ? picture.fund.available.minor - picture.fund.floor.minor : 0n
   const total = week.reduce((sum, { amount }) => sum + amount, 0n)
   const missing = total - spendable
+  const charts = picture && last ? chartsOf(week, picture, reader) : []
   return {
-    charts: picture && last ? chartsOf(week, picture, reader) : [],
+    charts,
+    legend: legendOf(charts).map((mark) => ({
+      mark,
+      text: mark === 'forecast' ? reader.t('autopay.week.chart') : reader.t(`fund.legend.${mark}`),
+    })),
     table: tableOf(week, levels, reader),
     short: picture && missing > 0n ? reader.t('autopay.week.short', { amount: roubles(missing, reader) }) : null,
   }

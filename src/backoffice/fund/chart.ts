@@ -50,6 +50,19 @@ export function drawCharts(picture: FundPicture, reader: Reader): Chart[] {
   return picture.days.length < 2 ? [] : SIZES.map((size) => drawChart(picture, size, reader))
 }
 
+export type ChartMark = 'level' | 'forecast' | 'deposit' | 'floor'
+
+/** What a legend explains: what is not drawn needs no word. */
+export const legendOf = ([chart]: readonly Chart[]): ChartMark[] =>
+  chart === undefined
+    ? []
+    : [
+        'level',
+        ...(chart.forecast === null ? [] : (['forecast'] as const)),
+        ...(chart.deposits.length === 0 ? [] : (['deposit'] as const)),
+        ...(chart.floor === null ? [] : (['floor'] as const)),
+      ]
+
 const roubles = (kopecks: bigint): number => Number(kopecks) / 100
 
 function drawChart(picture: FundPicture, size: Size, reader: Reader): Chart {

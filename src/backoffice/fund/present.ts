@@ -10,8 +10,8 @@ import type { Query } from '../filters'
 import { amountHead, momentCell, timeHead } from '../reader'
 import type { Reader } from '../reader'
 import type { Column, Table } from '../table'
-import { drawCharts } from './chart'
-import type { Chart } from './chart'
+import { drawCharts, legendOf } from './chart'
+import type { Chart, ChartMark } from './chart'
 import { adviceText, dayText, runwayText, wholeRoubles } from './words'
 
 interface Fact {
@@ -28,6 +28,8 @@ export interface FundView {
   readonly advised: string | null
   readonly coverage: string
   readonly charts: readonly Chart[]
+  /** The lines and marks that the chart has. */
+  readonly legend: readonly { readonly mark: ChartMark; readonly text: string }[]
   readonly days: Table
   readonly usual: readonly Fact[]
 }
@@ -37,6 +39,7 @@ export function presentFund(picture: FundPicture, reader: Reader): FundView {
   const { language, t } = reader
   const today = days.at(-1)?.day ?? ''
   const amount = (money: Money): string => formatMoney(money, language)
+  const charts = drawCharts(picture, reader)
   return {
     available: amount(fund.available),
     numbers: [
@@ -49,7 +52,8 @@ export function presentFund(picture: FundPicture, reader: Reader): FundView {
     advice: advice && adviceText(advice, today, reader),
     advised: advice && t('fund.advised', { count: COVERED_DAYS, days: String(COVERED_DAYS) }),
     coverage: coverageText(picture, reader),
-    charts: drawCharts(picture, reader),
+    charts,
+    legend: legendOf(charts).map((mark) => ({ mark, text: t(`fund.legend.${mark}`) })),
     days: presentDays(picture, reader),
     usual: (burn ?? []).map((kopecks, weekday) => ({
       label: t(`fund.weekday.${weekday}` as 'fund.weekday.0'),
