@@ -22,3 +22,6 @@ export const chipsOf = (path: string, query: Query, labels: Readonly<Record<stri
       ? []
       : [{ text: label(value), withoutHref: listHref(path, { ...query, [name]: undefined, before: undefined }) }]
   })
+
+/** A word as a choice that stands by itself: with a capital, like the choice of all of them beside it. */
+export const asChoice = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

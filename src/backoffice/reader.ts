@@ -11,13 +11,16 @@ export interface Reader {
   readonly zone: string
   /** Who they are, where what they may see depends on it. */
   readonly staff?: StaffActor
+  /** Staff by how logs name them, where facts hold their ids. */
+  readonly logins?: ReadonlyMap<string, string>
 }
 
+/** A moment in the operator's zone, which breaks between its day and its time alone. */
+export const momentText = (at: Date, { language, zone }: Pick<Reader, 'language' | 'zone'>): string =>
+  formatMoment(at, language, zone).replace(/ (?!\d\d:)/g, '\u00a0')
+
 /** A moment in the operator's zone; UTC shows when the pointer rests on it. */
-export const momentCell = (at: Date, { language, zone }: Reader): Cell => ({
-  text: formatMoment(at, language, zone),
-  title: at.toISOString(),
-})
+export const momentCell = (at: Date, reader: Reader): Cell => ({ text: momentText(at, reader), title: at.toISOString() })
 
 /** The head of a column of a file whose moments stand in the operator's zone: `Создана (МСК)`. */
 export const timeHead = (label: string, { language, zone }: Reader): string => `${label} (${zoneText(zone, language)})`

@@ -31,8 +31,16 @@ export interface Cell {
   /** Shown when the pointer rests on it: a time in UTC, a whole id. */
   readonly title?: string | undefined
   readonly href?: string | undefined
+  /** It keeps to one line: a number that would break at its hyphen. */
+  readonly isWhole?: true | undefined
   /** A state: an icon beside the word, and a colour besides. */
   readonly mark?: Mark | undefined
 }
 
 export type Mark = 'good' | 'wait' | 'bad' | 'off'
+
+/** As much as keeps to one line on the narrowest screen. */
+const LONGEST_WHOLE = 20
+
+/** The number of an invoice, which keeps to one line where there is room for it. */
+export const numberCell = (text: string): Cell => ({ text, ...(text.length <= LONGEST_WHOLE && { isWhole: true }) })

@@ -2,11 +2,12 @@ import { DECISIONS, GATES, whyText } from '../../autopay'
 import type { DecisionKind, Organisation, Plan, WhyReader } from '../../autopay'
 import { toDecimal } from '../../shared/money'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
-import { chipsOf, listHref } from '../filters'
+import { asChoice, chipsOf, listHref } from '../filters'
 import type { Chip } from '../filters'
 import { portionOf } from '../portion'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { numberCell } from '../table'
 import type { Column, Mark, Table, TableRow } from '../table'
 import { INVOICES, PLAN } from './desk'
 import { filteredLines, shutGate } from './plan-lines'
@@ -66,7 +67,7 @@ export function presentPlan({ plan, lines }: WholePlan, view: PlanView, reader: 
     note: readAt ? t('autopay.plan.note', { at: formatMoment(readAt, language, zone) }) : t('autopay.plan.never'),
     sum: t('autopay.plan.sum', { count: String(paying.length), amount: roubles(sum) }),
     fund: view.seesFund ? t('autopay.plan.fund', { before: roubles(plan.fund), after: roubles(plan.fundAfter) }) : null,
-    fields,
+    fields: fields.map((field) => ({ ...field, choices: field.choices.map(({ value, text }) => ({ value, text: asChoice(text) })) })),
     chips: chipsOf(PLAN, view.query, Object.fromEntries(fields.map((field) => [field.name, (value: string) => chipText(field, value)]))),
     found: found.length === lines.length ? null : t('autopay.plan.found', { count: String(found.length), all: String(lines.length) }),
     path: PLAN,
@@ -139,7 +140,7 @@ const namesOf = (organisations: readonly Organisation[]): Map<string, string> =>
 const rowOf = ({ turn, invoice, decision }: PlanLine, names: ReadonlyMap<string, string>, reader: Reader): TableRow => ({
   cells: [
     { text: String(turn) },
-    { text: numberText(invoice), href: `${INVOICES}/${invoice.id}` },
+    { ...numberCell(numberText(invoice)), href: `${INVOICES}/${invoice.id}` },
     { text: names.get(invoice.organisationId) ?? '—' },
     { text: amountText(invoice.amount, reader) },
     invoice.dueAt === null ? { text: '—' } : momentCell(invoice.dueAt, reader),

@@ -7,6 +7,7 @@ import { chipsOf, listHref } from '../filters'
 import type { Chip } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { numberCell } from '../table'
 import type { Cell, Mark } from '../table'
 import { INVOICES, QUEUE } from './desk'
 import type { QueueQuery } from './filter-fields'
@@ -54,7 +55,7 @@ export const numberText = ({ number, id }: Pick<KeptInvoice, 'number' | 'id'>): 
 /** One line of a queue. Those that the reader may sign can be picked. */
 export interface QueueItem {
   readonly href: string
-  readonly number: string
+  readonly number: Cell
   readonly pick: { readonly value: string; readonly label: string } | null
   readonly organisation: string
   readonly description: string
@@ -136,7 +137,7 @@ function itemOf(invoice: KeptInvoice, { tab, names, why }: Shown, reader: Reader
   const isPickable = tab === 'mine' && amount !== null
   return {
     href: `${INVOICES}/${id}`,
-    number,
+    number: numberCell(number),
     pick: isPickable ? { value: `${id}=${toDecimal(amount.minor)}`, label: reader.t('autopay.queue.pick', { number }) } : null,
     organisation: names.get(organisationId) ?? '—',
     description,

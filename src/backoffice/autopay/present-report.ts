@@ -6,6 +6,7 @@ import { readTold } from '../../shared/told'
 import { listHref } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { numberCell } from '../table'
 import type { Cell, Table } from '../table'
 import { INVOICES, REPORT } from './desk'
 import { numberText } from './present-queue'
@@ -118,7 +119,7 @@ function paidTable({ paid, hasMore, before, month, organisation, organisations }
     rows: paid.map((line) => ({
       href: `${INVOICES}/${line.invoiceId}`,
       cells: [
-        { text: numberText({ number: line.number, id: line.invoiceId }) },
+        numberCell(numberText({ number: line.number, id: line.invoiceId })),
         momentCell(line.paidAt, reader),
         { text: names.get(line.organisationId) ?? '—' },
         { text: line.ruleName },

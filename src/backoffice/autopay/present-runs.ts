@@ -6,6 +6,7 @@ import { actorName } from '../actor-name'
 import { listHref } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { numberCell } from '../table'
 import type { Mark, Table } from '../table'
 import { INVOICES, RUNS } from './desk'
 import { amountText, numberText } from './present-queue'
@@ -142,7 +143,7 @@ export function presentRun(view: RunView, reader: Reader): RunPage {
     state: stateOf(run, seesAll, reader),
     isRunning: run.state === 'running',
     progress: {
-      text: progressText(run, seesAll, reader),
+      text: tellsFigures(run, seesAll) || run.state === 'running' ? progressText(run, seesAll, reader) : '',
       key: `${run.step}-${figures.listed}-${figures.done}-${figures.total}`,
       done: figures.done,
       total: figures.total,
@@ -213,7 +214,7 @@ function itemsTable({ items, hasMore, outcome, after }: RunView, path: string, r
     rows: items.map((item) => ({
       href: `${INVOICES}/${item.invoiceId}`,
       cells: [
-        { text: numberText({ number: item.number, id: item.invoiceId }) },
+        numberCell(numberText({ number: item.number, id: item.invoiceId })),
         { text: amountText(item.amount, reader) },
         { text: t(`autopay.outcome.${item.outcome}`), mark: OUTCOME_MARKS[item.outcome] },
         { text: lastWhy(item, reader) },

@@ -1,7 +1,7 @@
 import { maySwitch, switchStamp } from '../../autopay'
 import type { Organisation, SwitchState } from '../../autopay'
 import type { StaffActor } from '../../shared/actor'
-import { formatMoment } from '../../shared/texts/format'
+import { momentText } from '../reader'
 import type { Reader } from '../reader'
 import type { Mark } from '../table'
 
@@ -59,7 +59,8 @@ function summary(organisations: readonly Organisation[], reader: Reader): { text
 }
 
 /** How one organisation's switch stands, and since when. */
-export function switchText({ autopay: { state, at } }: Organisation, { t, language, zone }: Reader): string {
-  const since = at && t('autopay.switch.since', { at: formatMoment(at, language, zone) })
+export function switchText({ autopay: { state, at } }: Organisation, reader: Reader): string {
+  const { t } = reader
+  const since = at && t('autopay.switch.since', { at: momentText(at, reader) })
   return [t(`autopay.switch.${state}`), since].filter((part) => part !== null).join(' ')
 }

@@ -3,6 +3,7 @@ import type { PastInvoice, Replay, ReplayLine } from '../../autopay'
 import { formatMoney } from '../../shared/texts/format'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { numberCell } from '../table'
 import type { Mark, Table } from '../table'
 
 const MOST_LINES = 200
@@ -54,7 +55,7 @@ const presentLines = (lines: readonly ReplayLine[], reader: Reader): Table => ({
   rows: lines.map(({ past, decision }) => ({
     href: `/admin/autopay/invoices/${past.invoice.id}`,
     cells: [
-      { text: past.invoice.number, title: past.invoice.description },
+      { ...numberCell(past.invoice.number), title: past.invoice.description },
       momentCell(past.invoice.firstSeenAt, reader),
       { text: formatMoney(past.invoice.amount, reader.language) },
       { text: reader.t(`autopay.would.${decision.decision}`), mark: WOULD[decision.decision] },

@@ -1,8 +1,9 @@
 import type { StaffActor } from '../../shared/actor'
 import { SECOND } from '../../shared/clock'
 import { may } from '../../shared/permissions'
-import { formatMoment, formatMoney } from '../../shared/texts/format'
+import { formatMoney } from '../../shared/texts/format'
 import { adviceText, runwayText } from '../fund/words'
+import { momentText } from '../reader'
 import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
 import { presentAlerts, presentCloses } from './present-alerts'
@@ -52,7 +53,7 @@ function moneyAnswer({ money: { last, running } }: Home, reader: Reader): Answer
   const { t } = reader
   const about = { name: 'money', heading: t('home.money') } as const
   if (!last?.endedAt) return { ...about, answer: t(running ? 'home.money.first' : 'home.money.never'), mark: 'wait', lines: [] }
-  const time = momentLine(t('home.money.at', { at: formatMoment(last.endedAt, reader.language, reader.zone) }), last.endedAt)
+  const time = momentLine(t('home.money.at', { at: momentText(last.endedAt, reader) }), last.endedAt)
   if (last.findings.length === 0) return { ...about, answer: t('home.money.right'), mark: 'good', lines: [time] }
   const told = last.findings.slice(0, 3).map((text) => ({ text }))
   return {
@@ -105,11 +106,18 @@ function needsAnswer({ alerts, reviews, approvals, signatures, exceptions, diffe
   }
 }
 
-function invoiceboxAnswer({ circuit, budget }: Home, { t, language, zone }: Reader): Answer {
-  const used = budget ? Object.values(budget.used).reduce((total, one) => total + one, 0) : 0
-  const budgetLine = budget
-    ? { text: t('home.invoicebox.budget', { used: String(used), allowed: String(budget.allowed), limit: String(budget.limit) }) }
-    : { text: t('home.invoicebox.unlimited') }
+/** How many requests are in use; the limit is told apart only while it is lowered. */
+function budgetText(budget: Home['budget'], { t }: Reader): string {
+  if (!budget) return t('home.invoicebox.unlimited')
+  const used = String(Object.values(budget.used).reduce((total, one) => total + one, 0))
+  const limit = String(budget.limit)
+  if (budget.allowed >= budget.limit) return t('home.invoicebox.budget', { used, limit })
+  return t('home.invoicebox.budget_lowered', { used, allowed: String(budget.allowed), limit })
+}
+
+function invoiceboxAnswer({ circuit, budget }: Home, reader: Reader): Answer {
+  const { t } = reader
+  const budgetLine = { text: budgetText(budget, reader) }
   const closed =
     budget && budget.closedForMs > 0
       ? [{ text: t('home.invoicebox.closed', { seconds: String(Math.ceil(budget.closedForMs / SECOND)) }) }]
@@ -117,7 +125,7 @@ function invoiceboxAnswer({ circuit, budget }: Home, { t, language, zone }: Read
   const about = { name: 'invoicebox', heading: t('home.invoicebox') } as const
   if (!circuit.open)
     return { ...about, answer: t('home.invoicebox.ok'), mark: closed.length > 0 ? 'wait' : 'good', lines: [...closed, budgetLine] }
-  const until = momentLine(t('home.invoicebox.until', { at: formatMoment(circuit.until, language, zone) }), circuit.until)
+  const until = momentLine(t('home.invoicebox.until', { at: momentText(circuit.until, reader) }), circuit.until)
   return {
     ...about,
     answer: t(circuit.reason === 'unauthorized' ? 'home.invoicebox.refuses' : 'home.invoicebox.out'),

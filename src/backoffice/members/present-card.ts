@@ -7,7 +7,7 @@ import { roleMay } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
-import { momentCell } from '../reader'
+import { momentCell, momentText } from '../reader'
 import type { Reader } from '../reader'
 import type { Table } from '../table'
 import { shownLogin } from './mask'
@@ -54,7 +54,7 @@ export interface CardPage {
 
 export function presentCard(card: Card, reader: Reader): CardPage {
   const { member, points } = card.statement
-  const { t, language, zone } = reader
+  const { t, language } = reader
   const path = `${MEMBERS_PATH}/${member.id}`
   const isLocked = member.lockedAt !== null && !card.isErased
   return {
@@ -74,7 +74,7 @@ export function presentCard(card: Card, reader: Reader): CardPage {
     lockedText:
       member.lockedAt && isLocked
         ? t('member.locked_since', {
-            at: formatMoment(member.lockedAt, language, zone),
+            at: momentText(member.lockedAt, reader),
             reason: member.lockedReason === null ? '—' : readReason(member.lockedReason, t),
           })
         : null,

@@ -6,7 +6,7 @@ import { toDecimal } from '../../shared/money'
 import { may } from '../../shared/permissions'
 import type { Translate } from '../../shared/texts'
 import { formatMoney } from '../../shared/texts/format'
-import { listHref } from '../filters'
+import { asChoice, listHref } from '../filters'
 import type { Chip, Query } from '../filters'
 import { amountHead, momentCell, timeHead } from '../reader'
 import type { Reader } from '../reader'
@@ -56,7 +56,10 @@ export function presentOrders(view: OrdersView, staff: StaffActor, reader: Reade
   return {
     table: tableOf(view, reader),
     filters,
-    states: [{ value: '', text: t('orders.any_state') }, ...ORDER_STATES.map((state) => ({ value: state, text: stateName(state, t) }))],
+    states: [
+      { value: '', text: t('orders.any_state') },
+      ...ORDER_STATES.map((state) => ({ value: state, text: asChoice(stateName(state, t)) })),
+    ],
     chips: orderChips(view.query, t),
     exportHref: may(staff, 'lists.export') ? listHref(`${ORDERS_PATH}.csv`, filters) : null,
     logHref: LOG_PATH,

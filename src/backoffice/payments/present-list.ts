@@ -8,11 +8,12 @@ import { may } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
-import { listHref } from '../filters'
+import { asChoice, listHref } from '../filters'
 import type { Chip } from '../filters'
 import { shownLogin } from '../members/mask'
 import { amountHead, momentCell, timeHead } from '../reader'
 import type { Reader } from '../reader'
+import { numberCell } from '../table'
 import type { Cell, Mark, Table } from '../table'
 import { areDaysCrossed, paymentChips, PAYMENTS_PATH, queryOf } from './payment-filters'
 import type { PaymentQuery } from './payment-filters'
@@ -69,7 +70,10 @@ export function presentPayments(view: PaymentsView, staff: StaffActor, reader: R
     searched: view.goOn && t('payments.searched', { since: formatMoment(view.goOn.searchedBackTo, reader.language, reader.zone) }),
     // A login that is shown in part cannot be searched for again.
     filters: { ...filters, member: member === view.member?.login ? (member ?? filters.member) : filters.member },
-    states: [{ value: '', text: t('payments.any_state') }, ...PAYMENT_STATES.map((state) => ({ value: state, text: stateName(state, t) }))],
+    states: [
+      { value: '', text: t('payments.any_state') },
+      ...PAYMENT_STATES.map((state) => ({ value: state, text: asChoice(stateName(state, t)) })),
+    ],
     chips: paymentChips(view.query, member, t),
     exportHref: may(staff, 'lists.export') ? listHref(`${PAYMENTS_PATH}.csv`, filters) : null,
     reviewHref: listHref(PAYMENTS_PATH, { state: 'review' }),
@@ -111,7 +115,7 @@ function tableOf(view: PaymentsView, reader: Reader): Table {
     rows: payments.map((payment) => ({
       href: `${PAYMENTS_PATH}/${payment.id}`,
       cells: [
-        { text: payment.invoiceNumber || payment.invoiceId, title: payment.id },
+        { ...numberCell(payment.invoiceNumber || payment.invoiceId), title: payment.id },
         momentCell(payment.createdAt, reader),
         payerCell(payment, view.names),
         { text: stateName(payment.state, t), mark: STATE_MARKS[payment.state] },

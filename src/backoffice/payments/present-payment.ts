@@ -21,6 +21,8 @@ export interface Row {
   readonly value: string
   readonly href?: string | undefined
   readonly title?: string | undefined
+  /** It needs a line of its own. */
+  readonly isSentence?: true
 }
 
 interface Detail {
@@ -117,7 +119,7 @@ function rowsOf(payment: Payment, { logins, payers }: Pick<PaymentView, 'logins'
     ...(payment.settledAt ? [at(t('payment.settled'), payment.settledAt)] : []),
     ...(payment.state === 'confirming' ? [at(t('payment.next'), payment.nextAttemptAt)] : []),
     { label: t('payment.attempts'), value: String(payment.attempts) },
-    ...(payment.reason ? [{ label: t('payments.reason'), value: readReason(payment.reason, t) }] : []),
+    ...(payment.reason ? [{ label: t('payments.reason'), value: readReason(payment.reason, t), isSentence: true as const }] : []),
     ...(payment.resolvedBy ? [{ label: t('payment.resolved_by'), value: actorName(payment.resolvedBy, logins, t) }] : []),
     { label: t('payment.invoice_id'), value: payment.invoiceId },
     { label: t('payment.operation'), value: payment.operationId },

@@ -3,6 +3,7 @@ import type { Translate } from '../../shared/texts'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { numberCell } from '../table'
 import type { Table } from '../table'
 
 /** What `views/backoffice/statement.ejs` prints of a file that was understood. */
@@ -60,7 +61,7 @@ const linesTable = (lines: readonly StatementLine[], reader: Reader): Table => (
       momentCell(line.at, reader),
       { text: reader.t(`fund_statement.kind.${line.kind}`) },
       { text: line.operation ?? '—' },
-      { text: line.invoiceNumber ?? '—' },
+      numberCell(line.invoiceNumber ?? '—'),
       { text: formatMoney(line.amount, reader.language) },
     ],
   })),

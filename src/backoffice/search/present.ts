@@ -5,6 +5,7 @@ import { shownLogin } from '../members/mask'
 import { ordersTable } from '../orders/present-list'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { numberCell } from '../table'
 import type { Mark, Table } from '../table'
 import { MOST_FOUND } from './find-anything'
 import type { Found } from './find-anything'
@@ -66,7 +67,7 @@ const invoicesTable = (invoices: Found['invoices'], reader: Reader): Table => ({
   ],
   rows: invoices.map((invoice) => ({
     href: `/admin/autopay/invoices/${invoice.id}`,
-    cells: [{ text: numberText(invoice) }, stateCell(invoice, reader), { text: amountText(invoice.amount, reader) }],
+    cells: [numberCell(numberText(invoice)), stateCell(invoice, reader), { text: amountText(invoice.amount, reader) }],
   })),
   empty: '',
 })

@@ -4,6 +4,7 @@ import type { CodeImport, ImportOutcome, Offer, OfferPayload, StockCounts } from
 import { formatMoment, formatMoney } from '../../shared/texts/format'
 import type { Translate } from '../../shared/texts'
 import { vatText } from '../facts'
+import { asChoice } from '../filters'
 import type { Reader } from '../reader'
 import type { Cell, Table } from '../table'
 import { offerPath } from './deps'
@@ -90,7 +91,10 @@ export function offerForm(id: string, offer: Offer | undefined, { t, zone }: Rea
   return {
     id,
     basedOn: filled.basedOn ?? '',
-    type: { value: type, choices: (['voucher', 'points'] as const).map((value) => choice(value, type, t(`catalogue.type.${value}`))) },
+    type: {
+      value: type,
+      choices: (['voucher', 'points'] as const).map((value) => choice(value, type, asChoice(t(`catalogue.type.${value}`)))),
+    },
     vatCode: VAT_CODES.map((value) => choice(value, vatCode, vatText(value, t) ?? value)),
     values: Object.fromEntries(TEXT_FIELDS.map((name) => [name, filled[name] ?? ''])) as Record<TextField, string>,
     enabled: offer?.isEnabled ?? true,
