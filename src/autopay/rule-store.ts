@@ -41,6 +41,15 @@ export async function readRules(db: Db, organisationIds: readonly string[]): Pro
   return rows.map(toRule).sort(byPriority)
 }
 
+/** What rules are called, by their ids, also those that were removed. */
+export async function readRuleNames(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await db('autopay_rules as r')
+    .join('autopay_rule_versions as v', (join) => join.on('v.rule_id', 'r.id').andOn('v.version', 'r.version'))
+    .whereIn('r.id', [...ids])
+    .select<Pick<RuleRow, 'id' | 'body'>[]>('r.id', 'v.body')
+  return new Map(rows.map(({ id, body }) => [id, readBody(body).name]))
+}
+
 /** A page of the same rules in the same order, those after the one with the id `after`; one that is gone meanwhile leads to the beginning. */
 export async function pageRules(
   db: Db,

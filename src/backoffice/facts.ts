@@ -5,6 +5,7 @@ import type { AuditFacts } from '../shared/audit'
 import { parseMoney } from '../shared/money'
 import type { Language, TextKey, Translate } from '../shared/texts'
 import { formatMoney } from '../shared/texts/format'
+import { approvalsRu } from '../shared/texts/backoffice/approvals'
 import { auditedRu } from '../shared/texts/backoffice/audited'
 import { frameRu } from '../shared/texts/backoffice/frame'
 
@@ -18,6 +19,8 @@ export interface FactRow {
 interface Reader {
   readonly language: Language
   readonly t: Translate
+  /** Staff by how logs name them, for facts that hold their ids. */
+  readonly logins?: ReadonlyMap<string, string>
 }
 
 const AMOUNT = /^-?\d+\.\d\d (PTS|RUB)$/
@@ -52,6 +55,13 @@ const WORDS: Readonly<Record<string, (value: string, t: Translate) => string | u
   do: (value, t) => (isRuleAction(value) ? t(`autopay.action.${value}`) : undefined),
   type: (value, t) => (value === 'points' || value === 'voucher' ? t(`catalogue.type.${value}`) : undefined),
   vatCode: vatText,
+  deed: deedText,
+}
+
+/** What was asked for or agreed to, in the words of the log; undefined where another version wrote it. */
+function deedText(deed: string, t: Translate): string | undefined {
+  const key = [`deed.${deed}`, `audited.${deed}`].find((one) => Object.hasOwn(approvalsRu, one) || Object.hasOwn(auditedRu, one))
+  return key === undefined ? undefined : (t as (key: string) => string)(key)
 }
 
 /** A code of VAT in words; undefined where it is none. */
@@ -66,14 +76,46 @@ export function vatText(code: string, t: Translate): string | undefined {
  * A fact as a person reads it: amounts written `12.00 PTS` become `12 points`, switches become words; what is absent or empty is a dash.
  * @param name of the fact: roles, states, codes and amounts without a unit are told as such only where it says that they are
  */
-export function factText(value: string | boolean | null | undefined, { language, t }: Reader, name?: string): string {
+export function factText(value: string | boolean | null | undefined, { language, t, logins }: Reader, name?: string): string {
   if (value === undefined || value === null || value === '') return '—'
   if (typeof value === 'boolean') return t(value ? 'admin.yes' : 'admin.no')
   if (value === 'unlimited') return t('admin.unlimited')
   const word = name !== undefined && Object.hasOwn(WORDS, name) ? WORDS[name]?.(value, t) : undefined
   if (word !== undefined) return word
+  if (name === 'assigned' || name === 'staff') return peopleText(value, logins)
+  if (name === 'request') return value.replace(WHOLE_ID, '…$1')
+  if (name === 'approval_steps' || name === 'steps') return stepsText(value, language, logins)
   return amountsText(value, language, name)
 }
+
+type Logins = Reader['logins']
+
+const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/
+
+/** Ids between blanks as logins with commas; what holds no ids stays as it is. */
+function peopleText(value: string, logins: Logins): string {
+  if (!ID.test(value)) return value
+  return value
+    .split(' ')
+    .map((id) => logins?.get(`staff:${id}`) ?? `…${id.slice(-8)}`)
+    .join(', ')
+}
+
+/** Of an id its end is told, as everywhere. */
+const WHOLE_ID = /^[0-9a-f-]{28}([0-9a-f]{8})$/
+
+const STEP = /^(\d+\.\d\d)(?: ₽:)? (.+)$/
+
+/** From which sum on who signs: `5000.00 id id; 100000.00 id`, or the same with logins as previews tell it. */
+const stepsText = (value: string, language: Language, logins: Logins): string =>
+  value
+    .split('; ')
+    .map((step) => {
+      const [, from, people] = STEP.exec(step) ?? []
+      if (from === undefined || people === undefined) return step
+      return `${formatMoney(parseMoney(from, 'RUB'), language)}: ${peopleText(people, logins)}`
+    })
+    .join('; ')
 
 function amountsText(value: string, language: Language, name = ''): string {
   const unit = Object.hasOwn(UNITS, name) ? UNITS[name] : undefined

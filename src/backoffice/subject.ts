@@ -9,12 +9,15 @@ export interface SubjectView {
 }
 
 const PAGES = {
-  member: { text: 'subject.member', path: '/admin/members' },
-  payment: { text: 'subject.payment', path: '/admin/payments' },
-  staff: { text: 'subject.staff', path: '/admin/staff' },
-  order: { text: 'subject.order', path: '/admin/orders' },
-  invoice: { text: 'subject.invoice', path: '/admin/autopay/invoices' },
-  offer: { text: 'subject.offer', path: '/admin/catalogue' },
+  member: { text: 'subject.member', named: 'subject.of_member', path: '/admin/members' },
+  payment: { text: 'subject.payment', named: 'subject.of_invoice', path: '/admin/payments' },
+  staff: { text: 'subject.staff', named: 'subject.of_staff', path: '/admin/staff' },
+  order: { text: 'subject.order', named: 'subject.order', path: '/admin/orders' },
+  invoice: { text: 'subject.invoice', named: 'subject.of_invoice', path: '/admin/autopay/invoices' },
+  offer: { text: 'subject.offer', named: 'subject.of_offer', path: '/admin/catalogue' },
+  shop: { text: 'subject.shop', named: 'subject.of_shop', path: '/admin/shops' },
+  organisation: { text: 'subject.organisation', named: 'subject.of_organisation', path: '/admin/autopay/organisations' },
+  rule: { text: 'subject.rule', named: 'subject.of_rule', path: '/admin/autopay/rules' },
 } as const
 
 const isPage = (kind: string): kind is keyof typeof PAGES => Object.hasOwn(PAGES, kind)
@@ -22,10 +25,14 @@ const isPage = (kind: string): kind is keyof typeof PAGES => Object.hasOwn(PAGES
 /** The end of a sorted id tells it from those of the same minute, its beginning does not. */
 const END = 8
 
-export function subjectView(subject: string, t: Translate): SubjectView {
+/** @param name what the subject is called; without it an id is told by its end */
+export function subjectView(subject: string, t: Translate, name?: string): SubjectView {
   const [kind = '', id] = subject.split(':')
-  if (subject === 'member:limits' || id === undefined || !isPage(kind))
-    return { text: kind === 'fund' ? t('admin.nav.fund') : subject, title: subject }
+  if (subject === 'staff:new') return { text: t('subject.new_staff'), title: subject }
+  if (subject === 'programme') return { text: t('subject.programme'), title: subject }
+  if (id === undefined || !isPage(kind)) return { text: kind === 'fund' ? t('admin.nav.fund') : subject, title: subject }
   const page = PAGES[kind]
-  return { text: t(page.text, { id: kind === 'order' ? id : id.slice(-END) }), title: subject, href: `${page.path}/${id}` }
+  const about = { title: subject, href: `${page.path}/${id}` }
+  if (name !== undefined) return { text: t(page.named, { id: name }), ...about }
+  return { text: t(page.text, { id: kind === 'order' ? id : id.slice(-END) }), ...about }
 }

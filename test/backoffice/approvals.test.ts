@@ -120,15 +120,19 @@ describe('the pages of the second pair of eyes', () => {
 
   test('the audit log shows who did what, filters it, and is exported as it is shown', async () => {
     const page = await as('auditor').open(`/admin/audit?subject=member:${anna.id}`)
-    expect(page.html).toContain('points_credited')
-    expect(page.html).toMatch(/chip[^>]*>[^<]*member:/)
+    expect(page.html).toContain('<span title="points_credited">')
+    expect(page.html).toMatch(/chip[^>]*>[^<]*Над чем: Участник /)
+    // Whoever did it is asked for by the login that the list tells, and what was done by its words.
+    const byLogin = await as('auditor').open('/admin/audit?actor=the-operator&action=points_credited')
+    expect(byLogin.html).toContain('<span title="points_credited">')
+    expect((await as('auditor').open('/admin/audit?actor=the-viewer')).html).toContain('Таких записей нет')
     expect((await as('auditor').open('/admin/audit?action=no_such_deed')).html).toContain('Таких записей нет')
     const csv = await as('auditor').open(`/admin/audit.csv?subject=member:${anna.id}&action=points_credited`)
     const lines = csv.html.trim().split('\r\n')
     expect(lines[0]).toBe('id;at;actor;action;subject;reason;before;after;instruction;approved_by')
     expect(lines.slice(1).every((line) => line.includes(';points_credited;'))).toBe(true)
     expect(lines.length).toBeGreaterThan(1)
-    expect((await as('auditor').open('/admin/audit?action=audit_exported')).html).toContain('audit_exported')
+    expect((await as('auditor').open('/admin/audit?action=audit_exported')).html).toContain('<span title="audit_exported">')
     expect((await as('viewer').open('/admin/audit')).status).toBe(403)
     expect((await as('viewer').open('/admin/approvals')).status).toBe(403)
   })

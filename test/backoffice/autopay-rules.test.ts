@@ -86,7 +86,7 @@ describe('the pages of organisations and rules', () => {
     expect([form.status, form.state, form.html.includes('role="alert"')]).toEqual([200, 'autopay-organisations', false])
     for (const kept of ['value="7710044140"', 'value="50000.00"', 'value="Договор 17"', `${olga.actor.login}, ${stella.actor.login}`])
       expect(form.html).toContain(kept)
-    expect([preview.state, textOf(preview).includes(`50000.00 ₽: ${olga.actor.login}`)]).toEqual(['confirm', true])
+    expect([preview.state, textOf(preview).includes(`50 000,00 ₽: ${olga.actor.login}`)]).toEqual(['confirm', true])
     const card = await send(olga, preview, ORGANISATIONS)
     expect([card.state, card.heading]).toEqual(['autopay-organisation', 'ООО «Ромашка» <b>'])
     ;[romashka] = (await organisationsOf(world.db, COMMAND_LINE)) as [Organisation]

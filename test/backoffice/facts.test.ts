@@ -35,6 +35,19 @@ describe('what the audit log keeps as bare numbers and codes is read as sums and
     ])
   })
 
+  test('who signs, and who looks after an organisation, is told by logins and from which sum on, also where the log kept ids', () => {
+    const [one, two] = ['0193e8a2-0000-7000-8000-00000000aaaa', '0193e8a2-0000-7000-8000-00000000bbbb']
+    const reader = { language: 'ru', t: texts.translator('ru'), logins: new Map([[`staff:${one}`, 'olga']]) } as const
+    const read = (name: string, value: string): string => plain(factText(value, reader, name))
+    expect(read('approval_steps', `5000.00 ${one}; 20000.00 ${one} ${two}`)).toBe('5 000,00 ₽: olga; 20 000,00 ₽: olga, …0000bbbb')
+    expect(read('approval_steps', '5000.00 ₽: olga, pyotr')).toBe('5 000,00 ₽: olga, pyotr')
+    expect([read('assigned', `${one} ${two}`), read('assigned', 'olga, pyotr'), read('assigned', '')]).toEqual([
+      'olga, …0000bbbb',
+      'olga, pyotr',
+      '—',
+    ])
+  })
+
   test('no name of a fact says a unit that its sum says already', () => {
     const t = texts.translator('ru')
     expect(['deposited', 'threshold', 'chips'].map((name) => factLabel(name, t)).filter((label) => label.includes('₽'))).toEqual([])

@@ -4,21 +4,21 @@ import { authorName } from '../../shared/actor'
 import type { StaffActor } from '../../shared/actor'
 import { may } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
-import { Refusal } from '../../shared/refusals'
+import { isRefusalCode, Refusal } from '../../shared/refusals'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
 import { approvalsRu } from '../../shared/texts/backoffice/approvals'
 import type { TextKey, Translate } from '../../shared/texts'
-import { factLabel, factRows, factText } from '../facts'
+import { factRows } from '../facts'
 import type { FactRow } from '../facts'
-import { chipsOf, listHref } from '../filters'
+import { asChoice, chipsOf, listHref } from '../filters'
 import type { Chip } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
 import { subjectView } from '../subject'
-import type { SubjectView } from '../subject'
 import type { Mark, Table } from '../table'
-import { AMOUNT_FIELDS, NOTHING_ABOUT } from './about'
+import { NOTHING_ABOUT } from './about'
 import type { About } from './about'
+import { orderedRows } from './ordered'
 
 const MARKS: Readonly<Record<RequestState, Mark>> = { open: 'wait', approved: 'good', refused: 'bad', withdrawn: 'off', lapsed: 'off' }
 
@@ -64,7 +64,7 @@ export function presentRequests(view: ListView, kinds: readonly string[], reader
     kind,
     chips: chipsOf(PATH, { state, kind }, { kind: (value) => deedName(value, t) }),
     states: [...REQUEST_STATES, 'all' as const].map((each) => ({
-      text: t(each === 'all' ? 'approvals.all' : `approvals.state.${each}`),
+      text: asChoice(t(each === 'all' ? 'approvals.all' : `approvals.state.${each}`)),
       href: listHref(PATH, { state: each, kind }),
       isCurrent: each === state,
     })),
@@ -79,12 +79,16 @@ function presentTable({ requests, filter, hasMore, paged, about }: ListView, rea
   const query = { state: filter.state ?? 'all', kind: filter.kind }
   return {
     caption: t('approvals.heading'),
-    columns: COLUMNS.map((name) => ({ label: t(`approvals.${name}`), ...(name === 'amount' && { align: 'right' as const }) })),
+    columns: COLUMNS.map((name) => ({
+      label: t(`approvals.${name}`),
+      ...(name === 'amount' && { align: 'right' as const }),
+      ...(name === 'reason' && { long: true as const }),
+    })),
     rows: requests.map((request) => ({
       href: `/admin/approvals/${request.id}`,
       cells: [
         { text: deedName(request.kind, t) },
-        subjectCell(request, about.get(request.id) ?? NOTHING_ABOUT, t),
+        subjectView(request.subject, t, about.get(request.id)?.name),
         { text: amountText(about.get(request.id) ?? NOTHING_ABOUT, reader) },
         { text: makerName(request, t) },
         { text: readReason(request.reason, t) },
@@ -99,18 +103,14 @@ function presentTable({ requests, filter, hasMore, paged, about }: ListView, rea
   }
 }
 
-/** With the number of its invoice, by which people know a payment. */
-function subjectCell({ subject }: ApprovalRequest, { invoice }: About, t: Translate): SubjectView {
-  const view = subjectView(subject, t)
-  return invoice === null ? view : { ...view, text: t('subject.of_invoice', { number: invoice }) }
-}
-
 const amountText = ({ amount }: About, { language }: Reader): string => (amount === null ? '—' : formatMoney(amount, language))
 
 export interface RequestPage {
   readonly id: string
-  readonly deed: string
+  readonly heading: string
   readonly rows: readonly { readonly label: string; readonly value: string; readonly href?: string }[]
+  /** Why it was asked for, and why it was decided as it was: sentences, which need a line of their own. */
+  readonly reasons: readonly { readonly label: string; readonly value: string }[]
   readonly facts: readonly FactRow[]
   /** Why it could not be carried out at this moment. */
   readonly impossible: string | null
@@ -134,15 +134,17 @@ export function presentRequest(request: ApprovalRequest, { preview, same, about 
   const { t } = reader
   const isOwn = authorName(request.maker) === authorName(staff)
   const isOpen = request.state === 'open'
+  const told = preview && !(preview instanceof Refusal) ? preview : undefined
   return {
     id: request.id,
-    deed: deedName(request.kind, t),
+    heading: about.amount
+      ? t('approvals.deed_of', { deed: deedName(request.kind, t), amount: amountText(about, reader) })
+      : deedName(request.kind, t),
     rows: requestRows(request, about, reader),
-    facts: preview && !(preview instanceof Refusal) ? factRows(preview, reader) : [],
-    impossible: preview instanceof Refusal ? t('approvals.impossible', { code: t(`refusal.${preview.code}`) }) : null,
-    payload: Object.entries(request.payload)
-      .filter(([name, value]) => !repeatsSubject(request, value) && !(about.amount !== null && Object.hasOwn(AMOUNT_FIELDS, name)))
-      .map(([name, value]) => ({ label: factLabel(name, t), value: factText(value, reader, name) })),
+    reasons: reasonRows(request, t),
+    facts: told ? factRows(told, reader) : [],
+    impossible: preview instanceof Refusal ? t('approvals.impossible', { code: withoutStop(t(`refusal.${preview.code}`)) }) : null,
+    payload: orderedRows(request, { about, told: told?.after ?? {} }, reader),
     mayDecide: isOpen && same === null && may(staff, 'approvals.decide'),
     mayWithdraw: isOpen && isOwn,
     isOwn: isOpen && isOwn,
@@ -166,23 +168,26 @@ function requestRows(request: ApprovalRequest, about: About, reader: Reader): Re
     { label: t('approvals.maker'), value: makerName(request, t) },
     { label: t('approvals.created'), value: at(request.createdAt) },
     { label: t('approvals.lapses'), value: at(request.lapsesAt) },
-    { label: t('approvals.reason'), value: readReason(request.reason, t) },
     ...(decision ? [{ label: t('approvals.decided'), value: `${decision.by.login ?? decision.by.name}, ${at(decision.at)}` }] : []),
-    ...(decision?.reason ? [{ label: t('approvals.decision_reason'), value: readReason(decision.reason, t) }] : []),
     ...(request.state === 'approved' ? [{ label: t('approvals.outcome'), value: outcomeText(request, t) }] : []),
   ]
 }
 
-/** The id that the subject tells already, under a name that means nothing to whoever decides. */
-const repeatsSubject = ({ subject }: ApprovalRequest, value: unknown): boolean => subject.endsWith(`:${String(value)}`)
+const reasonRows = ({ reason, decision }: ApprovalRequest, t: Translate): RequestPage['reasons'] => [
+  { label: t('approvals.reason'), value: readReason(reason, t) },
+  ...(decision?.reason ? [{ label: t('approvals.decision_reason'), value: readReason(decision.reason, t) }] : []),
+]
 
 function subjectRow(request: ApprovalRequest, about: About, t: Translate): { value: string; href?: string } {
-  const { text, href } = subjectCell(request, about, t)
+  const { text, href } = subjectView(request.subject, t, about.name)
   return { value: text, ...(href !== undefined && { href }) }
 }
 
 function outcomeText({ outcome }: ApprovalRequest, t: Translate): string {
   if (outcome === null) return t('approvals.outcome.pending')
   if (outcome === 'done' || outcome === 'nothing_changed' || outcome === 'unclear') return t(`approvals.outcome.${outcome}`)
-  return t('approvals.outcome.refused', { code: outcome })
+  return t('approvals.outcome.refused', { code: isRefusalCode(outcome) ? withoutStop(t(`refusal.${outcome}`)) : outcome })
 }
+
+/** A sentence of ours within another one. */
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '')

@@ -9,6 +9,7 @@ import { looksLikeId } from '../../shared/ids'
 import { Refusal } from '../../shared/refusals'
 import { DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
+import { staffLogins } from '../staff-logins'
 import { NOTHING_ABOUT, readAbout } from './about'
 import { presentRequest, presentRequests } from './present'
 
@@ -61,7 +62,7 @@ const showList = (deps: ApprovalRoutesDeps): Route =>
       const filter = { state: asked === 'all' ? undefined : asked, kind: kind === '' ? undefined : kind }
       const found = await knownRequests(deps, context.staff, { ...filter, before })
       const requests = found.slice(0, PAGE)
-      const about = await readAbout(deps.db, requests)
+      const about = await readAbout(deps.db, requests, context)
       const view = { requests, filter, hasMore: found.length > PAGE, paged: before !== undefined, about }
       context.page('backoffice/approvals', {
         frame: frameOf(context, 'approvals', done),
@@ -80,9 +81,9 @@ const showOne = ({ db, approvals, zone }: ApprovalRoutesDeps): Route =>
     handle: async (context) => {
       const request = await required(db, context.input.params.id)
       if (!(await approvals.isKnownTo(request, context.staff))) throw new Refusal('not_found')
-      const about = (await readAbout(db, [request])).get(request.id) ?? NOTHING_ABOUT
+      const about = (await readAbout(db, [request], context)).get(request.id) ?? NOTHING_ABOUT
       const looked = { preview: await look(approvals, request), same: await approvals.sameHands(request, context.staff), about }
-      const view = presentRequest(request, looked, context.staff, { ...context, zone })
+      const view = presentRequest(request, looked, context.staff, { ...context, zone, logins: await staffLogins(db) })
       context.page('backoffice/approval', { frame: frameOf(context, 'approvals', context.input.query.done), ...view })
     },
   })

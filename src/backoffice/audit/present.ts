@@ -2,6 +2,7 @@ import type { AuditLine } from '../../audit'
 import type { AuditFacts } from '../../shared/audit'
 import { readReason } from '../../shared/reasons'
 import type { TextKey, Translate } from '../../shared/texts'
+import { auditRu } from '../../shared/texts/backoffice/audit'
 import { auditedRu } from '../../shared/texts/backoffice/audited'
 import { actorName } from '../actor-name'
 import { factRows } from '../facts'
@@ -9,18 +10,30 @@ import { chipsOf, listHref } from '../filters'
 import type { Query } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { subjectView } from '../subject'
+import type { SubjectNames } from '../subject-names'
 import type { Cell, Table } from '../table'
 
 const facts = (text: string | null): AuditFacts => (text === null ? {} : (JSON.parse(text) as AuditFacts))
 
-/** Ids are long, and those of one minute begin alike: their ends are shown, and the whole of one when the pointer rests on it. */
-const nameCell = (name: string, filter: 'actor' | 'subject', logins: ReadonlyMap<string, string>, t: Translate): Cell => ({
-  text: filter === 'actor' ? actorName(name, logins, t) : (logins.get(name) ?? name.replace(/^(\w+:)[0-9a-f-]{28}([0-9a-f]{8})$/, '$1…$2')),
+/** The whole name as the log keeps it shows when the pointer rests on it, and is what the link filters by. */
+const nameCell = (name: string, filter: 'actor' | 'subject', text: string): Cell => ({
+  text,
   title: name,
   href: listHref('/admin/audit', { [filter]: name }),
 })
 
-const isAudited = (key: string): key is TextKey & `audited.${string}` => Object.hasOwn(auditedRu, key)
+/** As people call it. Where nothing has a name the id is told: those of one minute begin alike, so its end. */
+function subjectText(subject: string, names: SubjectNames, t: Translate): string {
+  const [kind = '', id] = subject.split(':')
+  const key = `subject.all.${kind}`
+  if (id === undefined && isWhole(key)) return (t as (key: string) => string)(key)
+  return subjectView(subject, t, names.get(subject)).text.replace(/^(\w+:)[0-9a-f-]{28}([0-9a-f]{8})$/, '$1…$2')
+}
+
+const isWhole = (key: string): key is TextKey & `subject.all.${string}` => Object.hasOwn(auditRu, key)
+
+const isAudited = (key: string): key is TextKey & `audited.${string}` => key.startsWith('audited.') && Object.hasOwn(auditedRu, key)
 
 /** What was done, in words; a word that another version wrote stays as it is. */
 function deedText(action: string, t: Translate): string {
@@ -30,6 +43,7 @@ function deedText(action: string, t: Translate): string {
 
 const change = (line: AuditLine, reader: Reader): string =>
   factRows({ before: facts(line.before), after: facts(line.after) }, reader)
+    .filter(({ before, after }) => before !== after)
     .map(({ label, before, after }) => (line.before === null ? `${label}: ${after}` : `${label}: ${before} → ${after}`))
     .join('; ')
 
@@ -39,30 +53,28 @@ export interface AuditView {
   readonly query: Query
   /** Staff by how the log names them, so that a reader sees their logins. */
   readonly logins: ReadonlyMap<string, string>
+  readonly names: SubjectNames
 }
+
+const COLUMNS = ['at', 'actor', 'action', 'subject', 'change', 'reason', 'approved_by'] as const
 
 function presentAudit(view: AuditView, reader: Reader): Table {
   const { t } = reader
-  const { logins } = view
+  const { logins, names } = view
   const last = view.lines.at(-1)
   return {
     caption: t('audit.heading'),
-    columns: [
-      t('audit.at'),
-      t('audit.actor'),
-      t('audit.action'),
-      t('audit.subject'),
-      t('audit.change'),
-      t('audit.reason'),
-      t('audit.approved_by'),
-    ].map((label) => ({ label })),
+    columns: COLUMNS.map((name) => ({
+      label: t(`audit.${name}`),
+      ...((name === 'change' || name === 'reason') && { long: true as const }),
+    })),
     rows: view.lines.map((line) => ({
       cells: [
         momentCell(line.at, reader),
-        nameCell(line.actor, 'actor', logins, t),
+        nameCell(line.actor, 'actor', actorName(line.actor, logins, t)),
         { text: deedText(line.action, t), title: line.action, href: listHref('/admin/audit', { action: line.action }) },
-        nameCell(line.subject, 'subject', logins, t),
-        { text: change(line, reader) || '—' },
+        nameCell(line.subject, 'subject', subjectText(line.subject, names, t)),
+        { text: change(line, { ...reader, logins }) || '—' },
         { text: line.reason === null ? '—' : readReason(line.reason, t) },
         { text: line.approvedBy === null ? '—' : actorName(line.approvedBy, logins, t) },
       ],
@@ -73,6 +85,16 @@ function presentAudit(view: AuditView, reader: Reader): Table {
   }
 }
 
+/** Every deed in words, in their order; one that another version wrote is among them while it is asked for. */
+function actionChoices(asked: string | undefined, t: Translate): { value: string; text: string }[] {
+  const known = Object.keys(auditedRu)
+    .filter(isAudited)
+    .map((key) => ({ value: key.slice('audited.'.length), text: (t as (key: string) => string)(key) }))
+    .sort((one, other) => one.text.localeCompare(other.text))
+  const other = asked && !known.some(({ value }) => value === asked) ? [{ value: asked, text: asked }] : []
+  return [{ value: '', text: t('audit.any_action') }, ...other, ...known]
+}
+
 /** What `views/backoffice/audit.ejs` prints. @param head the newest link of the chain */
 export function presentLog(view: AuditView, head: string, reader: Reader): object {
   const { t } = reader
@@ -80,10 +102,11 @@ export function presentLog(view: AuditView, head: string, reader: Reader): objec
   return {
     table: presentAudit(view, reader),
     filters,
+    actions: actionChoices(view.query['action'], t),
     chips: chipsOf('/admin/audit', view.query, {
-      actor: (value) => `${t('audit.actor')}: ${value}`,
-      action: (value) => `${t('audit.action')}: ${value}`,
-      subject: (value) => `${t('audit.subject')}: ${value}`,
+      actor: (value) => `${t('audit.actor')}: ${actorName(value, view.logins, t)}`,
+      action: (value) => `${t('audit.action')}: ${deedText(value, t)}`,
+      subject: (value) => `${t('audit.subject')}: ${subjectText(value, view.names, t)}`,
       from: (value) => `${t('audit.from')} ${value}`,
       to: (value) => `${t('audit.to')} ${value}`,
     }),

@@ -10,8 +10,9 @@ import { inTransaction } from '../../shared/database'
 import type { Db } from '../../shared/database'
 import { dayEnd, dayStart, isDay } from '../../shared/days'
 import { looksLikeId } from '../../shared/ids'
-import { listStaff } from '../../staff'
 import { frameOf } from '../frame'
+import { staffLogins } from '../staff-logins'
+import { readSubjectNames } from '../subject-names'
 import { AUDIT_HEADER, auditCells, presentLog } from './present'
 
 export interface AuditRoutesDeps {
@@ -22,8 +23,6 @@ export interface AuditRoutesDeps {
 
 const PAGE = 50
 const EXPORT_PAGE = 1000
-/** Their logins are shown in the place of ids; more staff than that see ids. */
-const MOST_STAFF = 1000
 const TEXT = z.string().trim().max(100).optional()
 const DAY = z.union([z.literal(''), z.string().refine(isDay)]).optional()
 const FILTERS = { actor: TEXT, action: TEXT, subject: TEXT, from: DAY, to: DAY }
@@ -32,10 +31,15 @@ const QUERY = z.object(FILTERS)
 /** The doors of the audit log. */
 export const auditRoutes = (deps: AuditRoutesDeps): Route[] => [showLog(deps), exportLog(deps)]
 
-function filterOf({ actor, action, subject, from, to }: z.output<typeof QUERY>, zone: string): AuditFilter {
+type Logins = ReadonlyMap<string, string>
+
+/** Staff are asked for by their logins, as the list tells them, or by whatever the log calls somebody. */
+const askedActor = (typed: string, logins: Logins): string => [...logins].find(([, login]) => login === typed)?.[0] ?? typed
+
+function filterOf({ actor, action, subject, from, to }: z.output<typeof QUERY>, zone: string, logins: Logins): AuditFilter {
   const set = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
   return {
-    actor: set(actor),
+    actor: actor ? askedActor(actor, logins) : undefined,
     action: set(action),
     subject: set(subject),
     from: from ? dayStart(from, zone) : undefined,
@@ -52,13 +56,15 @@ const showLog = ({ db, zone }: AuditRoutesDeps): Route =>
     input: { query: QUERY.extend({ before: z.string().refine(looksLikeId).optional() }) },
     handle: async (context) => {
       const { query } = context.input
-      const [found, head, staff] = await Promise.all([
-        listAudit(db, filterOf(query, zone), { before: query.before, limit: PAGE + 1 }),
+      const logins = await staffLogins(db)
+      const [found, head] = await Promise.all([
+        listAudit(db, filterOf(query, zone, logins), { before: query.before, limit: PAGE + 1 }),
         readHead(db),
-        listStaff(db, { limit: MOST_STAFF }),
       ])
-      const logins = new Map(staff.map(({ id, login }) => [`staff:${id}`, login]))
-      const view = { lines: found.slice(0, PAGE), hasMore: found.length > PAGE, query, logins }
+      const lines = found.slice(0, PAGE)
+      const subjects = [...lines.map(({ subject }) => subject), ...(query.subject ? [query.subject] : [])]
+      const names = await readSubjectNames(db, subjects, context)
+      const view = { lines, hasMore: found.length > PAGE, query, logins, names }
       const reader = { ...context, zone }
       context.page('backoffice/audit', {
         frame: frameOf(context, 'audit'),
@@ -76,7 +82,7 @@ const exportLog = ({ db, clock, zone }: AuditRoutesDeps): Route =>
     summary: 'Gives the rows that the same filters show as a CSV file.',
     input: { query: QUERY },
     handle: async (context) => {
-      const filter = filterOf(context.input.query, zone)
+      const filter = filterOf(context.input.query, zone, await staffLogins(db))
       const author = context.staff
       await inTransaction(db, (tx) => writeAudit(tx, [{ author, at: clock.now(), action: 'audit_exported', subject: 'audit' }]))
       await sendDownload(context.res, { name: 'audit.csv', type: CSV_TYPE, pieces: csvFile(AUDIT_HEADER, pages(db, filter)) })
