@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express'
 import type { Actor } from '../shared/actor'
 import type { Language, Texts, Translate } from '../shared/texts'
-import { fieldName } from '../shared/texts/faults'
+import { filterName } from '../shared/texts/faults'
 import { actorOf } from './actors'
 import type { Assets } from './assets'
 import { formToken, TOKEN_FIELD } from './forgery'
@@ -84,7 +84,7 @@ function layoutOf(deps: PagesDeps, req: Request, res: Response): Layout {
     actor: actorOf(req),
     otherLanguage: languageLink(req, language),
     reference: id,
-    faults: faulty.map(({ name, given }) => t('fault.filter', { field: fieldName(name, t), given })),
+    faults: faulty.map(({ name, given }) => t('fault.filter', { field: filterName(name, t), given })),
     tokenField: TOKEN_FIELD,
     token: () => (sessionOf(req) ? formToken(req) : ''),
     asset: deps.assets.href,

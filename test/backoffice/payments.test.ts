@@ -72,7 +72,7 @@ describe('the pages about payments', () => {
     expect(plain(await list('?state=review'))).toContain('Таких оплат нет')
     const odd = await list('?state=lost&least=abc&most=100')
     expect([odd.status, odd.state, numbers(odd).length]).toEqual([400, 'payments', 1])
-    for (const said of ['Фильтр «Состояние» не понят: «lost»', 'Фильтр «Не меньше» не понят: «abc»']) expect(plain(odd)).toContain(said)
+    for (const said of ['Фильтр «Состояние» не понят: «lost»', 'Фильтр «Сумма от» не понят: «abc»']) expect(plain(odd)).toContain(said)
     expect(odd.html).not.toContain('Баллы не списаны')
     expect((await as('operator').fetch('/admin/payments.csv?least=abc')).status).toBe(400)
     expect(plain(await list('?member=nobody'))).toContain('Участника «nobody» нет')

@@ -35,7 +35,7 @@ export function presentMe(view: MeView, reader: Reader): MePage {
   const { t } = reader
   const { staff, sessions, thisSession, factor, refusal } = view
   return {
-    alert: refusal ? alertOf(refusal, t) : null,
+    alert: refusal ? ownAlert(refusal, t) : null,
     signedInAs: t('me.signed_in_as', { login: staff.login, role: t(`role.${staff.role}`) }),
     sessions: presentSessions(sessions, thisSession, reader),
     others: sessions
@@ -50,6 +50,10 @@ export function presentMe(view: MeView, reader: Reader): MePage {
 
 export const alertOf = (refusal: Refusal, t: Translate): string =>
   refusal.code === 'bad_input' ? t('staff.password_rule') : t(`refusal.${refusal.code}`)
+
+/** Somebody who is signed in has typed no login, but their password once more. */
+const ownAlert = (refusal: Refusal, t: Translate): string =>
+  refusal.code === 'wrong_login_or_password' ? t('me.password_wrong') : alertOf(refusal, t)
 
 /** What `views/backoffice/me-factor.ejs` prints. */
 export interface FactorPage {

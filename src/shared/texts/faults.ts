@@ -11,6 +11,14 @@ export function fieldName(name: string, t: Translate): string {
   return key === undefined ? name : (t as (key: string) => string)(key)
 }
 
+/** A filter as the form above its list calls it, where a field of that name elsewhere is called otherwise. */
+export function filterName(name: string, t: Translate): string {
+  const key = `filter.${name}`
+  return isFilter(key) ? (t as (key: string) => string)(key) : fieldName(name, t)
+}
+
+const isFilter = (key: string): key is TextKey & `filter.${string}` => Object.hasOwn(faultsRu, key)
+
 /** Fields that hold an amount, and so can say what one looks like. */
 const AMOUNTS = ['points', 'roubles', 'amount', 'perPayment', 'perDay', 'perMonth', 'perInvoice', 'perPayee', 'price', 'least', 'most']
 
