@@ -14,6 +14,8 @@ export interface FactRow {
   readonly label: string
   readonly before: string
   readonly after: string
+  /** Of a whole that is written anew most stays as it is. */
+  readonly isChanged: boolean
 }
 
 interface Reader {
@@ -135,9 +137,8 @@ export function factLabel(name: string, t: Translate): string {
 
 /** Everything that is named before or after, in that order. */
 export function factRows({ before, after }: { before: AuditFacts; after: AuditFacts }, reader: Reader): FactRow[] {
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((name) => ({
-    label: factLabel(name, reader.t),
-    before: factText(before[name], reader, name),
-    after: factText(after[name], reader, name),
-  }))
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].map((name) => {
+    const [was, is] = [factText(before[name], reader, name), factText(after[name], reader, name)]
+    return { label: factLabel(name, reader.t), before: was, after: is, isChanged: was !== is }
+  })
 }

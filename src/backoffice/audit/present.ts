@@ -43,7 +43,7 @@ function deedText(action: string, t: Translate): string {
 
 const change = (line: AuditLine, reader: Reader): string =>
   factRows({ before: facts(line.before), after: facts(line.after) }, reader)
-    .filter(({ before, after }) => before !== after)
+    .filter(({ isChanged }) => isChanged)
     .map(({ label, before, after }) => (line.before === null ? `${label}: ${after}` : `${label}: ${before} → ${after}`))
     .join('; ')
 
