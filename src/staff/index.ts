@@ -19,7 +19,7 @@ export { issueSetupCode } from './setup'
 export { staffDeeds } from './staff-deeds'
 export type { StaffDeeds } from './staff-deeds'
 export type { StaffDeps, StaffMember } from './staff'
-export { isEmail, setStaffEmail } from './staff-email'
+export { setStaffEmail } from './staff-email'
 export { totpAddress } from './codes'
 export { listStaff, requireStaff, staffById, staffByLogin } from './store'
 export {

@@ -16,7 +16,7 @@ export const isEmail = (typed: string): boolean => typed.trim() === '' || ADDRES
 
 /**
  * Sets where a member of staff is written to; an empty text takes the address away. The audit row says that there is one, never which: audit rows cannot be erased.
- * @throws Refusal forbidden, not_found, bad_input (detail: email)
+ * @throws Refusal forbidden, not_found, bad_input (detail: email), key_reused for a form that was sent before, where the address is another one by now
  */
 export async function setStaffEmail(
   { db, clock }: Pick<StaffDeps, 'db' | 'clock'>,
@@ -30,7 +30,11 @@ export async function setStaffEmail(
   const instructionKey = key === undefined ? undefined : `staff-email:${staffId}:${key}`
   await inTransaction(db, async (tx) => {
     const { staff } = await lockStaff(tx, staffId)
-    if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
+    if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) {
+      // No digest of an address is kept: what is not so by now is not told as done.
+      if (staff.email === email) return
+      throw new Refusal('key_reused')
+    }
     await updateEmail(tx, staffId, email)
     const told = { before: { email: staff.email !== null }, after: { email: email !== null } }
     const entry = { author, at: clock.now(), action: 'staff_email_set', subject: subjectOf(staffId), reason, ...told }

@@ -2,6 +2,7 @@ import { passwordStamp } from '../../src/members'
 import { admitStaff, changeRole, disableStaff } from '../../src/staff'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { Actor } from '../../src/shared/actor'
+import type { Page } from '../support/browser'
 import { ENGINES } from '../support/databases'
 import { StaffPerson } from '../support/staff'
 import { PASSWORD, World } from '../support/world'
@@ -146,6 +147,19 @@ describe('staff', () => {
     const rows = await world.db('audit_log').where({ action: 'staff_email_set', subject: `staff:${person.actor.id}` })
     expect(rows).toHaveLength(2)
     expect(JSON.stringify(rows)).not.toContain('example.test')
+  })
+
+  test('the form of an address that was sent before with another one is not told as done, and goes on as a new form', async () => {
+    const person = await StaffPerson.make(world, 'viewer')
+    const path = `/admin/staff/${person.actor.id}`
+    const card = await admin.browser.open(path)
+    const sends = (page: Page, email: string) => admin.browser.submit(page, `${path}/email`, { email, reason: 'a test' })
+    await sends(card, 'typo@example.test')
+    expect((await sends(card, 'typo@example.test')).url).toContain('done=done')
+    // The way back in the browser shows the same form, where the typing error is put right.
+    const refused = await sends(card, 'right@example.test')
+    expect([refused.status, (await admin.browser.open(path)).html.includes('typo@example.test')]).toEqual([409, true])
+    expect((await sends(refused, 'right@example.test')).html).toContain('right@example.test')
   })
 
   test('a person sees where they are signed in, ends one session, and all of them', async () => {

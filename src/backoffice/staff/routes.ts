@@ -7,8 +7,9 @@ import type { StaffActor } from '../../shared/actor'
 import { looksLikeId, newId } from '../../shared/ids'
 import { requireReason } from '../../shared/audit'
 import { filedReason } from '../../shared/reasons'
+import { Refusal } from '../../shared/refusals'
 import { formatMoment } from '../../shared/texts/format'
-import { isEmail, issueSetupCode, listSessions, listStaff, needsFactor, requireStaff, setStaffEmail, signOutEverywhere } from '../../staff'
+import { issueSetupCode, listSessions, listStaff, needsFactor, requireStaff, setStaffEmail, signOutEverywhere } from '../../staff'
 import type { StaffDeeds, StaffDeps } from '../../staff'
 import { answerDeed, DEED_FIELDS, keptReason } from '../deed-routes'
 import type { KeptReason } from '../refused-form'
@@ -81,25 +82,25 @@ type Context = Pick<RouteContext, 'page' | 't' | 'language'> & { readonly staff:
 interface Card {
   readonly id: string
   readonly done?: string | undefined
-  /** An address that was typed and is none. */
-  readonly badEmail?: string
+  /** An address that was typed and was not set, with why. */
+  readonly email?: { readonly typed: string; readonly fault: Refusal }
   readonly reason?: KeptReason
 }
 
 async function showCard(
   { staff: deps, config, approvals }: StaffRoutesDeps,
   context: Context,
-  { id, done, badEmail, reason }: Card,
+  { id, done, email, reason }: Card,
 ): Promise<void> {
   const staff = await requireStaff(deps.db, id)
   const sessions = await listSessions(deps.db, staff.id, deps.clock.now())
   const view = { staff, sessions, isFactorNeeded: needsFactor(deps, staff), looksOn: context.staff }
   const card = { ...presentStaffMember(view, { ...context, zone: config.timeZone }), key: newId() }
-  const emailFault = badEmail === undefined ? null : context.t('staff.bad_email')
-  const typed = { email: badEmail ?? staff.email ?? '', emailFault, emailReason: reason }
+  const emailFault = email ? context.t(email.fault.code === 'key_reused' ? 'staff.email_sent_before' : 'staff.bad_email') : null
+  const typed = { email: email?.typed ?? staff.email ?? '', emailFault, emailReason: reason }
   const waiting = await waitingRows(context, approvals, `staff:${id}`)
   const model = { frame: frameOf(context, 'staff', done), waiting, ...card, ...typed }
-  context.page('backoffice/staff-member', model, badEmail === undefined ? 200 : 400)
+  context.page('backoffice/staff-member', model, email?.fault.status ?? 200)
 }
 
 const setEmail = (deps: StaffRoutesDeps): Route =>
@@ -111,12 +112,19 @@ const setEmail = (deps: StaffRoutesDeps): Route =>
     input: { params: ID, body: z.object({ email: z.string().max(250), ...REASON_FIELDS }) },
     handle: async (context) => {
       const { body, params } = context.input
-      if (!isEmail(body.email)) return showCard(deps, context, { id: params.id, badEmail: body.email, reason: keptReason(body) })
       const reason = filedReason(body.reasonKind, body.reason)
-      await setStaffEmail(deps.staff, params.id, body.email, { author: context.staff, reason, key: body.key })
+      const order = { author: context.staff, reason, key: body.key }
+      const fault = await setStaffEmail(deps.staff, params.id, body.email, order).then(() => undefined, ofTheAddress)
+      if (fault) return showCard(deps, context, { id: params.id, email: { typed: body.email, fault }, reason: keptReason(body) })
       context.redirect(`/admin/staff/${params.id}?done=done`)
     },
   })
+
+/** A refusal that another entry in the form mends. */
+function ofTheAddress(error: unknown): Refusal {
+  if (error instanceof Refusal && (error.detail === 'email' || error.code === 'key_reused')) return error
+  throw error
+}
 
 const add = ({ approvals, deeds }: StaffRoutesDeps): Route =>
   defineRoute({
