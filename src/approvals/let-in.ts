@@ -1,7 +1,7 @@
 import { authorName, isStaff } from '../shared/actor'
 import type { Author, StaffActor } from '../shared/actor'
 import { iso, moment } from '../shared/database'
-import type { Db } from '../shared/database'
+import type { Db, Tx } from '../shared/database'
 
 /** What hands somebody else the way in: a code with which a password is chosen, or the room for another second factor. */
 const CODE = 'staff_setup_code_issued'
@@ -11,6 +11,19 @@ interface LetIn {
   readonly action: string
   readonly actor: string
   readonly at: string
+}
+
+/**
+ * When to write that somebody is let in: now, and behind whatever was written of it before, or a clock that is slow would tell another than whoever handed out the code that
+ * is good. Call it once nobody else can let them in.
+ */
+export async function letInAt(tx: Tx, name: string, now: Date): Promise<Date> {
+  const last: { at: Date | string } | undefined = await tx('audit_log')
+    .where({ subject: name })
+    .whereIn('action', [CODE, FACTOR])
+    .orderBy('at', 'desc')
+    .first('at')
+  return last && moment(last.at) >= now ? new Date(moment(last.at).getTime() + 1) : now
 }
 
 /** By whom each of the staff was let in, newest first. */

@@ -1,4 +1,4 @@
-import { lapseRequestsOf } from '../approvals'
+import { lapseRequestsOf, letInAt } from '../approvals'
 import type { Author, StaffActor, StaffRole } from '../shared/actor'
 import { noteUnchanged, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditEntry } from '../shared/audit'
@@ -41,7 +41,14 @@ async function change({ db, clock, log }: StaffDeps, staffId: string, order: Cha
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
     order.reweigh?.(locked.staff.role)
     const done = await work(tx, locked)
-    const entry = { author, at: clock.now(), subject: subjectOf(staffId), reason, ...(instructionKey !== undefined && { instructionKey }) }
+    const subject = subjectOf(staffId)
+    const entry = {
+      author,
+      at: await letInAt(tx, subject, clock.now()),
+      subject,
+      reason,
+      ...(instructionKey !== undefined && { instructionKey }),
+    }
     if (!done) return noteUnchanged(tx, entry)
     await endSessions(tx, staffId)
     await lapseRequestsOf(tx, actorOf(locked.staff), clock.now())

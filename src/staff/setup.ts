@@ -1,3 +1,4 @@
+import { letInAt } from '../approvals'
 import { canonicalLogin, countAttempt, hashPassword } from '../members'
 import type { Author } from '../shared/actor'
 import { writeAudit } from '../shared/audit'
@@ -30,7 +31,8 @@ export async function issueSetupCode(
   await inTransaction(db, async (tx) => {
     if (!(await storeSetupCode(tx, staffId, { hash: onceCodeHash(staffId, code), expiresAt })))
       throw new Refusal('not_found', 'nobody waits for a code')
-    await writeAudit(tx, [{ author, at, action: 'staff_setup_code_issued', subject: subjectOf(staffId) }])
+    const subject = subjectOf(staffId)
+    await writeAudit(tx, [{ author, at: await letInAt(tx, subject, at), action: 'staff_setup_code_issued', subject }])
   })
   return { code, expiresAt }
 }

@@ -65,6 +65,19 @@ describe.each(ENGINES)('what one person does alone on %s', (engine) => {
     expect(await credit('1000', { author: clear })).toMatchObject({ state: 'done' })
   })
 
+  test('whoever handed out the code that is good is known also where the clock of their process is slow', async () => {
+    const { approvals, staff: deps } = world.parts
+    const [maker, between, checker] = [await hired('admin'), await hired('admin'), await hired('approver')]
+    await resetAccess(deps, checker.id, { author: COMMAND_LINE, reason: 'a test' })
+    await issueSetupCode(deps, checker.id, between)
+    world.clock.move(-10 * MINUTE)
+    await issueSetupCode(deps, checker.id, maker)
+    const asked = await credit('2000', { author: maker })
+    if (asked.state !== 'waiting') throw new Error('It was done at once')
+    await expect(approvals.approve(asked.request.id, checker)).rejects.toMatchObject({ code: 'let_in_by_maker' })
+    world.clock.move(10 * MINUTE)
+  })
+
   test('of a form sent twice at one moment the copy that is refused does not take the done one out of the sum', async () => {
     for (const refusedFirst of [true, false]) {
       const olga = await hired('operator')
