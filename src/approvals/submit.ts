@@ -116,16 +116,19 @@ interface SentOrder<P extends Payload> extends Order<P> {
  * @throws Refusal key_reused where it had other contents; request_not_open where it was asked for and does not wait any more
  */
 async function tellAgain<P extends Payload, R>(
-  { db }: ApprovalsDeps,
+  deps: ApprovalsDeps,
   deed: Deed<P, R>,
   { payload, ...by }: SentOrder<P>,
 ): Promise<Submitted<R> | undefined> {
   const { author, key } = by
+  const { db } = deps
   const known = await findByKey(db, author, key)
   if (known) return waiting(known, deed.kind, payload)
   const noted = await readForm(db, author, key)
   if (noted && noted.digest !== author.form.digest) throw new Refusal('key_reused')
   if (!noted || noted.wasAsked) return undefined
+  // The note alone lets nobody do what takes two: the deed itself remembers it, or it is told as done before.
+  if (!(await deed.wasDone?.(key, { payload, author })) && isHeavy(deps, await deed.weigh(payload, key))) throw new Refusal('key_reused')
   return { state: 'done', result: await deed.perform(payload, { ...by, weighed: 'never' }) }
 }
 

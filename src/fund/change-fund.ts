@@ -69,6 +69,8 @@ export const setFloor = (deps: FundDeps, change: LimitChange): Promise<void> => 
  */
 export const setOverdraft = (deps: FundDeps, change: LimitChange): Promise<void> => changeLimit(deps, change, 'overdraft')
 
+export const limitKey = (limit: keyof FundLimits, key: string): string => `fund_${limit}_set:${key}`
+
 async function changeLimit({ db, clock, log }: FundDeps, change: LimitChange, limit: keyof FundLimits): Promise<void> {
   const reason = requireReason(change.reason)
   const { amount, actor, approvedBy } = change
@@ -76,7 +78,7 @@ async function changeLimit({ db, clock, log }: FundDeps, change: LimitChange, li
   if (amount.unit !== 'RUB' || amount.minor < 0n) throw new Refusal('bad_input', 'amount')
   const action = `fund_${limit}_set`
   const after = { [limit]: toDecimal(amount.minor) }
-  const instructionKey = change.key === undefined ? undefined : `${action}:${change.key}`
+  const instructionKey = change.key === undefined ? undefined : limitKey(limit, change.key)
   await inTransaction(db, async (tx) => {
     const limits = await lockFundLimits(tx)
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, actor))) return

@@ -2,8 +2,9 @@ import { z } from 'zod'
 import { amountText, requireNoHeavier } from '../approvals'
 import type { Deed, Weight } from '../approvals'
 import { ACCOUNTS, isKeyUsed } from '../ledger'
+import { wasCarriedOut } from '../shared/audit'
 import { parseMoney, parsePositiveMoney, toDecimal } from '../shared/money'
-import { depositFund, setFloor, setOverdraft } from './change-fund'
+import { depositFund, limitKey, setFloor, setOverdraft } from './change-fund'
 import type { LimitChange } from './change-fund'
 import type { FundDeps } from './fund'
 import { readFund } from './show-fund'
@@ -60,6 +61,7 @@ const limitDeed = (deps: FundDeps, name: 'floor' | 'overdraft', set: SetLimit): 
     const now = (await readFund(deps.db))[name]
     return { subject: ACCOUNTS.fund, before: { [name]: rub(now.minor) }, after: { [name]: rub(parseMoney(roubles, 'RUB').minor) } }
   },
+  wasDone: (key, { author }) => wasCarriedOut(deps.db, limitKey(name, key), author),
   perform({ roubles }, { author, reason, key, approvedBy, weighed }) {
     const amount = parseMoney(roubles, 'RUB')
     // Somebody may have changed it since: what was no raise then is one now.

@@ -41,6 +41,7 @@ export const limitDeeds = (deps: Deps): LimitDeeds => ({
       const [before, after] = [await readLimits(deps.db, payload.memberId), await wanted(deps, payload)]
       return { subject: memberAccount(payload.memberId), before: ownFacts(before), after: ownFacts(after) }
     },
+    wasDone: (key, { payload: { memberId }, author }) => wasCarriedOut(deps.db, keyOf('member_limits_set', memberId, key), author),
     async perform(payload, by) {
       await requireLiving(deps, payload.memberId)
       await setLimits(deps, { subject: payload.memberId, limits: payload.own ? toLimits(payload) : null, action: 'member_limits_set' }, by)
@@ -56,6 +57,7 @@ export const limitDeeds = (deps: Deps): LimitDeeds => ({
       before: limitFacts(await readLimits(deps.db, PROGRAMME)),
       after: limitFacts(toLimits(payload)),
     }),
+    wasDone: (key, { author }) => wasCarriedOut(deps.db, keyOf('programme_limits_set', PROGRAMME, key), author),
     perform: (payload, by) => setLimits(deps, { subject: PROGRAMME, limits: toLimits(payload), action: 'programme_limits_set' }, by),
   },
 })
@@ -107,13 +109,15 @@ interface Change {
   readonly action: string
 }
 
+const keyOf = (action: string, subject: string, key: string): string => `${action}:${subject}:${key}`
+
 /** Sets limits with their audit row; a change that changes nothing leaves only its key. A form that is sent again does nothing more, whatever was done in between. */
 async function setLimits({ db, clock }: Deps, { subject, limits, action }: Change, by: Performer): Promise<void> {
   const { author, reason, approvedBy } = by
   requirePermission(author, 'members.limits')
   const at = clock.now()
   const facts = subject === PROGRAMME ? limitFacts : ownFacts
-  const instructionKey = `${action}:${subject}:${by.key}`
+  const instructionKey = keyOf(action, subject, by.key)
   await inTransaction(db, async (tx) => {
     await lockName(tx, `spending limits ${subject}`)
     if (await wasCarriedOut(tx, instructionKey, author)) return

@@ -57,6 +57,10 @@ async function change({ db, clock, log }: StaffDeps, staffId: string, order: Cha
   })
 }
 
+/** Whether this was done under the key before. */
+export const wasChanged = ({ db }: Pick<StaffDeps, 'db'>, staffId: string, key: string, author: Author): Promise<boolean> =>
+  wasCarriedOut(db, keyOf(staffId, key), author)
+
 const keyOf = (staffId: string, key: string): string => `staff:${staffId}:${key}`
 
 /** Somebody must be left who can look after staff. */

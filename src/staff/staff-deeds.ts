@@ -10,7 +10,7 @@ import { brokenUniqueRule, inTransaction } from '../shared/database'
 import { sha256 } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import { changeRole, disableStaff, enableStaff, resetAccess, resetFactor, unusablePassword } from './change-staff'
+import { changeRole, disableStaff, enableStaff, resetAccess, resetFactor, unusablePassword, wasChanged } from './change-staff'
 import type { ChangeOrder } from './change-staff'
 import { isPowerful, subjectOf } from './staff'
 import type { StaffDeps, StaffMember } from './staff'
@@ -109,6 +109,7 @@ const roleDeed = (deps: StaffDeps): StaffDeeds['role'] => ({
     const staff = await requireStaff(deps.db, staffId)
     return { subject: subjectOf(staffId), before: { login: staff.login, role: staff.role }, after: { login: staff.login, role } }
   },
+  wasDone: (key, { payload: { staffId }, author }) => wasChanged(deps, staffId, key, author),
   perform: ({ staffId, role }, by) => changeRole(deps, staffId, role, by),
 })
 
@@ -133,6 +134,7 @@ const whoDeed = (
     const { login } = await requireStaff(deps.db, staffId)
     return { subject: subjectOf(staffId), before: { login, ...facts.before }, after: { login, ...facts.after } }
   },
+  wasDone: (key, { payload: { staffId }, author }) => wasChanged(deps, staffId, key, author),
   perform({ staffId }, by) {
     // Somebody may have got another role since, by two people.
     const reweigh = (role: StaffRole): void => requireNoHeavier(weightFor(role), by.weighed)

@@ -5,6 +5,7 @@ import { readFund } from '../../src/fund'
 import { readPoints } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { StaffActor, StaffRole } from '../../src/shared/actor'
+import { canonicalJson, sha256 } from '../../src/shared/ids'
 import { toDecimal } from '../../src/shared/money'
 import { Refusal } from '../../src/shared/refusals'
 import { changeRole, disableStaff } from '../../src/staff'
@@ -93,6 +94,19 @@ describe.each(ENGINES)('a form comes to one thing on %s', (engine) => {
     await set('0.00')
     expect(await world.parts.approvals.submit(overdraft, order)).toMatchObject({ state: 'done' })
     expect([(await readFund(world.db)).overdraft.minor, await asked()]).toEqual([0n, []])
+  })
+
+  test('a note of a form that was never done lets nobody do alone what takes two', async () => {
+    const payload = { memberId: anna.id, points: '5000.00' }
+    const form = {
+      author: `staff:${olga.id}`,
+      kind: 'points_credited',
+      digest: sha256(canonicalJson({ kind: 'points_credited', payload })),
+    }
+    const key = randomUUID()
+    await world.db('sent_forms').insert({ ...form, idempotency_key: key, audit_id: randomUUID(), at: new Date().toISOString() })
+    await expect(credit('5000', key)).rejects.toMatchObject({ code: 'key_reused' })
+    expect(await available()).toBe('500.00')
   })
 
   test('who loses the role while they ask has asked for nothing, and who loses it while they decide has decided nothing', async () => {
