@@ -8,6 +8,8 @@ import { formatMoney } from '../shared/texts/format'
 import { approvalsRu } from '../shared/texts/backoffice/approvals'
 import { auditedRu } from '../shared/texts/backoffice/audited'
 import { frameRu } from '../shared/texts/backoffice/frame'
+import { homeRu } from '../shared/texts/backoffice/home'
+import { reconciliationRu } from '../shared/texts/backoffice/reconciliation'
 
 /** One fact before and after a change, as text. */
 export interface FactRow {
@@ -58,6 +60,13 @@ const WORDS: Readonly<Record<string, (value: string, t: Translate) => string | u
   type: (value, t) => (value === 'points' || value === 'voucher' ? t(`catalogue.type.${value}`) : undefined),
   vatCode: vatText,
   deed: deedText,
+  kind: kindText,
+}
+
+/** Of which kind a difference or an alert was; undefined where another version named it. */
+function kindText(kind: string, t: Translate): string | undefined {
+  const key = [`difference.kind.${kind}`, `alert.${kind}`].find((one) => Object.hasOwn(reconciliationRu, one) || Object.hasOwn(homeRu, one))
+  return key === undefined ? undefined : (t as (key: string) => string)(key)
 }
 
 /** What was asked for or agreed to, in the words of the log; undefined where another version wrote it. */

@@ -19,6 +19,9 @@ describe('what the audit log keeps as bare numbers and codes is read as sums and
     ['type', 'voucher', 'ваучер', 'voucher'],
     ['type', 'points', 'баллы', 'points'],
     ['vatCode', 'VATNONE', 'без НДС', 'no VAT'],
+    ['kind', 'paid_there_unknown_here', 'Оплачен там, у нас неизвестен', 'Paid there, unknown here'],
+    ['deed', 'staff_added', 'Добавить сотрудника', 'Add a member of staff'],
+    ['request', '0193e8a2-0000-7000-8000-00000000aaaa', '…0000aaaa', '…0000aaaa'],
     ['vatCode', 'RUS_VAT10', '10 % в цене', '10% in the price'],
     ['vatCode', 'RUS_VAT20_ADDED', '20 % сверх цены', '20% on top of the price'],
   ])('%s %s', (name, value, ru, en) => {

@@ -41,11 +41,14 @@ function deedText(action: string, t: Translate): string {
   return isAudited(key) ? (t as (key: string) => string)(key) : action
 }
 
-const change = (line: AuditLine, reader: Reader): string =>
-  factRows({ before: facts(line.before), after: facts(line.after) }, reader)
-    .filter(({ isChanged }) => isChanged)
+/** What has changed; where a deed left everything as it was, that. */
+function change(line: AuditLine, reader: Reader): string {
+  const rows = factRows({ before: facts(line.before), after: facts(line.after) }, reader)
+  const changed = rows.filter(({ isChanged }) => isChanged)
+  return (changed.length > 0 ? changed : rows)
     .map(({ label, before, after }) => (line.before === null ? `${label}: ${after}` : `${label}: ${before} → ${after}`))
     .join('; ')
+}
 
 export interface AuditView {
   readonly lines: readonly AuditLine[]
