@@ -35,7 +35,7 @@ const importLines = ({ kind, entry, organisation, differences, replay }: RuleImp
 
 const valueText = (value: Difference['before']): string => (value === null ? 'none' : String(value))
 
-function replayText({ sums, tried }: Replay): string {
+function replayText({ sums, tried }: Omit<Replay, 'lines'>): string {
   const parts = (['pay', 'ask', 'wait', 'hold', 'refuse'] as const)
     .filter((kind) => sums[kind].count > 0)
     .map((kind) => `${kind} ${sums[kind].count} (${toDecimal(sums[kind].amount)} RUB)`)
@@ -57,7 +57,7 @@ export function outcomeLines(outcome: Imported | undefined): string[] {
   return [...asked, `Applied ${done} of ${all}; not applied: ${left}. Run the import again to see what is left.`]
 }
 
-const shownReplay = ({ sums, tried, taken }: Replay): object => ({
+const shownReplay = ({ sums, tried, taken }: Omit<Replay, 'lines'>): object => ({
   tried,
   taken,
   ...Object.fromEntries(Object.entries(sums).map(([kind, { count, amount }]) => [kind, { count, amount: toDecimal(amount) }])),

@@ -1,8 +1,12 @@
-import { replayRule } from '../../src/autopay/replay'
+import { decide } from '../../src/autopay'
+import type { Rule } from '../../src/autopay'
+import { spentNames } from '../../src/autopay/limit-gates'
+import { lookBack, replayRule, replaySeen } from '../../src/autopay/replay'
 import type { Replay, ReplayContext } from '../../src/autopay/replay'
 import type { PastInvoice } from '../../src/autopay/past-invoices'
 import { DAY } from '../../src/shared/clock'
-import { atOnce, invoice, NOW, organisation, rub, rule, ZONE } from './cases'
+import { dayOf, monthOf } from '../../src/shared/days'
+import { atOnce, context as decisionContext, invoice, NOW, organisation, rub, rule, ZONE } from './cases'
 
 const ago = (days: number): Date => new Date(NOW.getTime() - days * DAY)
 
@@ -97,4 +101,83 @@ describe('a rule tried on the past', () => {
     expect(lines).toHaveLength(5_000)
     expect([sums.pay.count, sums.wait.count]).toEqual([2_500, 2_500])
   })
+
+  test('many rules tried on one look at the past come to what each decides beside all the others', () => {
+    // Of each rule a new version is tried that costs less; every invoice fits several of them, one of which is valid for a part of the month alone.
+    const rules = Array.from({ length: 8 }, (_, index) =>
+      rule(
+        {
+          name: `rule ${index}`,
+          priority: 1 + (index % 3),
+          do: index === 5 ? 'hold' : 'pay',
+          when: { amountUpTo: rub(String(40 * (index + 1))), ...(index % 2 === 0 ? {} : { description: 'odd' }) },
+          limits: { day: rub('500'), payee: rub('300') },
+          ...(index === 0 ? { validUntil: '2026-11-10' } : {}),
+        },
+        { id: `r${index}`, isOn: index !== 3 },
+      ),
+    )
+    const list = Array.from({ length: 200 }, (_, index) =>
+      past(`i${index}`, 1 + (index % 28), {
+        amount: String(10 + ((index * 37) % 300)),
+        number: `${index % 4}-${index % 150}`,
+        description: index % 3 === 0 ? 'odd' : `plain ${index}`,
+      }),
+    )
+    const context = settings({ others: rules, organisation: organisation({ perDay: rub('900') }) })
+    const seen = atOnce(lookBack(list, context))
+    for (const present of rules) {
+      const tried = { ...present, version: 2, body: { ...present.body, limits: { ...present.body.limits, day: rub('250') } } }
+      const { lines, taken } = atOnce(replaySeen(tried, seen, context))
+      expect({
+        lines: lines.map(
+          ({
+            past: {
+              invoice: { id },
+            },
+            decision,
+          }) => `${id} ${decision.decision}`,
+        ),
+        taken,
+      }).toEqual(plainReplay(tried, list, rules))
+    }
+  })
+
+  /** The plain definition: every invoice before all rules, one after the other. */
+  function plainReplay(tried: Rule, list: readonly PastInvoice[], rules: readonly Rule[]): { lines: string[]; taken: number } {
+    const spent: { day: string; name: string; amount: bigint }[] = []
+    const lines: string[] = []
+    const { name, when, do: action, limits, priority } = tried.body
+    const body = { name, when, do: action, limits, priority }
+    const all = [...rules.filter(({ id }) => id !== tried.id), { ...tried, body, isOn: true }]
+    let taken = 0
+    const sorted = [...list].sort(
+      (a, b) => a.invoice.firstSeenAt.getTime() - b.invoice.firstSeenAt.getTime() || (a.invoice.id < b.invoice.id ? -1 : 1),
+    )
+    sorted.forEach(({ invoice: one }, index) => {
+      const day = dayOf(one.firstSeenAt, ZONE)
+      const sum = (name: string, of: (of: string) => boolean): bigint =>
+        spent.filter((row) => row.name === name && of(row.day)).reduce((total, { amount }) => total + amount, 0n)
+      const names = [...new Set(spent.map(({ name }) => name))]
+      const sums = names.map(
+        (name) => [name, { day: sum(name, (of) => of === day), month: sum(name, (of) => monthOf(of) === monthOf(day)) }] as const,
+      )
+      const similar = sorted
+        .slice(0, index)
+        .map(({ invoice: other }) => ({ ...other, invoiceId: other.id, amount: other.amount.minor, isEarlier: true, isPaid: false }))
+      const scene = {
+        ...decisionContext({ organisation: { perDay: rub('900') }, rules: all.filter(({ isOn }) => isOn) }),
+        now: one.firstSeenAt,
+      }
+      const { decision, rule: by } = decide(
+        { ...one, status: 'pending' },
+        { ...scene, fund: 10n ** 18n, spent: new Map(sums), similar: new Map([[one.id, similar]]) },
+      )
+      if (by?.id === tried.id) lines.push(`${one.id} ${decision}`)
+      else if (by) taken++
+      if (decision === 'pay' && by)
+        for (const name of Object.values(spentNames(one, by))) spent.push({ day, name, amount: one.amount.minor })
+    })
+    return { lines, taken }
+  }
 })
