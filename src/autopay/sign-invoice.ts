@@ -58,12 +58,13 @@ export async function signInvoice(deps: SigningDeps, order: SigningOrder): Promi
   const reason = requireReason(order.reason)
   const { organisationId } = await requireInvoice(deps.db, author, invoiceId)
   const at = deps.clock.now()
-  const signer = await signerOf(deps.db, author, at)
   await inTransaction(deps.db, async (tx) => {
     // Its steps stay as they are until the signature is there.
     const organisation = await lockOrganisation(tx, organisationId)
     if (!organisation) throw new Refusal('not_found', 'organisation')
     const invoice = await lockInvoice(tx, invoiceId)
+    // A turn that was taken back while this waited for the locks is nobody else's any more.
+    const signer = await signerOf(tx, author, at)
     // Others may have refused it since, and let it go on again: what was signed then is not signed anew.
     if (await wasSigned(tx, invoice.id, order)) return
     const earlier = await openSignatures(tx, [invoice.id], at)
