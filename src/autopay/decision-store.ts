@@ -6,7 +6,9 @@ import type { Unit } from '../shared/money'
 import { insertRows } from '../shared/statements'
 import type { Decision, DecisionKind, Why } from './decision'
 import { slicesOf } from './in-turns'
-import type { Queue } from './invoice-row'
+import type { DueInvoice } from './invoice'
+import { standingOf, toKept } from './invoice-row'
+import type { InvoiceRow, Queue } from './invoice-row'
 import { neededSteps } from './limit-gates'
 import type { Organisation } from './organisation'
 
@@ -88,12 +90,21 @@ export interface Keeping {
 }
 
 export interface Considered {
-  readonly organisationId: string
+  readonly invoice: Pick<DueInvoice, 'id' | 'organisationId' | 'standing'>
   readonly decision: Decision
 }
 
-/** Writes down what is new, and moves invoices to the queue that follows from it. @returns each decision as it is kept, in the order given */
-export async function keepDecisions(tx: Tx, considered: readonly Considered[], keeping: Keeping): Promise<KeptDecision[]> {
+/**
+ * Writes down what is new, and moves invoices to the queue that follows from it. An invoice that somebody has signed, refused or let go on since it was read keeps what they said: the
+ * decision was made without it, and is not kept.
+ * @returns each decision as it is kept, in the order given, without those
+ */
+export async function keepDecisions(tx: Tx, made: readonly Considered[], keeping: Keeping): Promise<KeptDecision[]> {
+  const stand = await lockStandings(
+    tx,
+    made.map(({ invoice }) => invoice.id),
+  )
+  const considered = made.filter(({ invoice }) => stand.get(invoice.id) === invoice.standing)
   const kept = considered.map(({ decision }) => {
     const before = keeping.before.get(decision.invoiceId)
     // A payment belongs to the run that decided on it, so each run has decisions to pay of its own.
@@ -105,11 +116,19 @@ export async function keepDecisions(tx: Tx, considered: readonly Considered[], k
   for (let from = 0; from < fresh.length; from += IN_ONE_QUESTION)
     await insertRows(tx, 'autopay_decisions', fresh.slice(from, from + IN_ONE_QUESTION).map(toRow))
   // Whatever moves an invoice out of the queue of its decision takes the decision away as well, so one that says the same leaves it where it is.
-  for (const [index, { organisationId }] of considered.entries()) {
+  for (const [index, { invoice }] of considered.entries()) {
     const one = kept[index]
-    if (one?.isNew) await moveQueue(tx, one.decision, organisationId, keeping)
+    if (one?.isNew) await moveQueue(tx, one.decision, invoice.organisationId, keeping)
   }
   return kept.map(({ decision }) => decision)
+}
+
+async function lockStandings(tx: Tx, ids: readonly string[]): Promise<Map<string, string>> {
+  const query = tx('autopay_invoices')
+    .whereIn('id', [...ids])
+    .orderBy('id')
+  const rows = (await (engineOf(tx) === 'postgres' ? query.forUpdate() : query)) as InvoiceRow[]
+  return new Map(rows.map((row) => [row.id, standingOf(toKept(row))]))
 }
 
 const toRow = ({ id, invoiceId, runId, at, decision, amount, rule, why }: KeptDecision) => ({

@@ -1,5 +1,5 @@
 import type { InvoiceStatus } from '../invoicebox'
-import { moment, optionalMoment } from '../shared/database'
+import { iso, moment, optionalMoment } from '../shared/database'
 import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
 import type { DueInvoice } from './invoice'
@@ -89,6 +89,10 @@ export const toKept = (row: InvoiceRow): KeptInvoice => ({
   queuedAt: moment(row.queued_at),
 })
 
+/** How an invoice stands in its queue: whatever somebody says about it meanwhile, or Invoicebox, makes it another. */
+export const standingOf = ({ queue, nextStep, decisionId, queuedAt }: KeptInvoice): string =>
+  [queue, nextStep ?? '', decisionId ?? '', iso(queuedAt)].join(' ')
+
 /** The invoice as decisions see it; undefined of one that could not be understood. */
 export function toDue(kept: KeptInvoice): DueInvoice | undefined {
   const { organisationId, amount, issuedAt, dueAt, problem } = kept
@@ -108,5 +112,6 @@ export function toDue(kept: KeptInvoice): DueInvoice | undefined {
     paymentUrl: paymentUrl ?? '',
     firstSeenAt,
     lastSeenAt,
+    standing: standingOf(kept),
   }
 }

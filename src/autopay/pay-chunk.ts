@@ -121,16 +121,12 @@ async function decideAnew(deps: PaymentDeps, due: readonly DueInvoice[], context
   const { items } = await considerAll(due, context, await findHindrances(deps.db, ids))
   const before = await latestDecisions(deps.db, ids)
   return inTransaction(deps.db, (tx) =>
-    keepDecisions(
-      tx,
-      items.map(({ invoice, decision }) => ({ organisationId: invoice.organisationId, decision })),
-      {
-        runId,
-        at: context.now,
-        organisations: context.organisations,
-        before,
-        signed: (id) => context.approvals.get(id)?.signedSteps ?? [],
-      },
-    ),
+    keepDecisions(tx, items, {
+      runId,
+      at: context.now,
+      organisations: context.organisations,
+      before,
+      signed: (id) => context.approvals.get(id)?.signedSteps ?? [],
+    }),
   )
 }

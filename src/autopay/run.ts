@@ -112,7 +112,6 @@ async function carryOut(deps: PaymentDeps, run: Run, carrying: Carrying): Promis
 const KEPT_TOGETHER = 200
 
 async function keepPlan({ db }: PaymentDeps, run: Run, { items, context }: Plan): Promise<void> {
-  const considered = items.map(({ invoice, decision }) => ({ organisationId: invoice.organisationId, decision }))
   const before = await latestDecisions(
     db,
     items.map(({ invoice }) => invoice.id),
@@ -120,6 +119,6 @@ async function keepPlan({ db }: PaymentDeps, run: Run, { items, context }: Plan)
   const { now: at, organisations, approvals } = context
   const signed = (id: string): readonly number[] => approvals.get(id)?.signedSteps ?? []
   // Each invoice's decision stands for itself: thousands in one transaction would keep everybody else from writing.
-  for await (const some of slicesOf(considered, KEPT_TOGETHER))
+  for await (const some of slicesOf(items, KEPT_TOGETHER))
     await inTransaction(db, (tx) => keepDecisions(tx, some, { runId: run.id, at, organisations, before, signed }))
 }

@@ -21,8 +21,12 @@ export const masked = ({ name, vatNumber }: Pick<Organisation, 'name' | 'vatNumb
 export const payerNameOf = (invoice: { readonly payerName: string }, organisation: Pick<Organisation, 'vatNumber'>): string =>
   organisation.vatNumber.endsWith(MASK) ? maskedName(invoice.payerName) : invoice.payerName
 
-/** `ИП Петров Иван` becomes `ИП П*** И***`: the short words say what it is, not who. */
-const maskedName = (name: string): string => name.replace(/[\p{L}\p{N}_-]{3,}/gu, (word) => `${word.slice(0, 1)}${MASK.repeat(3)}`)
+/** What says what it is, not who. Any other word may be a name, however short: `Ли`, `Ян`. */
+const FORMS: readonly string[] = ['ИП', 'КФХ', 'ГКФХ']
+
+/** `ИП Петров Иван` becomes `ИП П*** И***`. */
+const maskedName = (name: string): string =>
+  name.replace(/[\p{L}\p{N}_-]+/gu, (word) => (FORMS.includes(word.toUpperCase()) ? word : `${word.slice(0, 1)}${MASK.repeat(3)}`))
 
 /** The first four digits are the tax office that gave it out. */
 const maskedNumber = (vatNumber: string): string => vatNumber.slice(0, 4).padEnd(PERSONS_DIGITS, MASK)

@@ -83,15 +83,14 @@ describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
   })
 
   /** A decision to pay, as a run makes it at that moment, with what the payment needs besides. */
-  async function decidedAt(at: Date, { id: organisationId }: Company, { id: invoiceId }: SandboxInvoice): Promise<Omit<Paying, 'permit'>> {
+  async function decidedAt(at: Date, { id: invoiceId }: SandboxInvoice): Promise<Omit<Paying, 'permit'>> {
     const then = { ...world.parts, clock: { now: () => at } }
     await takeIn(then, await readOrganisations(world.db), { invoiceId })
     const open = await openInvoices(world.db, { invoiceId })
     const context = await collectContext(then, open)
     const { items } = await considerAll(open, context, new Map())
-    const considered = items.map(({ decision }) => ({ organisationId, decision }))
     const keeping = { runId: null, at, organisations: context.organisations, before: new Map(), signed: () => [] }
-    const [decision] = await inTransaction(world.db, (tx) => keepDecisions(tx, considered, keeping))
+    const [decision] = await inTransaction(world.db, (tx) => keepDecisions(tx, items, keeping))
     const { outcome } = await world.parts.invoicebox.listInvoices({ ids: [invoiceId], page: 1, pageSize: 1 }, { as: 'background' })
     const [due, invoice] = [open[0], outcome.kind === 'page' ? outcome.invoices[0] : undefined]
     if (!due || !invoice || decision?.decision !== 'pay') throw new Error('It is not to be paid.')
@@ -110,7 +109,7 @@ describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
     const midnight = dayEnd(today, ZONE)
     await rule(world, acme, { validUntil: today })
     const invoice = await bill(world, acme, { amount: '80.00', expirationDate: within(9 * DAY) })
-    const paying = await decidedAt(plus(midnight, -SECOND), acme, invoice)
+    const paying = await decidedAt(plus(midnight, -SECOND), invoice)
     expect(await paysAt(midnight, paying)).toBe('rule_off')
     expect(await paysAt(plus(midnight, -1), paying)).toBeNull()
     expect(await world.db('autopay_spending').where({ organisation_id: acme.id }).select('day')).toMatchObject([{}])

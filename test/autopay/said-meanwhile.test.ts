@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { refuseInvoice, requireInvoice } from '../../src/autopay'
+import { keepDecisions } from '../../src/autopay/decision-store'
+import { makePlan } from '../../src/autopay/make-plan'
+import { readInvoices } from '../../src/autopay/open-invoices'
+import type { StaffActor } from '../../src/shared/actor'
+import { inTransaction } from '../../src/shared/database'
+import { toDecimal } from '../../src/shared/money'
+import { ENGINES } from '../support/databases'
+import type { SandboxInvoice } from '../support/sandbox-control'
+import { StaffPerson } from '../support/staff'
+import { World } from '../support/world'
+import { bill, company, rule, runs } from './organisations'
+import type { Company } from './organisations'
+
+describe.each(ENGINES)('what somebody says about an invoice while it is decided about on %s', (engine) => {
+  let world: World
+  let vera: StaffActor
+  let acme: Company
+  let invoice: SandboxInvoice
+  beforeAll(async () => {
+    world = await World.make({ engine })
+    vera = (await StaffPerson.make(world, 'approver')).actor
+  })
+  beforeEach(async () => {
+    acme = await company(world)
+    await world.db('organisation_staff').insert({ organisation_id: acme.id, staff_id: vera.id })
+    await rule(world, acme, { do: 'ask' })
+    invoice = await bill(world, acme, { amount: '600.00' })
+    await runs(world, { organisationId: acme.id })
+  })
+  afterAll(async () => {
+    expect(await world.findings()).toEqual([])
+    await world.close()
+  })
+
+  const stands = async (): Promise<unknown> => (await readInvoices(world.db, [invoice.id]))[0]?.queue
+
+  /** Decides about everything of the company, as a run does; meanwhile somebody says something; then what was decided is kept. */
+  async function decides(meanwhile: () => Promise<unknown>): Promise<readonly string[]> {
+    const { items, context } = await makePlan(world.parts, { organisationId: acme.id })
+    expect(items.map(({ decision }) => decision.decision)).toEqual(['ask'])
+    await meanwhile()
+    const keeping = { runId: null, at: context.now, organisations: context.organisations, before: new Map(), signed: () => [] }
+    return (await inTransaction(world.db, (tx) => keepDecisions(tx, items, keeping))).map(({ decision }) => decision)
+  }
+
+  async function signs(): Promise<void> {
+    const { amount } = await requireInvoice(world.db, vera, invoice.id)
+    const payload = { invoice: invoice.id, roubles: toDecimal(amount?.minor ?? 0n) }
+    await world.parts.approvals.submit(world.parts.deeds.invoices.approve, { payload, author: vera, reason: 'Ordered', key: randomUUID() })
+  }
+
+  test('an invoice that was signed meanwhile stays to be paid', async () => {
+    expect(await decides(signs)).toEqual([])
+    expect(await stands()).toBe('due')
+  })
+
+  test('an invoice that was refused meanwhile stays refused', async () => {
+    expect(await decides(() => refuseInvoice(world.parts, { invoiceId: invoice.id, author: vera, reason: 'A fraud' }))).toEqual([])
+    expect(await stands()).toBe('exception')
+  })
+
+  test('where nobody said anything the decision is kept', async () => {
+    expect(await decides(() => Promise.resolve())).toEqual(['ask'])
+    expect(await stands()).toBe('ask')
+  })
+})
