@@ -7,7 +7,7 @@ import type { Money } from '../shared/money'
 import { insertMissingRows, insertRows } from '../shared/statements'
 import type { Row } from '../shared/statements'
 import type { InvoiceRow } from './invoice-row'
-import { endSignatures, endWords } from './words-store'
+import { endRelease, endSignatures, endWords } from './words-store'
 
 /** An invoice of one of our organisations, as a list of Invoicebox gave it. */
 export interface ReadInvoice {
@@ -110,14 +110,15 @@ async function keepChange(tx: Tx, before: InvoiceRow, one: ReadInvoice, at: Date
 }
 
 /**
- * Another amount or payer is another payment, about which nobody has said anything. One that was not understood for a while is the same as before: it is signed anew, but whoever
- * has refused it, or let it go on, has done so.
+ * Another payer is another payment, about which nobody has said anything. Another amount is signed and let go on anew, but whoever has refused the invoice has done so: a kopeck
+ * more does not pay what a person has stopped. One that was not understood for a while is signed anew as well.
  */
 async function endWhatWasSaid(tx: Tx, id: string, changes: readonly Change[], at: Date): Promise<void> {
   const fields = new Set(changes.map(({ field }) => field))
-  if (fields.has('payer') || fields.has('amount'))
-    await endWords(tx, [id], { at, why: fields.has('payer') ? 'payer_changed' : 'amount_changed' })
-  else if (fields.has('problem')) await endSignatures(tx, tx('autopay_invoices').where({ id }).select('id'), { at, why: 'amount_changed' })
+  if (fields.has('payer')) return endWords(tx, [id], { at, why: 'payer_changed' })
+  const end = { at, why: 'amount_changed' } as const
+  if (fields.has('amount')) await endRelease(tx, id, end)
+  if (fields.has('amount') || fields.has('problem')) await endSignatures(tx, tx('autopay_invoices').where({ id }).select('id'), end)
 }
 
 function changesOf(before: InvoiceRow, { amount, expirationDate, status }: Invoice): Change[] {

@@ -146,6 +146,13 @@ export async function endWords(tx: Tx, invoiceIds: readonly string[], { at, why 
       .update(ended)
 }
 
+/** From here on it is not let go on any more; a refusal still counts. */
+export const endRelease = (tx: Tx, invoiceId: string, { at, why }: { readonly at: Date; readonly why: EndedWhy }): Promise<number> =>
+  tx('autopay_verdicts')
+    .where({ invoice_id: invoiceId, kind: 'released' })
+    .whereNull('ended_at')
+    .update({ ended_at: iso(at), ended_why: why })
+
 /** From here on no signature under these invoices counts; verdicts still do. */
 export const endSignatures = (
   tx: Tx,

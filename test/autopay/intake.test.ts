@@ -146,7 +146,7 @@ describe.each(ENGINES)('the intake of invoices on %s', (engine) => {
     ])
   })
 
-  test('what a person has refused stays refused, also when it could not be understood for a while', async () => {
+  test('what a person has refused stays refused, also when it could not be understood for a while, and when it costs something else', async () => {
     await rule(world, acme, { description: 'Отказано' })
     const invoice = await bill(world, acme, { amount: '61.00', description: 'Отказано' })
     await reads()
@@ -155,6 +155,9 @@ describe.each(ENGINES)('the intake of invoices on %s', (engine) => {
     expect(told((await runs(world)).items, invoice)).toBe('waiting hold not_understood')
     await world.sandbox.change(invoice, { amountRaw: null })
     expect(told((await runs(world)).items, invoice)).toBe('refused refuse refused_by_person')
+    await world.sandbox.change(invoice, { amount: '61.01' })
+    expect(told((await runs(world)).items, invoice)).toBe('refused refuse refused_by_person')
+    expect(await world.sandbox.operationsOn(invoice)).toEqual([])
   })
 
   test('by order: a second payable invoice of one order is a duplicate, whatever its amount', async () => {
