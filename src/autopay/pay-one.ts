@@ -14,7 +14,7 @@ import { refuseUnlessSigned } from './refuse-unless-signed'
 import type { SignedHold } from './refuse-unless-signed'
 import { spendingPeriods, spendWithinLimits } from './spending'
 import type { Spending } from './spending'
-import { refuseUnlessOn } from './switch'
+import { refuseUnlessOn, ruleStamp } from './switch'
 import type { RuledHold } from './switch'
 
 export interface Paying {
@@ -88,7 +88,8 @@ function guardsOf(paying: Paying, deps: PaymentDeps): Companion[] {
   const periods = spendingPeriods(now, deps.settings.timeZone)
   // The payment counts in this day, so the rule must be valid on it: midnight may have come since the decision.
   if (!isInForce(applied, periods.day)) throw new Refusal('rule_off', rule.id)
-  const ruled: RuledHold = { organisationId: due.organisationId, ruleId: rule.id, version: rule.version, terms: organisation }
+  const among = new Set(context.rules.filter(({ organisationId }) => organisationId === due.organisationId).map(ruleStamp))
+  const ruled: RuledHold = { organisationId: due.organisationId, ruleId: rule.id, version: rule.version, among, terms: organisation }
   const { limits } = applied.body
   const spending: Spending = {
     ...periods,

@@ -86,31 +86,48 @@ export interface RuledHold {
   readonly organisationId: string
   readonly ruleId: string
   readonly version: number
+  /** The rules it was chosen among, that one included, by `ruleStamp`. */
+  readonly among: ReadonlySet<string>
   /** Tax number, budgets and steps that it was reckoned with. */
   readonly terms: Pick<Organisation, 'vatNumber' | 'perDay' | 'perMonth' | 'steps'>
 }
 
+/** A rule in one version. */
+export const ruleStamp = ({ id, version }: { readonly id: string; readonly version: number }): string => `${id} ${version}`
+
 /**
- * Refuses a hold whose organisation has been switched off or stopped or has another tax number, other budgets or steps, or whose rule has been switched off or changed, since it was decided on. As a ledger companion it runs in the
- * transaction of the hold and keeps both rows as they are until that commits, so that a brake that has returned is never overtaken.
+ * Refuses a hold whose organisation has been switched off or stopped or has another tax number, other budgets or steps, or whose rule has been switched off or changed, since it was
+ * decided on; also one whose organisation has a rule on that was not there then: it may come first, and hold. As a ledger companion it runs in the transaction of the hold and keeps
+ * the organisation as it is until that commits, under whose lock its rules change as well, so that a brake that has returned is never overtaken.
  * @throws Refusal autopay_off, rule_off, invoice_not_payable for another tax number, autopay_over_limit for other budgets, autopay_not_signed for other steps
  */
 export async function refuseUnlessOn(tx: Tx, holds: readonly RuledHold[]): Promise<void> {
-  const shared = <Q extends { forShare(): Q }>(query: Q): Q => (engineOf(tx) === 'postgres' ? query.forShare() : query)
-  const [organisations, rules] = [holds.map(({ organisationId }) => organisationId), holds.map(({ ruleId }) => ruleId)]
-  const rows = (await shared(tx('organisations').whereIn('id', organisations).where({ switch: 'on' }).orderBy('id'))) as OrganisationRow[]
+  const ids = holds.map(({ organisationId }) => organisationId)
+  const query = tx('organisations').whereIn('id', ids).where({ switch: 'on' }).orderBy('id')
+  const rows = (await (engineOf(tx) === 'postgres' ? query.forShare() : query)) as OrganisationRow[]
   const on = new Map(rows.map((row) => [row.id, toOrganisation(row)]))
-  const standing = (await shared(
-    tx('autopay_rules').whereIn('id', rules).where({ state: 'on' }).orderBy('id').select('id', 'version', 'organisation_id'),
-  )) as { id: string; version: number | bigint; organisation_id: string }[]
-  const inForce = new Set(standing.map(({ id, version, organisation_id }) => `${organisation_id} ${id} ${version}`))
-  for (const { organisationId, ruleId, version, terms } of holds) {
+  // Read once the organisations are locked, not together with them: what was committed while this waited counts.
+  const inForce = await rulesInForce(tx, ids)
+  for (const { organisationId, ruleId, version, among, terms } of holds) {
     const organisation = on.get(organisationId)
     if (!organisation) throw new Refusal('autopay_off', organisationId)
     const { vatNumber, perDay, perMonth, steps } = organisation
     if (vatNumber !== terms.vatNumber) throw new Refusal('invoice_not_payable', 'the organisation has another tax number')
     if (perDay !== terms.perDay || perMonth !== terms.perMonth) throw new Refusal('autopay_over_limit', 'the budgets have changed')
     if (stepsAsText(steps) !== stepsAsText(terms.steps)) throw new Refusal('autopay_not_signed', 'the steps have changed')
-    if (!inForce.has(`${organisationId} ${ruleId} ${version}`)) throw new Refusal('rule_off', ruleId)
+    const standing = inForce.filter((rule) => rule.organisationId === organisationId).map(ruleStamp)
+    if (!standing.includes(ruleStamp({ id: ruleId, version }))) throw new Refusal('rule_off', ruleId)
+    if (standing.some((stamp) => !among.has(stamp))) throw new Refusal('rule_off', 'another rule has come')
   }
+}
+
+async function rulesInForce(
+  tx: Tx,
+  organisationIds: readonly string[],
+): Promise<{ id: string; version: number; organisationId: string }[]> {
+  const rows: { id: string; version: number | bigint; organisation_id: string }[] = await tx('autopay_rules')
+    .whereIn('organisation_id', [...organisationIds])
+    .where({ state: 'on' })
+    .select('id', 'version', 'organisation_id')
+  return rows.map(({ id, version, organisation_id: organisationId }) => ({ id, version: Number(version), organisationId }))
 }

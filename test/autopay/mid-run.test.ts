@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto'
+import { changeRule, switchRule } from '../../src/autopay'
 import { openInvoices } from '../../src/autopay/open-invoices'
 import { collectContext } from '../../src/autopay/collect-context'
 import { considerAll } from '../../src/autopay/consider'
@@ -55,6 +57,27 @@ describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
     expect(told(items, invoice)).toBe('waiting wait fund_short')
     expect(await world.sandbox.operationsOn(invoice)).toEqual([])
     await leaves(300)
+    expect(told((await runs(world, { organisationId: acme.id })).items, invoice)).toBe('paid pay switch_on')
+  })
+
+  test('a rule that is added between the decision and the hold is kept to: what it holds back is not paid any more, in that very run', async () => {
+    const acme = await company(world)
+    await rule(world, acme, { priority: 50 })
+    const invoice = await bill(world, acme, { amount: '70.00', description: 'Аренда' })
+    const body = { name: 'Стой', when: { description: 'Аренда' }, do: 'hold', limits: {}, priority: 1 } as const
+    const change = { ruleId: randomUUID(), organisationId: acme.id, basedOn: 0, body, enabled: true }
+    beforeTheFirstHold(() => changeRule(world.parts, change, { author: COMMAND_LINE, reason: 'A test' }))
+    const { items } = await runs(world, { organisationId: acme.id })
+    expect(told(items, invoice)).toBe('waiting hold rule_holds')
+    expect(await world.sandbox.operationsOn(invoice)).toEqual([])
+  })
+
+  test('a rule that is switched off between the decision and the hold stops nobody whom it does not concern', async () => {
+    const acme = await company(world)
+    await rule(world, acme, { priority: 50 })
+    const other = await rule(world, acme, { description: 'Аренда', priority: 1 })
+    const invoice = await bill(world, acme, { amount: '70.00' })
+    beforeTheFirstHold(() => switchRule(world.parts, { ruleId: other, isOn: false }, { author: COMMAND_LINE, reason: 'A test' }))
     expect(told((await runs(world, { organisationId: acme.id })).items, invoice)).toBe('paid pay switch_on')
   })
 

@@ -15,6 +15,7 @@ import {
   switchRule,
   writeRuleFile,
 } from '../../src/autopay'
+import { ruleStamp } from '../../src/autopay/switch'
 import type { FlatRule, Organisation } from '../../src/autopay'
 import type { StaffActor } from '../../src/shared/actor'
 import { COMMAND_LINE } from '../../src/shared/actor'
@@ -255,7 +256,8 @@ describe.each(ENGINES)('rules on %s', (engine) => {
   test('a hold is refused once its organisation is off or its rule is off or another; a brake waits for a hold under way', async () => {
     const id = randomUUID()
     await submit(id, flat({ name: 'Удержание' }), { enabled: true })
-    const hold = { organisationId: romashka.id, ruleId: id, version: 1, terms: romashka }
+    const among = new Set((await readRules(parts.db, [romashka.id])).filter(({ isOn }) => isOn).map(ruleStamp))
+    const hold = { organisationId: romashka.id, ruleId: id, version: 1, among, terms: romashka }
     const check = (of: Partial<typeof hold> = {}) => parts.db.transaction((tx) => refuseUnlessOn(tx, [{ ...hold, ...of }]))
     await expect(check()).rejects.toMatchObject(code('autopay_off'))
     await switchAutopay(parts, { state: 'on', organisationId: romashka.id, author: olga, reason: 'test' })
