@@ -127,11 +127,21 @@ export interface ImportOrder {
   readonly prune: boolean
 }
 
-const MOST_ASKED = 200
+const ON_A_PAGE = 200
+
+/** Every request to write a rule that somebody can still agree to. */
+async function whatIsAsked({ db, clock, deeds }: ApplyDeps): Promise<ApprovalRequest[]> {
+  const found: ApprovalRequest[] = []
+  for (;;) {
+    const page = await listRequests(db, { state: 'open', kind: deeds.rules.change.kind, before: found.at(-1)?.id, limit: ON_A_PAGE })
+    found.push(...page)
+    if (page.length < ON_A_PAGE) return found.filter(({ lapsesAt }) => lapsesAt > clock.now())
+  }
+}
 
 /** The same file once more asks nobody twice. A rule that is new has another id each time. */
-const alreadyAsked = (asked: readonly ApprovalRequest[], { change }: RuleDeeds, payload: RuleChangePayload): ApprovalRequest | undefined =>
-  asked.find((request) => request.kind === change.kind && isSameWish(request.payload, payload))
+const alreadyAsked = (asked: readonly ApprovalRequest[], payload: RuleChangePayload): ApprovalRequest | undefined =>
+  asked.find((request) => isSameWish(request.payload, payload))
 
 const isSameWish = (a: object, b: object): boolean => canonicalJson({ ...a, ruleId: null }) === canonicalJson({ ...b, ruleId: null })
 
@@ -155,7 +165,7 @@ export async function applyImport(deps: ApplyDeps, { imports, gone }: RuleImport
   const [applied, removed]: [string[], Rule[]] = [[], []]
   const waiting: { name: string; request: string }[] = []
   const refused: RefusedRule[] = []
-  const asked = await listRequests(deps.db, { state: 'open', limit: MOST_ASKED })
+  const asked = await whatIsAsked(deps)
   for (const one of imports) {
     if (one.kind === 'unchanged') continue
     const { name } = one.entry.body
@@ -181,7 +191,7 @@ function applyOne(
 ): Promise<ApprovalRequest | undefined> {
   const seen = { ruleId: present?.id ?? newId(), organisationId: organisation.id, basedOn: String(present?.version ?? 0) }
   const payload = { ...seen, enabled: entry.enabled, ...flatten(entry.body) }
-  const request = alreadyAsked(asked, deps.deeds.rules, payload)
+  const request = alreadyAsked(asked, payload)
   return request ? Promise.resolve(request) : submit(deps, payload, { author: by.author, reason: by.reason })
 }
 
