@@ -5,7 +5,7 @@ import { iso, moment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { canonicalJson } from '../shared/ids'
 import type { Payload } from './deed'
-import { keyOf, OF_A_REQUEST } from './request'
+import { keyOf, OF_A_REQUEST, REQUEST_STATES } from './request'
 import type { ApprovalRequest, RequestState } from './request'
 
 interface Row {
@@ -107,16 +107,26 @@ export interface RequestFilter {
   readonly kind?: string | undefined
 }
 
+interface RequestsPage extends RequestFilter {
+  readonly before?: string | undefined
+  readonly limit: number
+}
+
 /** Requests, newest first: so many after `before`, which is the id of the last one seen. */
-export async function listRequests(
-  db: Db,
-  page: RequestFilter & { readonly before?: string | undefined; readonly limit: number },
-): Promise<ApprovalRequest[]> {
-  const query = db('approvals').orderBy('id', 'desc').limit(page.limit)
-  if (page.state !== undefined) void query.where({ state: page.state })
-  if (page.kind !== undefined) void query.where({ kind: page.kind })
-  if (page.before !== undefined) void query.where('id', '<', page.before)
-  return ((await query) as Row[]).map(toRequest)
+export async function listRequests(db: Db, page: RequestsPage): Promise<ApprovalRequest[]> {
+  const { kind, state, limit } = page
+  // The index of kinds is in the order of ids within each state: without one, all of a kind would be sorted for one page.
+  const states = kind !== undefined && state === undefined ? REQUEST_STATES : [state]
+  const ofEach = states.map((each) => db.from(newestOf(db, { ...page, state: each }).as('r')).select('*'))
+  return ((await db.from(db.unionAll(ofEach).as('r')).select('*').orderBy('id', 'desc').limit(limit)) as Row[]).map(toRequest)
+}
+
+function newestOf(db: Db, { kind, state, before, limit }: RequestsPage) {
+  const query = db('approvals').orderBy('id', 'desc').limit(limit)
+  if (state !== undefined) void query.where({ state })
+  if (kind !== undefined) void query.where({ kind })
+  if (before !== undefined) void query.where('id', '<', before)
+  return query
 }
 
 const MOST_ON_ONE = 5
