@@ -4,6 +4,7 @@ import { inTransaction } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { lockAccount, memberAccount } from '../ledger'
+import { lockedMember } from './erase-member'
 import { readMember, requireMember } from './find-member'
 import type { Member, MembersDeps } from './member'
 import { updateLock } from './store'
@@ -32,11 +33,13 @@ export const unlockMember = (deps: Deps, change: LockChange): Promise<Member> =>
 async function changeLock({ db, clock, log }: Deps, change: LockChange, locked: boolean): Promise<Member> {
   requirePermission(change.actor, 'members.lock')
   const reason = requireReason(change.reason)
-  const { id, erasedAt } = await requireMember(db, change.login)
-  if (erasedAt) throw new Refusal('member_erased')
+  const { id } = await requireMember(db, change.login)
   const at = clock.now()
   const instructionKey = change.key === undefined ? undefined : `lock:${change.key}`
   const changed = await inTransaction(db, async (tx) => {
+    // A copy that was held up until others had changed it once more finds the first one's key.
+    const { erasedAt } = await lockedMember(tx, id)
+    if (erasedAt) throw new Refusal('member_erased')
     // A confirmation that is sent again, such as by the way back in the browser, finds what it did the first time.
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, change.actor))) return false
     const entry = { author: change.actor, at, subject: memberAccount(id), reason, ...(instructionKey !== undefined && { instructionKey }) }
