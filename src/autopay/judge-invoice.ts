@@ -1,3 +1,4 @@
+import { requireStanding } from '../approvals'
 import { authorName } from '../shared/actor'
 import type { Approver, Author } from '../shared/actor'
 import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
@@ -9,7 +10,7 @@ import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { latestDecisions } from './decision-store'
 import type { KeptInvoice, Queue } from './invoice-row'
-import { invoiceSubject, lockInvoice, requireInvoice, requireSameAmount, wordKey } from './sign-invoice'
+import { invoiceSubject, lockTheirs, requireInvoice, requireSameAmount, wordKey } from './sign-invoice'
 import type { SigningDeps } from './sign-invoice'
 import { endWords, insertVerdict, openVerdicts } from './words-store'
 
@@ -32,7 +33,8 @@ export async function refuseInvoice(deps: SigningDeps, { invoiceId, author, reas
   await requireInvoice(deps.db, author, invoiceId)
   const at = deps.clock.now()
   await inTransaction(deps.db, async (tx) => {
-    const invoice = await lockInvoice(tx, invoiceId)
+    await requireStanding(tx, author)
+    const invoice = await lockTheirs(tx, invoiceId, author)
     if (!REFUSABLE.includes(invoice.queue)) throw new Refusal('request_not_open', invoice.queue)
     const amount = invoice.amount?.minor ?? 0n
     await endWords(tx, [invoice.id], { at, why: 'superseded' })
@@ -62,7 +64,8 @@ export async function releaseInvoice(deps: SigningDeps, order: Releasing): Promi
   await requireInvoice(deps.db, author, invoiceId)
   const [at, instructionKey] = [deps.clock.now(), wordKey(invoiceId, order.key)]
   await inTransaction(deps.db, async (tx) => {
-    const invoice = await lockInvoice(tx, invoiceId)
+    await requireStanding(tx, author)
+    const invoice = await lockTheirs(tx, invoiceId, author)
     // Somebody may have refused it since.
     if (await wasCarriedOut(tx, instructionKey, author)) return
     if (invoice.problem !== null || invoice.queue !== 'exception') throw new Refusal('request_not_open', invoice.queue)

@@ -1,3 +1,4 @@
+import { requireStanding } from '../approvals'
 import { isStaff } from '../shared/actor'
 import type { Approver, Author } from '../shared/actor'
 import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
@@ -59,10 +60,12 @@ export async function signInvoice(deps: SigningDeps, order: SigningOrder): Promi
   const { organisationId } = await requireInvoice(deps.db, author, invoiceId)
   const at = deps.clock.now()
   await inTransaction(deps.db, async (tx) => {
+    await requireStanding(tx, author)
     // Its steps stay as they are until the signature is there.
     const organisation = await lockOrganisation(tx, organisationId)
     if (!organisation) throw new Refusal('not_found', 'organisation')
-    const invoice = await lockInvoice(tx, invoiceId)
+    const invoice = await lockTheirs(tx, invoiceId, author)
+    if (invoice.organisationId !== organisationId) throw new Refusal('not_found', 'invoice')
     // A turn that was taken back while this waited for the locks is nobody else's any more.
     const signer = await signerOf(tx, author, at)
     // Others may have refused it since, and let it go on again: what was signed then is not signed anew.
@@ -97,11 +100,18 @@ function whyNot(signer: Signer, earlier: readonly Signature[]): Refusal {
   return isSameHand(signer, earlier) ? new Refusal('let_in_by_maker') : new Refusal('forbidden', 'it is the turn of somebody else')
 }
 
-export async function lockInvoice(tx: Tx, id: string): Promise<KeptInvoice> {
+async function lockInvoice(tx: Tx, id: string): Promise<KeptInvoice> {
   const query = tx('autopay_invoices').where({ id: keptId(id) })
   const [row] = (await (engineOf(tx) === 'postgres' ? query.forUpdate() : query)) as InvoiceRow[]
   if (!row) throw new Refusal('not_found', 'invoice')
   return toKept(row)
+}
+
+/** The same, if it is still of an organisation of theirs: another payer, or other people of the organisation, may have come since they were let in. @throws Refusal not_found */
+export async function lockTheirs(tx: Tx, id: string, author: Author): Promise<KeptInvoice> {
+  const invoice = await lockInvoice(tx, id)
+  await requireOrganisation(tx, author, invoice.organisationId)
+  return invoice
 }
 
 export function requireSameAmount({ amount }: KeptInvoice, seen: Money): void {
