@@ -46,7 +46,7 @@ export interface RuleWish {
   readonly validUntil?: string
 }
 
-/** A rule that is on. Limits in kopecks, as text. @returns its id */
+/** A rule that is on. Limits in roubles, as text. @returns its id */
 export async function rule({ db, clock }: World, { id: organisationId }: Company, wish: RuleWish = {}): Promise<string> {
   const id = randomUUID()
   const at = clock.now().toISOString()
