@@ -3,13 +3,9 @@ import type { RuleAction } from '../autopay'
 import { isStaffRole } from '../shared/actor'
 import type { AuditFacts } from '../shared/audit'
 import { parseMoney } from '../shared/money'
-import type { Language, TextKey, Translate } from '../shared/texts'
+import type { Language, Translate } from '../shared/texts'
 import { formatMoney } from '../shared/texts/format'
-import { approvalsRu } from '../shared/texts/backoffice/approvals'
-import { auditedRu } from '../shared/texts/backoffice/audited'
-import { frameRu } from '../shared/texts/backoffice/frame'
-import { homeRu } from '../shared/texts/backoffice/home'
-import { reconciliationRu } from '../shared/texts/backoffice/reconciliation'
+import { knownText } from '../shared/texts/known-text'
 
 /** One fact before and after a change, as text. */
 export interface FactRow {
@@ -59,20 +55,9 @@ const WORDS: Readonly<Record<string, (value: string, t: Translate) => string | u
   do: (value, t) => (isRuleAction(value) ? t(`autopay.action.${value}`) : undefined),
   type: (value, t) => (value === 'points' || value === 'voucher' ? t(`catalogue.type.${value}`) : undefined),
   vatCode: vatText,
-  deed: deedText,
-  kind: kindText,
-}
-
-/** Of which kind a difference or an alert was; undefined where another version named it. */
-function kindText(kind: string, t: Translate): string | undefined {
-  const key = [`difference.kind.${kind}`, `alert.${kind}`].find((one) => Object.hasOwn(reconciliationRu, one) || Object.hasOwn(homeRu, one))
-  return key === undefined ? undefined : (t as (key: string) => string)(key)
-}
-
-/** What was asked for or agreed to, in the words of the log; undefined where another version wrote it. */
-function deedText(deed: string, t: Translate): string | undefined {
-  const key = [`deed.${deed}`, `audited.${deed}`].find((one) => Object.hasOwn(approvalsRu, one) || Object.hasOwn(auditedRu, one))
-  return key === undefined ? undefined : (t as (key: string) => string)(key)
+  // What was asked for or agreed to, and of which kind a difference or an alert was.
+  deed: (value, t) => knownText(t, `deed.${value}`, `audited.${value}`),
+  kind: (value, t) => knownText(t, `difference.kind.${value}`, `alert.${value}`),
 }
 
 /** A code of VAT in words; undefined where it is none. */
@@ -136,13 +121,8 @@ function amountsText(value: string, language: Language, name = ''): string {
   return parts.map((part) => formatMoney(parseMoney(part.slice(0, -4), part.endsWith('PTS') ? 'PTS' : 'RUB'), language)).join(', ')
 }
 
-const isFact = (key: string): key is TextKey & `fact.${string}` => Object.hasOwn(frameRu, key) || Object.hasOwn(auditedRu, key)
-
 /** The name of a fact in the reader's language; one without a text keeps its own name. */
-export function factLabel(name: string, t: Translate): string {
-  const key = `fact.${name}`
-  return isFact(key) ? (t as (key: string) => string)(key) : name
-}
+export const factLabel = (name: string, t: Translate): string => knownText(t, `fact.${name}`) ?? name
 
 /** Everything that is named before or after, in that order. */
 export function factRows({ before, after }: { before: AuditFacts; after: AuditFacts }, reader: Reader): FactRow[] {

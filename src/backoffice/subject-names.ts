@@ -11,17 +11,20 @@ export type SubjectNames = ReadonlyMap<string, string>
 
 type Named = ReadonlyMap<string, string>
 
+interface NamesReader {
+  readonly staff: StaffActor
+  readonly language: Language
+  /** Logins of staff, where they are read already. */
+  readonly logins?: ReadonlyMap<string, string>
+}
+
 interface NamedRow {
   readonly id: string
   readonly name: string
 }
 
 /** Reads by the ids of one page. What was erased, or has no name, is left out. */
-export async function readSubjectNames(
-  db: Db,
-  subjects: readonly string[],
-  reader: { readonly staff: StaffActor; readonly language: Language },
-): Promise<SubjectNames> {
+export async function readSubjectNames(db: Db, subjects: readonly string[], reader: NamesReader): Promise<SubjectNames> {
   const names = new Map<string, string>()
   for (const [kind, read] of Object.entries(readersOf(db, reader))) {
     const ids = idsOf(kind, subjects)
@@ -39,7 +42,7 @@ const idsOf = (kind: string, subjects: readonly string[]): string[] =>
 
 type ReadNames = (ids: string[]) => Promise<Named>
 
-function readersOf(db: Db, { staff, language }: { staff: StaffActor; language: Language }): Readonly<Record<string, ReadNames>> {
+function readersOf(db: Db, { staff, language, logins: known }: NamesReader): Readonly<Record<string, ReadNames>> {
   const column = (table: 'members' | 'payments' | 'offers' | 'organisations' | 'shops', name: string): ReadNames => {
     return async (ids) =>
       new Map((await db(table).whereIn('id', ids).select<NamedRow[]>('id', `${name} as name`)).map((row) => [row.id, row.name]))
@@ -53,6 +56,6 @@ function readersOf(db: Db, { staff, language }: { staff: StaffActor; language: L
     organisation: column('organisations', 'name'),
     shop: column('shops', language === 'ru' ? 'title_ru' : 'title_en'),
     rule: (ids) => readRuleNames(db, ids),
-    staff: async () => new Map([...(await staffLogins(db))].map(([name, login]) => [name.slice('staff:'.length), login])),
+    staff: async () => new Map([...(known ?? (await staffLogins(db)))].map(([name, login]) => [name.slice('staff:'.length), login])),
   }
 }

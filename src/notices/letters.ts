@@ -2,10 +2,9 @@ import type { PaymentFacts } from '../payments'
 import { createTexts } from '../shared/texts'
 import type { Language, Translate } from '../shared/texts'
 import { formatMoment, formatMoney } from '../shared/texts/format'
-import { homeRu } from '../shared/texts/backoffice/home'
+import { knownText } from '../shared/texts/known-text'
 import type { Letter } from './mailer'
 import type { Notice, NoticeSettings } from './notice'
-import { approvalsRu } from '../shared/texts/backoffice/approvals'
 import { readTold } from '../shared/told'
 
 const texts = createTexts()
@@ -66,17 +65,13 @@ export function staffLetter({ topic, source, facts, language }: Notice, settings
 /** Moments as people write them, and what a request is about in words. */
 function wordOf(value: string, t: Translate, language: Language, { zone }: NoticeSettings): string {
   if (ISO_MOMENT.test(value)) return formatMoment(new Date(value), language, zone)
-  const deed = `deed.${value}`
-  return Object.hasOwn(approvalsRu, deed) ? (t as (key: string) => string)(deed) : value
+  return knownText(t, `deed.${value}`) ?? value
 }
 
 const ISO_MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 
 /** A kind that has no text of its own is told by its name. */
-function alertName(kind: string, t: Translate): string {
-  const key = `alert.${kind}`
-  return Object.hasOwn(homeRu, key) ? (t as (key: string) => string)(key) : kind
-}
+const alertName = (kind: string, t: Translate): string => knownText(t, `alert.${kind}`) ?? kind
 
 export const render = (content: Content): Body => ({ subject: content.subject, text: asText(content), html: asHtml(content) })
 

@@ -6,8 +6,8 @@ import { may } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import { isRefusalCode, Refusal } from '../../shared/refusals'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
-import { approvalsRu } from '../../shared/texts/backoffice/approvals'
-import type { TextKey, Translate } from '../../shared/texts'
+import { knownText } from '../../shared/texts/known-text'
+import type { Translate } from '../../shared/texts'
 import { factRows } from '../facts'
 import type { FactRow } from '../facts'
 import { asChoice, chipsOf, listHref } from '../filters'
@@ -22,13 +22,8 @@ import { orderedRows } from './ordered'
 
 const MARKS: Readonly<Record<RequestState, Mark>> = { open: 'wait', approved: 'good', refused: 'bad', withdrawn: 'off', lapsed: 'off' }
 
-const isDeed = (key: string): key is TextKey & `deed.${string}` => Object.hasOwn(approvalsRu, key)
-
 /** What a deed is called; one of a later version keeps its own name. */
-export function deedName(kind: string, t: Translate): string {
-  const key = `deed.${kind}`
-  return isDeed(key) ? (t as (key: string) => string)(key) : kind
-}
+export const deedName = (kind: string, t: Translate): string => knownText(t, `deed.${kind}`) ?? kind
 
 const makerName = ({ maker }: ApprovalRequest, t: Translate): string => (maker.kind === 'system' ? t('approvals.by_system') : maker.login)
 

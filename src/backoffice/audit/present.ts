@@ -1,9 +1,9 @@
 import type { AuditLine } from '../../audit'
 import type { AuditFacts } from '../../shared/audit'
 import { readReason } from '../../shared/reasons'
-import type { TextKey, Translate } from '../../shared/texts'
-import { auditRu } from '../../shared/texts/backoffice/audit'
+import type { Translate } from '../../shared/texts'
 import { auditedRu } from '../../shared/texts/backoffice/audited'
+import { knownText } from '../../shared/texts/known-text'
 import { actorName } from '../actor-name'
 import { factRows } from '../facts'
 import { chipsOf, listHref } from '../filters'
@@ -26,20 +26,12 @@ const nameCell = (name: string, filter: 'actor' | 'subject', text: string): Cell
 /** As people call it. Where nothing has a name the id is told: those of one minute begin alike, so its end. */
 function subjectText(subject: string, names: SubjectNames, t: Translate): string {
   const [kind = '', id] = subject.split(':')
-  const key = `subject.all.${kind}`
-  if (id === undefined && isWhole(key)) return (t as (key: string) => string)(key)
-  return subjectView(subject, t, names.get(subject)).text.replace(/^(\w+:)[0-9a-f-]{28}([0-9a-f]{8})$/, '$1…$2')
+  const whole = id === undefined ? knownText(t, `subject.all.${kind}`) : undefined
+  return whole ?? subjectView(subject, t, names.get(subject)).text.replace(/^(\w+:)[0-9a-f-]{28}([0-9a-f]{8})$/, '$1…$2')
 }
-
-const isWhole = (key: string): key is TextKey & `subject.all.${string}` => Object.hasOwn(auditRu, key)
-
-const isAudited = (key: string): key is TextKey & `audited.${string}` => key.startsWith('audited.') && Object.hasOwn(auditedRu, key)
 
 /** What was done, in words; a word that another version wrote stays as it is. */
-function deedText(action: string, t: Translate): string {
-  const key = `audited.${action}`
-  return isAudited(key) ? (t as (key: string) => string)(key) : action
-}
+const deedText = (action: string, t: Translate): string => knownText(t, `audited.${action}`) ?? action
 
 /** What has changed; where a deed left everything as it was, that. */
 function change(line: AuditLine, reader: Reader): string {
@@ -91,8 +83,8 @@ function presentAudit(view: AuditView, reader: Reader): Table {
 /** Every deed in words, in their order; one that another version wrote is among them while it is asked for. */
 function actionChoices(asked: string | undefined, t: Translate): { value: string; text: string }[] {
   const known = Object.keys(auditedRu)
-    .filter(isAudited)
-    .map((key) => ({ value: key.slice('audited.'.length), text: (t as (key: string) => string)(key) }))
+    .flatMap((key) => (key.startsWith('audited.') ? [key.slice('audited.'.length)] : []))
+    .map((value) => ({ value, text: deedText(value, t) }))
     .sort((one, other) => one.text.localeCompare(other.text))
   const other = asked && !known.some(({ value }) => value === asked) ? [{ value: asked, text: asked }] : []
   return [{ value: '', text: t('audit.any_action') }, ...other, ...known]

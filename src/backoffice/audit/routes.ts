@@ -63,7 +63,7 @@ const showLog = ({ db, zone }: AuditRoutesDeps): Route =>
       ])
       const lines = found.slice(0, PAGE)
       const subjects = [...lines.map(({ subject }) => subject), ...(query.subject ? [query.subject] : [])]
-      const names = await readSubjectNames(db, subjects, context)
+      const names = await readSubjectNames(db, subjects, { ...context, logins })
       const view = { lines, hasMore: found.length > PAGE, query, logins, names }
       const reader = { ...context, zone }
       context.page('backoffice/audit', {

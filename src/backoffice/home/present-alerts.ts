@@ -2,8 +2,8 @@ import type { StaffActor } from '../../shared/actor'
 import type { Alert } from '../../shared/alerts'
 import { may } from '../../shared/permissions'
 import type { Permission } from '../../shared/permissions'
-import { homeRu } from '../../shared/texts/backoffice/home'
-import type { TextKey, Translate } from '../../shared/texts'
+import { knownText } from '../../shared/texts/known-text'
+import type { Translate } from '../../shared/texts'
 import { readTold } from '../../shared/told'
 import { sayAnswer } from '../payments/answer-text'
 import { momentCell } from '../reader'
@@ -42,11 +42,8 @@ export const presentCloses = ({ alerts, names }: AlertsView, staff: StaffActor, 
         .map((alert) => ({ id: alert.id, text: `${alertName(alert, names, reader.t)} · ${momentCell(alert.at, reader).text}` }))
     : []
 
-const isAlertText = (key: string): key is TextKey & `alert.${string}` => Object.hasOwn(homeRu, key)
-
 function alertName(alert: Alert, names: AlertNames, t: Translate): string {
-  const key = `alert.${alert.kind}`
-  const kind = isAlertText(key) ? (t as (key: string) => string)(key) : alert.kind
+  const kind = knownText(t, `alert.${alert.kind}`) ?? alert.kind
   const subject =
     names.get(alert.subject) ?? (isChannel(alert.subject) ? t(`notices.channel.${alert.subject}`) : subjectText(alert.subject))
   return subject === '' ? kind : `${kind} · ${subject}`

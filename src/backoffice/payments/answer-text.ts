@@ -1,5 +1,5 @@
-import { answersRu } from '../../shared/texts/backoffice/answers'
 import type { Translate } from '../../shared/texts'
+import { knownText } from '../../shared/texts/known-text'
 
 /**
  * What Invoicebox answered, as a person reads it: `found paid` as «счёт найден, оплачен». A word that has no text, such as a code of Invoicebox, stays as it is.
@@ -16,7 +16,4 @@ export const sayAnswer =
   (value: string, name: string): string =>
     name === 'outcome' ? answerText(value, t) : name === 'reason' ? worded('answer.why', value, t) : value
 
-function worded(kind: 'answer' | 'answer.why', word: string, t: Translate): string {
-  const key = `${kind}.${word}`
-  return Object.hasOwn(answersRu, key) ? (t as (key: string) => string)(key) : word
-}
+const worded = (kind: 'answer' | 'answer.why', word: string, t: Translate): string => knownText(t, `${kind}.${word}`) ?? word

@@ -1,6 +1,6 @@
 import type { NotedDifference } from '../../reconciliation'
-import { reconciliationRu } from '../../shared/texts/backoffice/reconciliation'
 import { formatMoment } from '../../shared/texts/format'
+import { knownText } from '../../shared/texts/known-text'
 import { factText } from '../facts'
 import type { Reader } from '../reader'
 
@@ -11,9 +11,7 @@ export function differenceText({ kind, facts, firstSeen }: NotedDifference, read
   const { t, language, zone } = reader
   const told = (value: string | undefined): string => {
     if (value === undefined || value === '') return '—'
-    const status = `${STATUS}${value}`
-    if (isText(status)) return (t as (key: string) => string)(status)
-    return factText(value, reader, 'state')
+    return knownText(t, `${STATUS}${value}`) ?? factText(value, reader, 'state')
   }
   const at = facts.at === undefined ? firstSeen : new Date(facts.at)
   return (t as (key: string, values: Record<string, string>) => string)(`difference.${kind}`, {
@@ -27,5 +25,3 @@ export function differenceText({ kind, facts, firstSeen }: NotedDifference, read
     at: formatMoment(at, language, zone),
   })
 }
-
-const isText = (key: string): boolean => Object.hasOwn(reconciliationRu, key)

@@ -1,34 +1,20 @@
 import type { Refusal } from '../refusals'
-import { faultsRu } from './backoffice/faults'
-import { frameRu } from './backoffice/frame'
-import type { TextKey, Translate } from './index'
-
-const isNamed = (key: string): key is TextKey & `field.${string}` => Object.hasOwn(faultsRu, key) || Object.hasOwn(frameRu, key)
+import type { Translate } from './index'
+import { knownText } from './known-text'
 
 /** What a field of a form or a filter is called in the reader's language; one without a text keeps its own name. */
-export function fieldName(name: string, t: Translate): string {
-  const key = [`field.${name}`, `fact.${name}`].find(isNamed)
-  return key === undefined ? name : (t as (key: string) => string)(key)
-}
+export const fieldName = (name: string, t: Translate): string => knownText(t, `field.${name}`, `fact.${name}`) ?? name
 
 /** A filter as the form above its list calls it, where a field of that name elsewhere is called otherwise. */
-export function filterName(name: string, t: Translate): string {
-  const key = `filter.${name}`
-  return isFilter(key) ? (t as (key: string) => string)(key) : fieldName(name, t)
-}
-
-const isFilter = (key: string): key is TextKey & `filter.${string}` => Object.hasOwn(faultsRu, key)
+export const filterName = (name: string, t: Translate): string => knownText(t, `filter.${name}`) ?? fieldName(name, t)
 
 /** Fields that hold an amount, and so can say what one looks like. */
 const AMOUNTS = ['points', 'roubles', 'amount', 'perPayment', 'perDay', 'perMonth', 'perInvoice', 'perPayee', 'price', 'least', 'most']
 
-const isSaidToStaff = (key: string): key is TextKey & `fault.${string}` => Object.hasOwn(faultsRu, key)
-
 /** A refusal for staff: the field at fault where there is one, and nothing about points of theirs. */
 export function refusedText({ code, detail }: Refusal, t: Translate): string {
   if (code === 'bad_input' && detail !== undefined) return fieldsText(detail.split(', '), t)
-  const key = `fault.${code}`
-  return isSaidToStaff(key) ? (t as (key: string) => string)(key) : t(`refusal.${code}`)
+  return knownText(t, `fault.${code}`) ?? t(`refusal.${code}`)
 }
 
 function fieldsText(names: readonly string[], t: Translate): string {
