@@ -7,7 +7,7 @@ import { insertRows } from '../shared/statements'
 import type { Decision, DecisionKind, Why } from './decision'
 import { slicesOf } from './in-turns'
 import type { DueInvoice } from './invoice'
-import { standingOf, toKept } from './invoice-row'
+import { queueStamp, toKept } from './invoice-row'
 import type { InvoiceRow, Queue } from './invoice-row'
 import { neededSteps } from './limit-gates'
 import type { Organisation } from './organisation'
@@ -90,7 +90,7 @@ export interface Keeping {
 }
 
 export interface Considered {
-  readonly invoice: Pick<DueInvoice, 'id' | 'organisationId' | 'standing'>
+  readonly invoice: Pick<DueInvoice, 'id' | 'organisationId' | 'stamp'>
   readonly decision: Decision
 }
 
@@ -100,11 +100,11 @@ export interface Considered {
  * @returns each decision as it is kept, in the order given, without those
  */
 export async function keepDecisions(tx: Tx, made: readonly Considered[], keeping: Keeping): Promise<KeptDecision[]> {
-  const stand = await lockStandings(
+  const stamps = await lockQueueStamps(
     tx,
     made.map(({ invoice }) => invoice.id),
   )
-  const considered = made.filter(({ invoice }) => stand.get(invoice.id) === invoice.standing)
+  const considered = made.filter(({ invoice }) => stamps.get(invoice.id) === invoice.stamp)
   const kept = considered.map(({ decision }) => {
     const before = keeping.before.get(decision.invoiceId)
     // A payment belongs to the run that decided on it, so each run has decisions to pay of its own.
@@ -123,12 +123,12 @@ export async function keepDecisions(tx: Tx, made: readonly Considered[], keeping
   return kept.map(({ decision }) => decision)
 }
 
-async function lockStandings(tx: Tx, ids: readonly string[]): Promise<Map<string, string>> {
+async function lockQueueStamps(tx: Tx, ids: readonly string[]): Promise<Map<string, string>> {
   const query = tx('autopay_invoices')
     .whereIn('id', [...ids])
     .orderBy('id')
   const rows = (await (engineOf(tx) === 'postgres' ? query.forUpdate() : query)) as InvoiceRow[]
-  return new Map(rows.map((row) => [row.id, standingOf(toKept(row))]))
+  return new Map(rows.map((row) => [row.id, queueStamp(toKept(row))]))
 }
 
 const toRow = ({ id, invoiceId, runId, at, decision, amount, rule, why }: KeptDecision) => ({

@@ -90,7 +90,7 @@ export const toKept = (row: InvoiceRow): KeptInvoice => ({
 })
 
 /** How an invoice stands in its queue: whatever somebody says about it meanwhile, or Invoicebox, makes it another. */
-export const standingOf = ({ queue, nextStep, decisionId, queuedAt }: KeptInvoice): string =>
+export const queueStamp = ({ queue, nextStep, decisionId, queuedAt }: KeptInvoice): string =>
   [queue, nextStep ?? '', decisionId ?? '', iso(queuedAt)].join(' ')
 
 /** The invoice as decisions see it; undefined of one that could not be understood. */
@@ -112,6 +112,6 @@ export function toDue(kept: KeptInvoice): DueInvoice | undefined {
     paymentUrl: paymentUrl ?? '',
     firstSeenAt,
     lastSeenAt,
-    standing: standingOf(kept),
+    stamp: queueStamp(kept),
   }
 }

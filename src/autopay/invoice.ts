@@ -20,6 +20,6 @@ export interface DueInvoice {
   readonly paymentUrl: string
   readonly firstSeenAt: Date
   readonly lastSeenAt: Date
-  /** How it stood in its queue when it was read (`standingOf`). */
-  readonly standing: string
+  /** How it stood in its queue when it was read, by `queueStamp`. */
+  readonly stamp: string
 }

@@ -57,9 +57,11 @@ const joined = (db: Db) =>
 /** The newest payment of an invoice tells: an earlier one was voided or reversed. */
 const newest = (db: Db) => db('payments as q').where('q.invoice_id', db.ref('i.id')).max('q.id')
 
+const OVER = Object.keys(QUEUE_OF).filter((state) => QUEUE_OF[state] !== 'paying')
+
 /** Those alone that are over: hundreds that are not answered yet must not keep the others from being noticed. */
 const underWay = async (db: Db): Promise<Row[]> =>
-  (await joined(db).where('i.queue', 'paying').whereIn('p.state', ['captured', 'voided', 'reversed']).where('p.id', newest(db))) as Row[]
+  (await joined(db).where('i.queue', 'paying').whereIn('p.state', OVER).where('p.id', newest(db))) as Row[]
 
 async function unnoticed(db: Db): Promise<Row[]> {
   return (await joined(db)

@@ -38,7 +38,7 @@ export const invoice = (of: Partial<Omit<DueInvoice, 'amount'>> & { amount?: str
   paymentUrl: 'https://pay.example/1',
   firstSeenAt: NOW,
   lastSeenAt: NOW,
-  standing: '',
+  stamp: '',
   ...of,
   amount: parseMoney(of.amount ?? '100.00', 'RUB'),
 })
