@@ -1,21 +1,14 @@
 import { join } from 'node:path'
 import { run, start, workFolder } from '../config/run'
 import { Browser } from '../support/browser'
-import { listenOn } from '../support/listen'
+import { freePort } from '../support/free-port'
 
 const ROOT = join(__dirname, '../..')
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<string> {
-  const listener = await listenOn()
-  await listener.close()
-  return String(listener.port)
-}
 
 describe('the demo', () => {
   test('prints links once both answer, and a buyer gets through with them', async () => {
     const folder = workFolder()
-    const [PORT, SANDBOX_PORT] = [await freePort(), await freePort()]
+    const [PORT, SANDBOX_PORT] = [String(await freePort()), String(await freePort())]
     const file = join(ROOT, 'src/demo.ts')
     const demo = start([], { file, cwd: folder.path, env: { PORT, SANDBOX_PORT } })
     const text = await demo.says('demo ready')

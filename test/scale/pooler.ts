@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { listenOn } from '../support/listen'
+import { freePort } from '../support/free-port'
 import { describeWith, findProgram } from '../support/needed-program'
 
 /** A real PgBouncer in front of the tests' PostgreSQL, in the mode that keeps nothing for a client between two transactions. */
@@ -32,20 +32,19 @@ export async function startPooler(): Promise<Pooler> {
   const program = findPgBouncer()
   if (!program) throw new Error(NO_PGBOUNCER)
   const server = new URL(process.env.TEST_POSTGRES_URL ?? '')
-  const reserved = await listenOn()
-  await reserved.close()
+  const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'gateway-pooler-'))
   chmodSync(folder, 0o755)
   writeFileSync(join(folder, 'users.txt'), `"${server.username}" "${server.password}"\n`)
-  writeFileSync(join(folder, 'pooler.ini'), settings(server, reserved.port, folder))
+  writeFileSync(join(folder, 'pooler.ini'), settings(server, port, folder))
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
   const child = spawn(program, ['-q', join(folder, 'pooler.ini')], { stdio: ['ignore', 'ignore', 'ignore'], ...identity })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  await listens(reserved.port)
+  await listens(port)
   return {
     urlOf(databaseUrl) {
       const url = new URL(databaseUrl)
-      url.port = String(reserved.port)
+      url.port = String(port)
       return url.href
     },
     async stop() {

@@ -7,7 +7,7 @@ import { serve, work } from '../../src/serve'
 import { createLog } from '../../src/shared/log'
 import { buildParts } from '../../src/wiring'
 import { builtFile, startedWith } from './built-product'
-import { listenOn } from './listen'
+import { freePort } from './free-port'
 import type { World } from './world'
 
 /**
@@ -37,16 +37,15 @@ export interface ProcessOptions {
 
 /** Starts one on the database and the sandbox of a world. Resolves when it listens or works, or when it ended before. */
 export async function startGateway(world: World, options: ProcessOptions = {}): Promise<GatewayProcess> {
-  const reserved = await listenOn()
-  await reserved.close()
+  const port = await freePort()
   const { invoicebox, sandboxPort } = world.parts.config
   const child = spawn(process.execPath, startedWith(builtFile('test/support/gateway-process.ts')), {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH ?? '',
       MODE: 'sandbox',
-      PORT: String(reserved.port),
-      PUBLIC_URL: options.publicUrl ?? reserved.url,
+      PORT: String(port),
+      PUBLIC_URL: options.publicUrl ?? `http://127.0.0.1:${port}`,
       DATABASE_URL: options.databaseUrl ?? world.databaseUrl,
       INVOICEBOX_API_URL: invoicebox.apiUrl,
       INVOICEBOX_TOKEN: invoicebox.token,
@@ -61,7 +60,7 @@ export async function startGateway(world: World, options: ProcessOptions = {}): 
   })
   const ended = once(child, 'exit').then(([code, signal]: (string | number | null)[]) => String(signal ?? code))
   await Promise.race([once(child.stdout, 'data'), ended])
-  return { url: reserved.url, child, ended }
+  return { url: `http://127.0.0.1:${port}`, child, ended }
 }
 
 async function main(): Promise<void> {

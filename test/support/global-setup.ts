@@ -24,7 +24,7 @@ export default async function setup(): Promise<void> {
   const product = mkdtempSync(join(tmpdir(), 'gateway-product-'))
   buildProduct(
     product,
-    ['gateway-process', 'kept-code', 'built-product', 'listen'].map((name) => `test/support/${name}.ts`),
+    ['gateway-process', 'kept-code', 'built-product', 'free-port'].map((name) => `test/support/${name}.ts`),
   )
   process.env.TEST_PRODUCT = product
   ;(globalThis as { endTests?: () => Promise<void> }).endTests = async () => {
