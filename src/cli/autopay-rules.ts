@@ -17,6 +17,7 @@ import type { Imported, Organisation, RuleEntry, RuleImportPlan, SwitchState } f
 import type { Author } from '../shared/actor'
 import { newId } from '../shared/ids'
 import { NotMoney, parsePositiveMoney, toDecimal } from '../shared/money'
+import { requirePermission } from '../shared/permissions'
 import type { Parts } from '../wiring'
 import { tellIfWaiting, WAITS } from './approvals'
 import { authorOf } from './author'
@@ -64,6 +65,7 @@ async function importFile(parts: Parts, file: string, options: ImportOptions): P
     return
   }
   const author = await authorOf(parts, options)
+  requirePermission(author, 'autopay.rules') // Trying the rules takes a while, and each of them would be refused.
   const planned = await planImport({ ...parts, zone: parts.config.timeZone }, parsed.entries, author)
   if ('faults' in planned) fail(faultLines(planned.faults))
   else await applyAgreed(parts, planned.plan, author, options)

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { buildProgram } from '../../src/cli/program'
 import { startProof } from '../../src/backoffice/home/prove-money'
 import { allDeeds } from '../../src/deeds'
 import type { AnyDeed } from '../../src/approvals'
@@ -12,7 +11,7 @@ import { Refusal } from '../../src/shared/refusals'
 import { changeRole, disableStaff, issueSetupCode, resetFactor, signOutEverywhere } from '../../src/staff'
 import { readRouteTable, nameOf } from '../routes/table'
 import { StaffPerson } from '../support/staff'
-import { PASSWORD, World } from '../support/world'
+import { World } from '../support/world'
 
 const table = readRouteTable()
 afterAll(() => table.close())
@@ -60,15 +59,9 @@ test('no role but admin hands out rights, and whoever approves proposes nothing'
 describe('whichever way one comes', () => {
   let world: World
   const people = new Map<StaffRole, StaffPerson>()
-  let memberId: string
-  let paymentId: string
   beforeAll(async () => {
     world = await World.make()
     for (const role of STAFF_ROLES) people.set(role, await StaffPerson.make(world, role, `the-${role}`))
-    const buyer = await world.member({ points: '100.00', login: 'somebody' })
-    memberId = buyer.id
-    await buyer.pays(await world.sandbox.invoice({ amount: '10.00' }))
-    paymentId = (await world.payments())[0]?.id ?? ''
   })
   afterAll(async () => {
     expect(await world.findings()).toEqual([])
@@ -115,48 +108,5 @@ describe('whichever way one comes', () => {
       ['ledger.verify', async (author) => (await startProof(world.parts, author))?.over],
     ]
     for (const [at, [right, work]] of cases.entries()) expect([at, await refusedOf(work)]).toEqual([at, expected(right)])
-  })
-
-  test('every command that changes something for a named person asks for their right', async () => {
-    // The second factor has tests of its own; without it each command needs the password alone.
-    const config = { ...world.parts.config, mode: 'demo' as const, commandLinePassword: PASSWORD }
-    const silent = [jest.spyOn(process.stdout, 'write').mockReturnValue(true), jest.spyOn(process.stderr, 'write').mockReturnValue(true)]
-    const run = (line: string) => (actor: StaffActor) =>
-      buildProgram(() => config).parseAsync([...line.split(' '), '--as', actor.login], { from: 'user' })
-    const commands: [Permission, string][] = [
-      ['members.adjust', 'members credit somebody 1.00'],
-      ['members.lock', 'members lock somebody --reason test'],
-      ['members.limits', 'members limits somebody --per-day 1'],
-      ['members.erase', 'members erase somebody'],
-      ['fund.change', 'fund deposit 1.00'],
-      ['payments.check', `payments check ${paymentId}`],
-      ['payments.resolve', `payments resolve ${paymentId} --void --reason test`],
-      ['payments.reverse', `payments reverse ${paymentId} --reason test`],
-      ['reconciliation.run', 'reconcile'],
-      ['notices.retry', `notices retry ${randomUUID()}`],
-      ['alerts.close', `alerts close ${randomUUID()} --reason test`],
-      ['staff.change', 'staff disable somebody'],
-      ['approvals.decide', `approvals approve ${randomUUID()}`],
-    ]
-    try {
-      for (const [right, line] of commands) expect([line, await refusedOf(run(line))]).toEqual([line, expected(right)])
-    } finally {
-      for (const spy of silent) spy.mockRestore()
-      process.exitCode = 0
-    }
-    expect(await world.db('members').where({ id: memberId }).select('id')).toHaveLength(1)
-  }, 120_000)
-
-  test('at the command line a role that needs a second factor shows it as well', async () => {
-    const config = { ...world.parts.config, commandLinePassword: PASSWORD }
-    const run = (code: string[]) => () =>
-      buildProgram(() => config).parseAsync(['approvals', 'approve', randomUUID(), '--as', 'the-approver', ...code], { from: 'user' })
-    expect(await outcomeOf(run([]))).toBe('forbidden')
-    const approver = people.get('approver') as StaffPerson
-    await approver.signsIn()
-    expect(await outcomeOf(run([]))).toBe('wrong_code')
-    await world.db('staff_factors').update({ last_step: 0 })
-    // The command's clock is the real one, and so is the world's as long as nobody moves it.
-    expect(await outcomeOf(run(['--code', approver.code]))).toBe('not_found')
   })
 })
