@@ -1,25 +1,14 @@
-import { createInterface } from 'node:readline/promises'
 import { signIn } from '../members'
 import { COMMAND_LINE } from '../shared/actor'
 import type { Author, StaffActor } from '../shared/actor'
 import { Refusal } from '../shared/refusals'
 import { requireSecondFactor } from '../staff'
 import type { Parts } from '../wiring'
+import { nextLine } from './next-line'
 
 export interface AuthorOptions {
   readonly as?: string
   readonly code?: string
-}
-
-/** The first line of standard input, where a password is expected; the empty text when there is none. */
-export async function firstLine(): Promise<string> {
-  const input = createInterface({ input: process.stdin })
-  try {
-    for await (const line of input) return line
-    return ''
-  } finally {
-    input.close()
-  }
 }
 
 /** Whoever a command acts for: the person named by `--as`, or the command line itself. @throws Refusal as `signedIn` does */
@@ -31,7 +20,7 @@ export const authorOf = async (parts: Parts, options: AuthorOptions): Promise<Au
  * @throws Refusal wrong_login_or_password, wrong_code, too_many_attempts, forbidden for a member
  */
 export async function signedIn(parts: Parts, { as = '', code }: AuthorOptions): Promise<StaffActor> {
-  const password = parts.config.commandLinePassword ?? (await firstLine())
+  const password = parts.config.commandLinePassword ?? (await nextLine())
   const actor = await signIn(parts, { login: as, password, address: 'command-line' })
   if (actor.kind !== 'staff') throw new Refusal('forbidden', 'only staff act at the command line')
   await requireSecondFactor(parts.staff, actor, { code, address: 'command-line' })

@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises'
-import { createInterface } from 'node:readline/promises'
 import { InvalidArgumentError } from 'commander'
 import type { Command } from 'commander'
 import {
@@ -23,6 +22,7 @@ import { tellIfWaiting, WAITS } from './approvals'
 import { authorOf } from './author'
 import type { AuthorOptions } from './author'
 import { AS, CODE, KEY } from './member-deed'
+import { nextLine } from './next-line'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 import { faultLines, outcomeLines, planLines, shownPlan } from './tell-import'
@@ -129,13 +129,8 @@ function fail(problems: readonly string[]): void {
 async function isAgreed({ yes, json }: ImportOptions): Promise<boolean> {
   if (yes) return true
   if (json) return false
-  const input = createInterface({ input: process.stdin, output: process.stderr })
-  const typed = await Promise.race([
-    input.question('Apply this? [y/N] '),
-    new Promise<string>((resolve) => input.once('close', () => resolve(''))),
-  ])
-  input.close()
-  return /^(y|yes|д|да)$/i.test(typed.trim())
+  process.stderr.write('Apply this? [y/N] ')
+  return /^(y|yes|д|да)$/i.test((await nextLine()).trim())
 }
 
 /** @param outcome undefined when nobody agreed */

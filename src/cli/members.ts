@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import { addMember, showMember } from '../members'
 import { parsePositiveMoney, toDecimal } from '../shared/money'
 import { addAccrueCommand } from './accrue'
-import { authorOf, firstLine } from './author'
+import { authorOf } from './author'
 import type { AuthorOptions } from './author'
 import { addMemberCareCommands } from './member-care'
 import { AS, CODE, KEY, memberIdOf, submitDeed } from './member-deed'
 import type { DeedOptions } from './member-deed'
+import { nextLine } from './next-line'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -26,7 +27,7 @@ export function addMemberCommands(program: Command, config: ConfigFor): void {
 function addPeopleCommands(members: Command, config: ConfigFor): void {
   members
     .command('add <login>')
-    .description('add a member; without --password it is read from standard input')
+    .description('add a member; without --password it is read from standard input, after that of --as')
     .option('--password <password>')
     .option('--full-name <name>')
     .option('--email <email>')
@@ -36,10 +37,10 @@ function addPeopleCommands(members: Command, config: ConfigFor): void {
     .option('--json')
     .action(
       async (login: string, options: Json & AuthorOptions & { password?: string; fullName?: string; email?: string; phone?: string }) => {
-        const { json, password = await firstLine(), as, code, ...person } = options
+        const { json, password, as, code, ...person } = options
         await withParts(config(), async (parts) => {
           const actor = await authorOf(parts, { ...(as !== undefined && { as }), ...(code !== undefined && { code }) })
-          await addMember(parts, { login, password, ...person, actor })
+          await addMember(parts, { login, password: password ?? (await nextLine()), ...person, actor })
           answer(await showMember(parts.db, login), { json: json ?? false })
         })
       },

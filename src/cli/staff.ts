@@ -19,9 +19,10 @@ import {
 import type { Deed, Payload } from '../approvals'
 import type { Parts } from '../wiring'
 import { tellIfWaiting } from './approvals'
-import { authorOf, firstLine } from './author'
+import { authorOf } from './author'
 import type { AuthorOptions } from './author'
 import { AS, CODE } from './member-deed'
+import { nextLine } from './next-line'
 import { answer, withParts } from './run'
 import type { ConfigFor } from './run'
 
@@ -91,7 +92,7 @@ async function addOne(config: ConfigFor, login: string, options: Addition): Prom
     await withParts(config(), (parts) => submitAs(parts, { login, options, deed: parts.deeds.staff.added, payload }))
     return
   }
-  const added = { login, password: options.password ?? (await firstLine()), role: given, ...(email !== undefined && { email }) }
+  const added = { login, password: options.password ?? (await nextLine()), role: given, ...(email !== undefined && { email }) }
   await withParts(config(), async (parts) => answer(await addByCommandLine(parts.staff, added), { json }))
 }
 

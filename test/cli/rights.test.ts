@@ -3,13 +3,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { buildProgram } from '../../src/cli/program'
+import { signIn } from '../../src/members'
 import { STAFF_ROLES } from '../../src/shared/actor'
 import type { StaffRole } from '../../src/shared/actor'
 import { roleMay } from '../../src/shared/permissions'
 import type { Permission } from '../../src/shared/permissions'
 import { Refusal } from '../../src/shared/refusals'
 import { company } from '../autopay/organisations'
-import { workFolder } from '../config/run'
+import { run, workFolder } from '../config/run'
 import { Shop } from '../orders/shop'
 import { StaffPerson } from '../support/staff'
 import { PASSWORD, World } from '../support/world'
@@ -149,6 +150,15 @@ describe('at the command line', () => {
       expect([line, [...refused]]).toEqual([line, expected])
     }
   }, 240_000)
+
+  test('somebody who acts by name types their password first and then that of the member they add', async () => {
+    const passwords = `${PASSWORD}\nof-the-new-member\n`
+    const env = { MODE: 'demo', DATABASE_URL: world.databaseUrl }
+    const added = await run(['members', 'add', 'neighbour', '--as', 'the-operator', '--json'], { cwd: folder.path, env, input: passwords })
+    expect([added.code, added.err]).toEqual([0, ''])
+    const member = await signIn(world.parts, { login: 'neighbour', password: 'of-the-new-member', address: 'a test' })
+    expect(member).toMatchObject({ kind: 'member', login: 'neighbour' })
+  })
 
   test('a role that needs a second factor shows it as well', async () => {
     const approve = (more: readonly string[]) => outcomeOf(`approvals approve ${randomUUID()}`, 'approver', more, 'sandbox')
