@@ -10,7 +10,6 @@ import type { AnyDeed, Deed, Payload, Preview } from './deed'
 import { keyOf } from './request'
 import type { ApprovalRequest } from './request'
 import { couldBe } from './let-in'
-import { requireStanding } from './standing'
 import {
   decideRequest,
   lapsedRequests,
@@ -170,7 +169,6 @@ async function required(db: Db, id: string): Promise<ApprovalRequest> {
 
 async function decide(deps: ApprovalsDeps, request: ApprovalRequest, verdict: Verdict, action: string): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
-    await requireStanding(tx, verdict.by)
     if (!(await decideRequest(tx, request.id, verdict))) throw new Refusal('request_not_open')
     await writeAudit(tx, [
       {

@@ -17,7 +17,6 @@ import { checkPayload } from './payload'
 import { LAPSES_AFTER_MS, OF_REQUEST } from './request'
 import type { ApprovalRequest } from './request'
 import { digestOf, withEarlier } from './sent-before'
-import { requireStanding } from './standing'
 import { findByKey, insertRequest } from './store'
 import type { NewRequest } from './store'
 
@@ -228,7 +227,6 @@ async function store(deps: ApprovalsDeps, order: Omit<NewRequest, 'id' | 'create
   const at = deps.clock.now()
   const request: NewRequest = { ...order, id: newSortedId(), createdAt: at, lapsesAt: new Date(at.getTime() + LAPSES_AFTER_MS) }
   await inTransaction(deps.db, async (tx) => {
-    await requireStanding(tx, request.maker)
     if (!(await insertRequest(tx, request))) return
     const { maker: author, subject, reason } = request
     await writeAudit(tx, [{ author, at, action: ASKED, subject, reason, after: { deed: request.kind, request: request.id } }])

@@ -81,7 +81,8 @@ async function askAgain(deps: PaymentDeps, payment: Payment, request: ResolveReq
     !outcome || outcome.kind === 'unknown' || (outcome.kind === 'rejected' && (outcome.status === 401 || outcome.status === 403))
   if (isSilent) throw new Refusal('resolution_not_allowed', 'Invoicebox gave no definite answer')
   if (outcome.kind === 'rejected' && (await seenTransactions(deps.db, payment.id)).length === 0) return payment
-  const companions = [companion(writeTraces, traces(deps, payment, request, 'captured'))]
+  // Invoicebox has answered by now: what it says is written down whoever asked.
+  const companions = [companion(writeTraces, { ...traces(deps, payment, request, 'captured'), hasHappened: true })]
   return settlePayment(deps, payment, outcome, { actor: authorName(request.author), companions })
 }
 
@@ -119,6 +120,7 @@ interface Traces {
   readonly request: ResolveRequest
   readonly state: string
   readonly at: Date
+  readonly hasHappened?: boolean
 }
 
 const traces = ({ clock }: PaymentDeps, payment: Payment, request: ResolveRequest, state: string): Traces => ({
@@ -130,7 +132,7 @@ const traces = ({ clock }: PaymentDeps, payment: Payment, request: ResolveReques
 
 /** The audit row, and the end of the alert that called the person. */
 async function writeTraces(tx: Tx, all: readonly Traces[]): Promise<void> {
-  for (const { payment, request, state, at } of all) {
+  for (const { payment, request, state, at, hasHappened = false } of all) {
     await writeAudit(tx, [
       {
         author: request.author,
@@ -140,6 +142,7 @@ async function writeTraces(tx: Tx, all: readonly Traces[]): Promise<void> {
         reason: request.reason,
         before: { state: payment.state },
         after: { state },
+        hasHappened,
         ...(request.approvedBy ? { approvedBy: request.approvedBy } : {}),
       },
     ])

@@ -1,4 +1,4 @@
-import { authorName } from './actor'
+import { authorName, isStaff } from './actor'
 import type { Approver, Author, Sender } from './actor'
 import { iso } from './database'
 import { insertRows } from './statements'
@@ -7,6 +7,7 @@ import type { Row } from './statements'
 import { canonicalJson, newSortedId } from './ids'
 import { Refusal } from './refusals'
 import { noteForms } from './sent-forms'
+import { requireStanding } from './standing'
 
 /** One line of the audit log: who did what to whom, and why. */
 export interface AuditEntry {
@@ -24,6 +25,8 @@ export interface AuditEntry {
   readonly instructionKey?: string
   /** The second pair of eyes, where one was needed. With the request that they agreed to, that request is carried out by this very row, once. */
   readonly approvedBy?: Author | Approver
+  /** It tells of what has happened elsewhere, such as at Invoicebox, which cannot be refused any more. */
+  readonly hasHappened?: boolean
 }
 
 export type AuditFacts = Readonly<Record<string, string | boolean | null>>
@@ -46,8 +49,9 @@ const toRow = (entry: AuditEntry): Row => ({
 /**
  * Writes audit rows in the transaction of the deeds they tell of, so that neither exists without the other (invariant 25).
  * As a ledger companion it is handed over as it is: `companion(writeAudit, entry)`. What two people have agreed to is noted on their request at the same moment, and so is what
- * was in the form that asked for it.
- * @throws Refusal request_not_open, and then nothing is done, for a request that was carried out before; key_reused for a form that came with other contents before
+ * was in the form that asked for it. Whoever has lost their role or their access while what they do was on its way does nothing any more; what two have agreed to stays agreed.
+ * @throws Refusal, and then nothing is done: forbidden where the role was taken away meanwhile; request_not_open for a request that was carried out before; key_reused for a
+ * form that came with other contents before
  */
 export function writeAudit(tx: Tx, entries: readonly AuditEntry[]): Promise<void> {
   const rows = entries.map(toRow)
@@ -56,8 +60,17 @@ export function writeAudit(tx: Tx, entries: readonly AuditEntry[]): Promise<void
   const sent = entries.flatMap(({ author, at, action }, index) =>
     'form' in author ? [{ author, at, action, auditId: String(rows[index]?.['id']) }] : [],
   )
-  if (agreed.length === 0 && sent.length === 0) return written
-  return written.then(() => noteForms(tx, sent)).then(() => noteCarriedOut(tx, new Map(agreed.map(({ id, at }) => [id, at]))))
+  const alone = entries.filter(({ author, approvedBy, hasHappened }) => isStaff(author) && !approvedBy && !hasHappened)
+  if (agreed.length === 0 && sent.length === 0 && alone.length === 0) return written
+  return written
+    .then(() => requireAllStanding(tx, alone))
+    .then(() => noteForms(tx, sent))
+    .then(() => noteCarriedOut(tx, new Map(agreed.map(({ id, at }) => [id, at]))))
+}
+
+async function requireAllStanding(tx: Tx, entries: readonly AuditEntry[]): Promise<void> {
+  const authors = new Map(entries.map(({ author }) => [authorName(author), author]))
+  for (const [, author] of [...authors].sort(([one], [other]) => (one < other ? -1 : 1))) await requireStanding(tx, author)
 }
 
 /** Neither a crash nor a second process comes in between: the deed and the note that it was done are one transaction, and the note is written once. */

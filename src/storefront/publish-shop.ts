@@ -112,7 +112,8 @@ async function record({ db, clock, log }: StorefrontDeps, shopId: string, record
   await inTransaction(db, async (tx) => {
     await noteMarketplace(tx, shopId, news)
     const after = { state: news.state, ...(news.id !== undefined && { marketplace: news.id }) }
-    await writeAudit(tx, [{ author, at: news.at, action: 'shop_published', subject: shopSubject(shopId), reason, after }])
+    const entry = { author, at: news.at, action: 'shop_published', subject: shopSubject(shopId), reason, after }
+    await writeAudit(tx, [{ ...entry, hasHappened: true }])
   }).catch((error: unknown) => {
     throw brokenUniqueRule(error) === undefined ? error : new Refusal('bad_input', 'knownId')
   })

@@ -1,8 +1,8 @@
-import { isStaff } from '../shared/actor'
-import type { Author, StaffRole } from '../shared/actor'
-import { engineOf } from '../shared/database'
-import type { Tx } from '../shared/database'
-import { Refusal } from '../shared/refusals'
+import { isStaff } from './actor'
+import type { Author, StaffRole } from './actor'
+import { engineOf } from './database'
+import type { Tx } from './database'
+import { Refusal } from './refusals'
 
 /**
  * Somebody still has the role in which their request came in. Whoever changes it at this moment is waited for; whoever changes it later waits for this transaction, and finds
