@@ -123,6 +123,8 @@ describe('the pages of organisations and rules', () => {
       expect((await open(victor, address)).status).toBe(404)
       expect((await open(stella, address)).status).toBe(200)
     }
+    const label = 'data-label="Организация"'
+    expect([(await open(stella, RULES)).html.includes(label), (await open(stella, path)).html.includes(label)]).toEqual([true, false])
     for (const list of [RULES, ORGANISATIONS]) expect(textOf(await open(victor, list))).not.toMatch(/Ромашка|Тайна/)
     expect(textOf(await open(stella, RULES))).toContain('Тайна')
     const stranger = await StaffPerson.make(world, 'operator')

@@ -118,7 +118,7 @@ async function showCard(
     name: organisation.name,
     organisationId: id,
     rows: organisationRows(organisation, people, reader),
-    rules: presentRules({ rules, organisations: [organisation], now: clock.now() }, reader),
+    rules: presentRules({ rules, organisations: null, now: clock.now() }, reader),
     rulesHref: `${RULES}?organisation=${id}`,
     form: returned?.form ?? organisationForm(organisation, people),
     basedOn: returned?.basedOn ?? stampOf(organisation, assigned),

@@ -10,18 +10,19 @@ import { organisationPath, rulePath } from './paths'
 
 interface RulesView {
   readonly rules: readonly Rule[]
-  readonly organisations: readonly Organisation[]
+  /** null where the page is about one organisation, so that its name is not told in every row. */
+  readonly organisations: readonly Organisation[] | null
   readonly now: Date
 }
 
 export function presentRules({ rules, organisations, now }: RulesView, reader: Reader): Table {
   const { t } = reader
-  const names = new Map(organisations.map(({ id, name }) => [id, name]))
+  const names = organisations && new Map(organisations.map(({ id, name }) => [id, name]))
   return {
     caption: t('autopay.rules.heading'),
     columns: [
       { label: t('autopay.rules.name') },
-      { label: t('autopay.rules.organisation') },
+      ...(names ? [{ label: t('autopay.rules.organisation') }] : []),
       { label: t('autopay.rules.do') },
       { label: t('autopay.rules.caps') },
       { label: t('autopay.rules.priority'), align: 'right' },
@@ -31,7 +32,7 @@ export function presentRules({ rules, organisations, now }: RulesView, reader: R
       href: rulePath(rule.id),
       cells: [
         { text: rule.body.name },
-        { text: names.get(rule.organisationId) ?? '', href: organisationPath(rule.organisationId) },
+        ...(names ? [{ text: names.get(rule.organisationId) ?? '', href: organisationPath(rule.organisationId) }] : []),
         { text: t(`autopay.action.${rule.body.do}`) },
         { text: capsText(rule.body, reader) },
         { text: String(rule.body.priority) },
