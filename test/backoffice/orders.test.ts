@@ -45,6 +45,8 @@ describe('the pages about top-ups', () => {
       [`?name=${waiting?.number.toLowerCase() ?? ''}`, [waiting]],
       [`?name=${credited?.containerId ?? ''}`, [credited]],
       [`?member=${anna.id}`, [credited, waiting]],
+      [`?member=${anna.login.toUpperCase()}`, [credited, waiting]],
+      ['?member=nobody', []],
       ['?from=2099-01-01', []],
     ] as const) {
       const page = await as('operator').open(`/admin/orders${query}`)
@@ -55,6 +57,11 @@ describe('the pages about top-ups', () => {
         expect([query, file.html.includes(order?.number ?? '?')]).toEqual([query, isThere])
       }
     }
+    const ofAnna = await as('operator').open(`/admin/orders?member=${anna.login}`)
+    expect(plain(ofAnna)).toContain(`Участник: ${anna.login}`)
+    expect(ofAnna.html).toContain(`/admin/orders.csv?member=${anna.id}`)
+    expect(await world.db('audit_log').where({ action: 'person_searched', subject: `member:${anna.id}` })).not.toEqual([])
+    expect(plain(await as('operator').open('/admin/orders?member=nobody'))).toContain('Участника «nobody» нет')
     expect(plain(await as('operator').open('/admin/orders?state=credited'))).toContain('Состояние: зачислено')
     for (const name of [credited?.number, credited?.invoiceboxId, credited?.containerId])
       expect((await as('operator').open(`/admin/search?q=${name ?? ''}`)).url).toContain(cardOf(credited))

@@ -25,7 +25,8 @@ export const ORDER_FILTERS = {
     .optional(),
   from: orEmpty(z.string().refine(isDay)),
   to: orEmpty(z.string().refine(isDay)),
-  member: orEmpty(z.string().refine(looksLikeId)),
+  /** An id, or whatever `askedMember` finds a member by. */
+  member: orEmpty(z.string().trim().max(100)),
   name: orEmpty(z.string().trim().max(50)),
 }
 
@@ -36,18 +37,20 @@ export const filterOf = ({ state, from, to, member, name }: OrderQuery, zone: st
   state,
   from: from === undefined ? undefined : dayStart(from, zone),
   until: to === undefined ? undefined : dayEnd(to, zone),
-  memberId: member,
+  // What is no id here is the name of nobody, and finds nothing.
+  memberId: member === undefined || looksLikeId(member) ? member : '',
   name,
 })
 
 /** The filters alone, in the order of their chips, for addresses. */
 export const queryOf = ({ state, from, to, member, name }: OrderQuery): Query => ({ state, from, to, member, name })
 
-export const orderChips = (query: OrderQuery, t: Translate): Chip[] =>
+/** @param member how the member in the filter is shown; undefined where there is no such member */
+export const orderChips = (query: OrderQuery, member: string | undefined, t: Translate): Chip[] =>
   chipsOf(ORDERS_PATH, queryOf(query), {
     state: (value) => t('orders.chip.state', { value: query.state ? t(`top_up.state.${query.state}`) : value }),
     from: (value) => t('orders.chip.from', { value }),
     to: (value) => t('orders.chip.to', { value }),
-    member: (value) => t('orders.chip.member', { value: value.slice(0, 8) }),
+    member: (value) => t('orders.chip.member', { value: member ?? value }),
     name: (value) => t('orders.chip.name', { value }),
   })

@@ -1,3 +1,4 @@
+import type { Member } from '../../members'
 import { ORDER_STATES } from '../../orders'
 import type { Order, OrderGoods, OrderState } from '../../orders'
 import type { StaffActor } from '../../shared/actor'
@@ -8,6 +9,7 @@ import type { Translate } from '../../shared/texts'
 import { formatMoney } from '../../shared/texts/format'
 import { asChoice, listHref } from '../filters'
 import type { Chip, Query } from '../filters'
+import { shownLogin } from '../members/mask'
 import { amountHead, momentCell, timeHead } from '../reader'
 import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
@@ -36,6 +38,8 @@ export interface OrdersView {
   readonly orders: readonly Order[]
   readonly hasMore: boolean
   readonly query: OrderQuery
+  /** The member of the filter; undefined where it names none. */
+  readonly member: Member | undefined
   readonly before: string | undefined
 }
 
@@ -53,23 +57,26 @@ export interface OrdersPage {
 export function presentOrders(view: OrdersView, staff: StaffActor, reader: Reader): OrdersPage {
   const { t } = reader
   const filters = queryOf(view.query)
+  const member = view.member && shownLogin(view.member.login, staff.role)
   return {
     table: tableOf(view, reader),
-    filters,
+    // A login that is shown in part cannot be searched for again.
+    filters: { ...filters, member: member === view.member?.login ? (member ?? filters.member) : filters.member },
     states: [
       { value: '', text: t('orders.any_state') },
       ...ORDER_STATES.map((state) => ({ value: state, text: asChoice(stateName(state, t)) })),
     ],
-    chips: orderChips(view.query, t),
+    chips: orderChips(view.query, member, t),
     exportHref: may(staff, 'lists.export') ? listHref(`${ORDERS_PATH}.csv`, filters) : null,
     logHref: LOG_PATH,
   }
 }
 
-function tableOf({ orders, hasMore, query, before }: OrdersView, reader: Reader): Table {
+function tableOf({ orders, hasMore, query, member, before }: OrdersView, reader: Reader): Table {
   const last = orders.at(-1)
   return {
     ...ordersTable(orders, reader),
+    ...(query.member !== undefined && !member && { empty: reader.t('payments.no_member', { member: query.member }) }),
     ...(hasMore && last && { olderHref: listHref(ORDERS_PATH, { ...queryOf(query), before: last.id }) }),
     ...(before !== undefined && { newestHref: listHref(ORDERS_PATH, queryOf(query)) }),
   }
@@ -106,7 +113,7 @@ export const orderHeader = (reader: Reader): string[] => [
   reader.t('orders.number'),
   reader.t('orders.invoicebox'),
   reader.t('orders.container'),
-  reader.t('orders.member'),
+  reader.t('orders.member_id'),
   reader.t('orders.state'),
   amountHead(reader.t('orders.amount'), 'RUB', reader),
   reader.t('orders.points'),

@@ -8,6 +8,7 @@ import { CSV_TYPE, csvFile } from '../../shared/csv'
 import { inTransaction } from '../../shared/database'
 import type { Db } from '../../shared/database'
 import { looksLikeId } from '../../shared/ids'
+import { askedMember } from '../asked-member'
 import { frameOf } from '../frame'
 import { orderCardRoutes } from './card-routes'
 import type { OrderPagesDeps } from './deps'
@@ -27,7 +28,7 @@ export const orderPages = (deps: OrderPagesDeps): Route[] => [
   ...logRoutes(deps),
 ]
 
-const showList = ({ db, zone }: OrderPagesDeps): Route =>
+const showList = ({ db, clock, zone }: OrderPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: ORDERS_PATH,
@@ -35,9 +36,10 @@ const showList = ({ db, zone }: OrderPagesDeps): Route =>
     summary: 'Lists top-ups, newest first, as the filters in the address say.',
     input: { query: z.object({ ...ORDER_FILTERS, before: ID.optional(), done: z.string().optional() }) },
     handle: async (context) => {
-      const { before, done, ...query } = context.input.query
-      const found = await listOrders(db, filterOf(query, zone), { before, limit: PAGE + 1 })
-      const view = { orders: found.slice(0, PAGE), hasMore: found.length > PAGE, query, before }
+      const { before, done, ...typed } = context.input.query
+      const asked = await askedMember({ db, clock }, typed, context.staff)
+      const found = await listOrders(db, filterOf(asked.query, zone), { before, limit: PAGE + 1 })
+      const view = { ...asked, orders: found.slice(0, PAGE), hasMore: found.length > PAGE, before }
       context.page('backoffice/orders', {
         frame: frameOf(context, 'orders', done),
         ...presentOrders(view, context.staff, { ...context, zone }),
@@ -52,8 +54,9 @@ const exportList = ({ db, clock, zone }: OrderPagesDeps): Route =>
     policy: staffWith('lists.export'),
     summary: 'Gives the top-ups that the same filters show as a CSV file.',
     input: { query: z.object(ORDER_FILTERS) },
-    handle: async ({ input: { query }, staff, t, language, res }) => {
+    handle: async ({ input, staff, t, language, res }) => {
       await inTransaction(db, (tx) => writeAudit(tx, [{ author: staff, at: clock.now(), action: 'orders_exported', subject: 'orders' }]))
+      const { query } = await askedMember({ db, clock }, input.query, staff)
       const rows = pagesOf(db, filterOf(query, zone), (order) => orderCells(order, { t, language, zone }))
       await sendDownload(res, { name: 'top-ups.csv', type: CSV_TYPE, pieces: csvFile(orderHeader({ t, language, zone }), rows) })
     },

@@ -33,8 +33,8 @@ export const PAYMENT_FILTERS = {
   to: orEmpty(z.string().refine(isDay)),
   least: orEmpty(roubles),
   most: orEmpty(roubles),
-  /** A login, or an id. */
-  member: orEmpty(z.string().trim().max(64)),
+  /** An id, or whatever `askedMember` finds a member by. */
+  member: orEmpty(z.string().trim().max(100)),
   invoice: orEmpty(z.string().trim().max(50)),
 }
 
