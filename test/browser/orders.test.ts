@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { buyVoucher, importCodes, saveShop } from '../../src/storefront'
 import { VOUCHER } from '../storefront/offers'
@@ -136,20 +136,29 @@ describeInChromium('a member buys points in a real browser', () => {
     await context.close()
   })
 
-  test('every page about the catalogue is sound on a narrow screen and fits a wide one', async () => {
+  describe('every page about the catalogue is sound on a narrow screen and fits a wide one', () => {
     const offerId = randomUUID()
-    const by = { author: COMMAND_LINE, reason: 'A test' } as const
-    await world.parts.deeds.offers.change.perform({ ...VOUCHER, offerId, titleRu: LONG, titleEn: LONG }, { ...by, key: offerId })
-    await importCodes(world.parts, { offerId, text: `V-${offerId}`, ...by })
-    const place = { address: 'Невский проспект, дом 1', link: 'https://shop.example/', position: 1, isShown: true }
-    await saveShop(world.parts, { shopId: randomUUID(), title: { ru: LONG, en: LONG }, text: { ru: LONG, en: LONG }, ...place, ...by })
-    const buyer = await world.member({ points: '0' })
-    const order = await buyVoucher(world.parts, { offerId, buyer: { memberId: buyer.id }, language: 'ru' })
-    await shop.pays(order)
-    await shop.until(order, 'credited')
+    let buyer: Buyer
+    let order: Awaited<ReturnType<typeof buyVoucher>>
+    let context: BrowserContext
+    let page: Page
+    beforeAll(async () => {
+      const by = { author: COMMAND_LINE, reason: 'A test' } as const
+      await world.parts.deeds.offers.change.perform({ ...VOUCHER, offerId, titleRu: LONG, titleEn: LONG }, { ...by, key: offerId })
+      await importCodes(world.parts, { offerId, text: `V-${offerId}`, ...by })
+      const place = { address: 'Невский проспект, дом 1', link: 'https://shop.example/', position: 1, isShown: true }
+      await saveShop(world.parts, { shopId: randomUUID(), title: { ru: LONG, en: LONG }, text: { ru: LONG, en: LONG }, ...place, ...by })
+      buyer = await world.member({ points: '0' })
+      order = await buyVoucher(world.parts, { offerId, buyer: { memberId: buyer.id }, language: 'ru' })
+      await shop.pays(order)
+      await shop.until(order, 'credited')
+    })
+    beforeEach(async () => {
+      context = await newVisitor(browser, { width: 320 })
+      page = await context.newPage()
+    })
+    afterEach(() => context.close())
 
-    const context = await newVisitor(browser, { width: 320 })
-    const page = await context.newPage()
     const looks = async (path: string, state: string, language = 'ru'): Promise<void> => {
       await page.goto(`${world.url}${path}${path.includes('?') ? '&' : '?'}lang=${language}`)
       await arrive(page, state)
@@ -159,37 +168,52 @@ describeInChromium('a member buys points in a real browser', () => {
       expect(await sidewaysFaults(page)).toEqual([])
       await page.setViewportSize({ width: 320, height: 800 })
     }
-    await looks('/where-to-spend', 'where-to-spend')
-    await looks('/where-to-spend?q=zzz', 'where-to-spend', 'en')
-    await page.goto(`${world.url}/sign-in?lang=ru`)
-    await signIn(page, buyer.login)
-    await arrive(page, 'account')
-    await looks('/account/redeem', 'redeem', 'en')
-    await page.locator('[name=code]').fill('nothing')
-    await page.locator('form[action="/account/redeem"] button').click()
-    await page.getByRole('alert').waitFor()
-    await sound(page)
-    await looks(`/account/top-ups/${order.number}`, 'credited')
-    expect(await textOf(page)).toContain(`V-${offerId}`)
+    const asOperator = async (): Promise<void> => {
+      const { actor } = await StaffPerson.make(world, 'operator')
+      await page.goto(`${world.url}/sign-in?lang=ru`)
+      await signIn(page, actor.login)
+      await page.locator('main[data-state]').waitFor()
+    }
 
-    const { actor } = await StaffPerson.make(world, 'operator')
-    await context.clearCookies()
-    await page.goto(`${world.url}/sign-in?lang=ru`)
-    await signIn(page, actor.login)
-    await page.locator('main[data-state]').waitFor()
-    await looks('/admin/catalogue', 'catalogue', 'en')
-    await looks(`/admin/catalogue/${offerId}`, 'offer')
-    await looks('/admin/shops', 'shops', 'en')
-    await looks(`/admin/orders/${order.number}`, 'order')
-    expect(await sidewaysFaults(page)).toEqual([])
-    await page.locator('[name=unused]').check()
-    await page.locator('form[action$="/refund"] [name=reason]').fill('Не использован')
-    await page.locator('form[action$="/refund"] button').click()
-    await arrive(page, 'confirm')
-    await sound(page)
-    await page.locator('form[action$="/refund"] button').click()
-    await arrive(page, 'order')
-    expect(await world.parts.fulfilment.look(world.db, order)).toMatchObject({ use: 'withdrawn' })
-    await context.close()
+    test.each([
+      { path: '/where-to-spend', language: 'ru' },
+      { path: '/where-to-spend?q=zzz', language: 'en' },
+    ])('for everybody: $path in $language', ({ path, language }) => looks(path, 'where-to-spend', language))
+
+    test("for a member: a code, and a purchase of one's own", async () => {
+      await page.goto(`${world.url}/sign-in?lang=ru`)
+      await signIn(page, buyer.login)
+      await arrive(page, 'account')
+      await looks('/account/redeem', 'redeem', 'en')
+      await page.locator('[name=code]').fill('nothing')
+      await page.locator('form[action="/account/redeem"] button').click()
+      await page.getByRole('alert').waitFor()
+      await sound(page)
+      await looks(`/account/top-ups/${order.number}`, 'credited')
+      expect(await textOf(page)).toContain(`V-${offerId}`)
+    })
+
+    test.each([
+      { what: 'the catalogue', path: () => '/admin/catalogue', state: 'catalogue', language: 'en' },
+      { what: 'an offer', path: () => `/admin/catalogue/${offerId}`, state: 'offer', language: 'ru' },
+      { what: 'the shops', path: () => '/admin/shops', state: 'shops', language: 'en' },
+    ])('for staff: $what', async ({ path, state, language }) => {
+      await asOperator()
+      await looks(path(), state, language)
+    })
+
+    test('for staff: an order, and its refund', async () => {
+      await asOperator()
+      await looks(`/admin/orders/${order.number}`, 'order')
+      expect(await sidewaysFaults(page)).toEqual([])
+      await page.locator('[name=unused]').check()
+      await page.locator('form[action$="/refund"] [name=reason]').fill('Не использован')
+      await page.locator('form[action$="/refund"] button').click()
+      await arrive(page, 'confirm')
+      await sound(page)
+      await page.locator('form[action$="/refund"] button').click()
+      await arrive(page, 'order')
+      expect(await world.parts.fulfilment.look(world.db, order)).toMatchObject({ use: 'withdrawn' })
+    })
   })
 })
