@@ -61,7 +61,7 @@ describe('the pages about top-ups', () => {
     expect(plain(ofAnna)).toContain(`Участник: ${anna.login}`)
     expect(ofAnna.html).toContain(`/admin/orders.csv?member=${anna.id}`)
     expect(await world.db('audit_log').where({ action: 'person_searched', subject: `member:${anna.id}` })).not.toEqual([])
-    expect(plain(await as('operator').open('/admin/orders?member=nobody'))).toContain('Участника «nobody» нет')
+    expect(plain(await as('operator').open('/admin/orders?member=nobody'))).toContain('По «nobody» участник не находится')
     expect(plain(await as('operator').open('/admin/orders?state=credited'))).toContain('Состояние: зачислено')
     for (const name of [credited?.number, credited?.invoiceboxId, credited?.containerId])
       expect((await as('operator').open(`/admin/search?q=${name ?? ''}`)).url).toContain(cardOf(credited))

@@ -75,7 +75,7 @@ describe('the pages about payments', () => {
     for (const said of ['Фильтр «Состояние» не понят: «lost»', 'Фильтр «Сумма от» не понят: «abc»']) expect(plain(odd)).toContain(said)
     expect(odd.html).not.toContain('Баллы не списаны')
     expect((await as('operator').fetch('/admin/payments.csv?least=abc')).status).toBe(400)
-    expect(plain(await list('?member=nobody'))).toContain('Участника «nobody» нет')
+    expect(plain(await list('?member=nobody'))).toContain('По «nobody» участник не находится')
     expect(plain(await list(`?from=${tomorrow}&to=${today}`))).toContain('день «с» позже дня «по»')
   })
 
