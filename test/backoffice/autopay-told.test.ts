@@ -9,7 +9,7 @@ import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
 import { bill, company, rule, runs } from '../autopay/organisations'
 import type { Company } from '../autopay/organisations'
-import { until } from '../payments/steps'
+import { until } from '../support/until'
 
 const plain = ({ html }: Page): string => html.replaceAll('\u00a0', ' ').replace(/\s+/g, ' ')
 const ROOT = '/admin/autopay'

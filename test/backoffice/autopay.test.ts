@@ -8,7 +8,8 @@ import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
 import { bill, company, rule, runs } from '../autopay/organisations'
 import type { Company } from '../autopay/organisations'
-import { paymentOf, until } from '../payments/steps'
+import { until } from '../support/until'
+import { paymentOf } from '../payments/steps'
 
 const plain = ({ html }: Page): string => html.replaceAll('\u00a0', ' ').replace(/\s+/g, ' ')
 const ROOT = '/admin/autopay'
@@ -61,8 +62,8 @@ describe('the pages of automatic payment', () => {
     const odd = await bill(world, acme, { amount: '5.00', amountRaw: '0.005', number: '419-1' })
     const started = await as('operator').submit(await open('/runs'), `${ROOT}/runs`, { organisation: acme.id })
     expect(started.url).toMatch(/\/admin\/autopay\/runs\/[0-9a-f-]{36}$/)
-    await until(async () => (await as('operator').open(started.url)).state === 'autopay-run')
-    const run = await as('operator').open(started.url)
+    let run = started
+    await until(async () => (run = await as('operator').open(started.url)).state === 'autopay-run')
     expect(plain(run)).toMatch(/Оплачено: 1 на 1 500,00 ₽[\s\S]*Ждёт: 2 на 2 000,00 ₽/)
     expect(await paymentOf(world, rent)).toMatchObject({ state: 'captured' })
 
@@ -287,13 +288,8 @@ describe('the pages of automatic payment', () => {
     expect([second.html.includes('>ООО 000<'), second.html.includes(acme.name)]).toEqual([false, true])
     expect(second.html).toContain(`href="${ROOT}/organisations"`)
     expect((await as('admin').open(`${ROOT}/organisations?after=${randomUUID()}`)).html).toContain('>ООО 000<')
-    await world
-      .db('organisations')
-      .whereIn(
-        'id',
-        rows.map(({ id }) => id),
-      )
-      .delete()
+    const ids = rows.map(({ id }) => id)
+    await world.db('organisations').whereIn('id', ids).delete()
   })
 
   test('the home page counts the requests alone that the reader may know of', async () => {

@@ -6,7 +6,8 @@ import type { Browser, Page } from '../support/browser'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
-import { paymentOf, until } from '../payments/steps'
+import { until } from '../support/until'
+import { paymentOf } from '../payments/steps'
 
 const plain = (page: Page): string => page.html.replaceAll('\u00a0', ' ')
 const PATH = '/admin/reconciliation'

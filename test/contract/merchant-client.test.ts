@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
 import { basketOf, connectGate, makeLine, oneUnit, parseNotification, refundBasket, sign, verifySignature } from '../../src/invoicebox'
 import type { Goods, MerchantClient, Notification, Order, OrderDraft, VatCode } from '../../src/invoicebox'
 import { VAT_CODES } from '../../src/invoicebox'
@@ -8,6 +7,7 @@ import { topUp } from '../../src/orders'
 import { HOUR, MINUTE, plus } from '../../src/shared/clock'
 import { createLog } from '../../src/shared/log'
 import { money, parseMoney } from '../../src/shared/money'
+import { until } from '../support/until'
 import { World } from '../support/world'
 
 /* Our client and the sandbox, which behaves as Invoicebox documents it, against each other. */
@@ -265,11 +265,11 @@ test('the channel brings the notification that the HTTP door would get, signed b
       },
     },
   )
-  while (connections === 0) await pause(5)
+  await until(() => connections > 0)
   const order = await created()
   await paid(order)
   const ours = () => received.find((notification) => notification.kind === 'order' && notification.id === order.id)
-  for (let tries = 0; !ours() && tries < 400; tries += 1) await pause(5)
+  await until(() => ours() !== undefined)
   expect(ours()).toMatchObject({ kind: 'order', merchantOrderId: order.merchantOrderId, status: 'completed', amount: rub('12200') })
   await gate.stop()
 })
@@ -278,11 +278,11 @@ test('a gateway without a public address hears of a paid top-up over the channel
   await world.sandbox.settings({ notificationUrl: '' })
   const anna = await world.member({ points: '0' })
   const gate = openNotificationGate(world.parts)
-  for (let tries = 0; !gate?.isConnected() && tries < 400; tries += 1) await pause(5)
+  await until(() => gate?.isConnected() === true)
   const order = await topUp(world.parts, { memberId: anna.id, amount: rub('1240'), language: 'ru' })
   await control('POST', `orders/${order.invoiceboxId}/pay`, { by: 'card' })
   const available = async () => (await anna.balance()).available
-  for (let tries = 0; (await available()) === '0.00' && tries < 400; tries += 1) await pause(5)
+  await until(async () => (await available()) !== '0.00')
   expect(await anna.balance()).toEqual({ available: '1240.00', held: '0.00' })
   await gate?.stop()
 })

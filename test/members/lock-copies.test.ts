@@ -3,7 +3,7 @@ import { memberAccount } from '../../src/ledger'
 import { lockMember, readMember, unlockMember } from '../../src/members'
 import { writeAudit } from '../../src/shared/audit'
 import { inTransaction } from '../../src/shared/database'
-import { until } from '../payments/steps'
+import { until } from '../support/until'
 import { OPERATOR, makeMembersWorld } from './world'
 
 test('a copy of an unlocking that is held up while the first one is done does not let in whom somebody has locked since', async () => {

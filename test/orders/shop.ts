@@ -2,6 +2,7 @@ import { checkOrders, listOrders, receiveNotification, recoverRefunds, topUp } f
 import type { Order } from '../../src/orders'
 import type { OrderNotification, Reply } from '../../src/invoicebox'
 import { parseMoney, toDecimal } from '../../src/shared/money'
+import { until } from '../support/until'
 import type { Buyer, World } from '../support/world'
 
 /** The sandbox's own word for an order. */
@@ -81,12 +82,9 @@ export class Shop {
 
   /** Waits for what happens in the background of the sandbox. */
   async until(order: Order, state: Order['state']): Promise<Order> {
-    for (let tries = 0; tries < 200; tries++) {
-      const now = await this.order(order.number)
-      if (now.state === state) return now
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-    throw new Error(`Order ${order.number} is not ${state}, but ${(await this.order(order.number)).state}.`)
+    let now = order
+    await until(async () => (now = await this.order(order.number)).state === state, `order ${order.number} is ${state}`)
+    return now
   }
 
   /** Time goes by, and the worker does what has become due. */

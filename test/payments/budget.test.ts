@@ -11,7 +11,8 @@ import type { SandboxInvoice } from '../support/sandbox-control'
 import { Browser } from '../support/browser'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
-import { paymentOf, settled, strikes, until } from './steps'
+import { until } from '../support/until'
+import { paymentOf, settled, strikes } from './steps'
 
 interface Second {
   readonly url: string

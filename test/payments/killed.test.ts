@@ -7,7 +7,8 @@ import { startGateway } from '../support/gateway-process'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
-import { alertsAbout, allIsWell, bothFunds, paymentOf, paymentsOf, settled, strikes, until } from './steps'
+import { until } from '../support/until'
+import { alertsAbout, allIsWell, bothFunds, paymentOf, paymentsOf, settled, strikes } from './steps'
 
 /** A buyer at another gateway than the world's own: signed in, in front of the button. */
 async function arrives(url: string, buyer: Buyer, invoice: SandboxInvoice): Promise<{ browser: Browser; page: Page }> {

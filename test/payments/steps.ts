@@ -71,15 +71,6 @@ export async function bothFunds(world: World): Promise<{ ours: string; theirs: s
   return { ours: (await world.fund()).balance, theirs: (await world.sandbox.fund()).balance }
 }
 
-/** Waits until something is so, at most ten seconds. */
-export async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + 10_000
-  while (!(await isSo())) {
-    if (performance.now() > deadline) throw new Error('It never came to be.')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
 /** A lost answer and a repeat that Invoicebox refuses: this is how an invoice that we paid gets into review. */
 export async function refusedRepeat(world: World, anna: Buyer): Promise<SandboxInvoice> {
   const invoice = await world.sandbox.invoice({ amount: '100.00' })

@@ -1,6 +1,7 @@
 import { watchConfirm } from './wire'
 import type { Seen } from './wire'
-import { like, openTestWorld, startClean, until } from './world'
+import { until } from '../support/until'
+import { like, openTestWorld, startClean } from './world'
 import type { Body, TestWorld } from './world'
 
 let world: TestWorld

@@ -1,7 +1,8 @@
 import { WebSocket } from 'ws'
 import { openShop, order } from './shop'
 import type { Shop } from './shop'
-import { like, openTestWorld, startClean, until } from './world'
+import { until } from '../support/until'
+import { like, openTestWorld, startClean } from './world'
 import type { TestWorld } from './world'
 
 let world: TestWorld

@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { codeOf, merchant, openShop, order, shopError } from './shop'
 import type { Shop } from './shop'
-import { openTestWorld, startClean, until } from './world'
+import { until } from '../support/until'
+import { openTestWorld, startClean } from './world'
 import type { TestWorld } from './world'
 
 let world: TestWorld

@@ -122,9 +122,3 @@ export async function startClean(world: TestWorld): Promise<void> {
   await world.control('POST', '/reset', { seed: false })
   await world.control('PUT', '/settings', { rateLimit: 'off' })
 }
-
-/** Asks again and again until the answer is yes; gives up loudly after ten seconds. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 10_000
-  while (!(await isSo())) if (performance.now() > deadline) throw new Error('It never came to that.')
-}

@@ -11,7 +11,8 @@ import { ENGINES } from '../support/databases'
 import { listenOn } from '../support/listen'
 import type { Listener } from '../support/listen'
 import { MovableClock, PASSWORD, World } from '../support/world'
-import { alertsAbout, paymentOf, strikes, until } from '../payments/steps'
+import { until } from '../support/until'
+import { alertsAbout, paymentOf, strikes } from '../payments/steps'
 
 /** A process on another host than the world's own gateway, with a clock of its own that is watched as a host's is. */
 interface Host {

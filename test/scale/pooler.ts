@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../support/free-port'
 import { describeWith, findProgram } from '../support/needed-program'
+import { until } from '../support/until'
 
 /** A real PgBouncer in front of the tests' PostgreSQL, in the mode that keeps nothing for a client between two transactions. */
 export interface Pooler {
@@ -40,7 +41,7 @@ export async function startPooler(): Promise<Pooler> {
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
   const child = spawn(program, ['-q', join(folder, 'pooler.ini')], { stdio: ['ignore', 'ignore', 'ignore'], ...identity })
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  await listens(port)
+  await until(() => answers(port), 'PgBouncer takes connections')
   return {
     urlOf(databaseUrl) {
       const url = new URL(databaseUrl)
@@ -69,16 +70,6 @@ pool_mode = transaction
 default_pool_size = ${SERVER_CONNECTIONS}
 max_client_conn = 500
 `
-
-const MOST_LOOKS = 500
-
-async function listens(port: number): Promise<void> {
-  for (let look = 0; look < MOST_LOOKS; look++) {
-    if (await answers(port)) return
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error('PgBouncer did not come up.')
-}
 
 const answers = (port: number): Promise<boolean> =>
   new Promise((resolve) => {

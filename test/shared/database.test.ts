@@ -211,9 +211,9 @@ describe('a transaction that fails for a moment', () => {
   test('a connection whose server went silent in mid-statement is given up and not used again', async () => {
     const db = knex({
       ...databaseSettings(postgres.url, { poolSize: 1 }),
-      connection: { connectionString: postgres.url, pipeline: true, query_timeout: 100 } as Knex.PgConnectionConfig,
+      connection: { connectionString: postgres.url, pipeline: true } as Knex.PgConnectionConfig,
     })
-    const error = await failure(db.transaction((tx) => tx.raw('select pg_sleep(30)')))
+    const error = await failure(db.transaction((tx) => tx.raw('select pg_sleep(30)').options({ query_timeout: 100 })))
     expect([isTransient(error), isDown(error)]).toEqual([true, true])
     expect(await db.raw<{ rows: unknown[] }>('select 1 as one')).toMatchObject({ rows: [{ one: 1 }] })
     await db.destroy()

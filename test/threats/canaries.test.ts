@@ -12,7 +12,7 @@ import { readTables } from '../routes/contents'
 import { givenAway } from '../routes/odd'
 import { Browser, formsOf } from '../support/browser'
 import type { Page } from '../support/browser'
-import { listenOn } from '../support/listen'
+import { freePort } from '../support/free-port'
 import { SandboxControl } from '../support/sandbox-control'
 
 /** Things that nobody may find again where they do not belong. Each is written so that no other text is like it. */
@@ -77,15 +77,15 @@ describe('secrets and persons', () => {
   }
 
   beforeAll(async () => {
-    const listener = await listenOn()
-    await listener.close()
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
     const { token, merchantToken, notificationKey } = CANARY
-    sandbox = await startSandbox({ port: 0, token, merchantToken, notificationKey, partnerAuthUrl: `${listener.url}/pay`, seed: 1 })
+    sandbox = await startSandbox({ port: 0, token, merchantToken, notificationKey, partnerAuthUrl: `${url}/pay`, seed: 1 })
     const env = {
       MODE: 'sandbox',
       LOG_LEVEL: 'trace',
-      PORT: String(listener.port),
-      PUBLIC_URL: listener.url,
+      PORT: String(port),
+      PUBLIC_URL: url,
       DATABASE_URL: databaseUrl,
       SESSION_SECRET: CANARY.secret,
       INVOICEBOX_TOKEN: CANARY.token,
@@ -112,7 +112,7 @@ describe('secrets and persons', () => {
     gateway = start(['serve', '--with-worker'], { cwd: folder.path, env })
     await gateway.says(/"port":\d+/)
     db = openDatabase(databaseUrl)
-    await story(listener.url)
+    await story(url)
     outputs.push((await gateway.stop()).out, gateway.output())
   }, 90_000)
 
