@@ -33,7 +33,7 @@ export class Visitor {
       if (this.person) await this.person.signsIn()
       else await this.browser.submit(page, '/sign-in', { login: this.login, password: PASSWORD })
     }
-    const start = this.actor === null ? page : await this.browser.open('/')
+    const start = this.actor === null || isSignedIn ? page : await this.browser.open('/')
     this.token = /name="_csrf" value="([^"]+)"/.exec(start.html)?.[1] ?? ''
     if (this.token === '' || (this.actor !== null && !start.html.includes('action="/sign-out"')))
       throw new Error(`${this.name} cannot sign in`)
