@@ -56,6 +56,20 @@ export const untidyPlaces = (page: Page): Promise<string[]> =>
     ]
   })()`)
 
+/**
+ * Holds back whatever leads from a page to this site: a paid page goes on by itself after three seconds, and a busy machine may take longer to look at it.
+ * @returns lets go what was held, and holds nothing any more
+ */
+export async function holdsBack(page: Page, site: string): Promise<() => void> {
+  let letGo = (): void => undefined
+  const over = new Promise<void>((resolve) => (letGo = resolve))
+  await page.route(`${site}/**`, async (route) => {
+    await over
+    await route.continue()
+  })
+  return letGo
+}
+
 /** The primary buttons that one sees. */
 export const primaryActions = (page: Page): Promise<string[]> => page.locator('main .primary:visible').allInnerTexts()
 

@@ -4,7 +4,7 @@ import type { Visit } from '../support/chromium'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
-import { focused, headingOf, stateOf, textOf } from './checks'
+import { focused, headingOf, holdsBack, stateOf, textOf } from './checks'
 
 const MINUTE_MS = 60_000
 
@@ -39,10 +39,11 @@ describeInChromium('what moves on the payment page', () => {
   const invoice = (of: Record<string, unknown> = {}): Promise<SandboxInvoice> => world.sandbox.invoice({ amount: '196.58', ...of })
   const deadline = (milliseconds: number): string => new Date(world.clock.now().getTime() + milliseconds).toISOString()
 
-  async function opens(of: { partnerUrl: string }, visit: Visit = {}): Promise<Page> {
+  async function opens(of: { partnerUrl: string }, visit: Visit & { mayLeave?: boolean } = {}): Promise<Page> {
     const page = await newPage(visit)
     await page.goto(of.partnerUrl)
     await shows(page, 'ready')
+    if (!visit.mayLeave) await holdsBack(page, world.sandbox.url)
     return page
   }
 
@@ -53,7 +54,7 @@ describeInChromium('what moves on the payment page', () => {
 
   describe.each(SCRIPTS)('$name', ({ scripts }) => {
     test('a buyer who declines goes back by the stored link, which the content policy lets the form lead to', async () => {
-      const page = await opens(await invoice(), { scripts })
+      const page = await opens(await invoice(), { scripts, mayLeave: true })
       const complaints: string[] = []
       page.on('console', (message) => complaints.push(message.text()))
       await page.getByRole('button', { name: 'Другой способ оплаты' }).click()
@@ -100,6 +101,7 @@ describeInChromium('what moves on the payment page', () => {
       const second = await first.context().newPage()
       await second.goto(once.partnerUrl)
       await shows(second, 'ready')
+      await holdsBack(second, world.sandbox.url)
       await first.locator('.primary').click()
       await shows(first, 'paid')
       await second.locator('.primary').click()

@@ -8,7 +8,7 @@ import { StaffPerson } from '../support/staff'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
 import { Shop } from '../orders/shop'
-import { accessibilityFaults, headingOf, sidewaysFaults, smallTargets, textOf } from './checks'
+import { accessibilityFaults, headingOf, holdsBack, sidewaysFaults, smallTargets, textOf } from './checks'
 
 /** A word that fits into no narrow column. */
 const LONG = 'Электростальский оздоровительно-развлекательный центр'.slice(0, 50)
@@ -75,6 +75,7 @@ describeInChromium('a member buys points in a real browser', () => {
     await page.getByRole('link', { name: 'Вернуться к счёту и оплатить' }).click()
 
     await arrive(page, 'ready')
+    await holdsBack(page, world.sandbox.url)
     await page.getByRole('button', { name: /^Оплатить 1\s340\sбаллов$/ }).click()
     await arrive(page, 'paid')
     expect(await buyer.balance()).toEqual({ available: '0.00', held: '0.00' })

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { describeInChromium, launchChromium, newVisitor } from '../support/chromium'
 import { PASSWORD, World } from '../support/world'
-import { headingOf, sidewaysFaults, stateOf, tabTo, textOf } from './checks'
+import { headingOf, holdsBack, sidewaysFaults, stateOf, tabTo, textOf } from './checks'
 
 /** How a person works a page. */
 interface Hands {
@@ -81,9 +81,11 @@ describeInChromium('a member pays an invoice in a real browser', () => {
       await arrive('ready')
       expect(await headingOf(page)).toBe(title)
       expect((await textOf(page)).replaceAll('\n', ' ')).toMatch(/Сейчас 25 000 баллов Спишется 1 240,50 балла Останется 23 759,50 балла/)
+      const goesOn = await holdsBack(page, world.sandbox.url)
       await hands.press(page, /^Оплатить 1\s240,50\sбалла$/)
 
       await arrive('paid')
+      goesOn()
       if (presses) await hands.press(page, /^Вернуться к счёту$/).catch(unlessThere(page, paymentPage))
       await page.waitForURL(paymentPage)
       expect(await stateOf(page)).toBe('paid')

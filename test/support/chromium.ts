@@ -39,7 +39,8 @@ export interface Visit {
   readonly reducedMotion?: 'reduce' | 'no-preference'
 }
 
-const PATIENCE_MS = 10_000
+/** Only what never comes is given up. */
+const PATIENCE_MS = 25_000
 
 /** A visitor with a browser profile of their own. */
 export async function newVisitor(
