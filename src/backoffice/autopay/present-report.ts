@@ -100,8 +100,12 @@ export const budgetCells = (
   ]
 }
 
-/** In whole per cent, rounded down. */
-const shareText = (spent: bigint, budget: bigint): string => (budget === 0n ? '—' : `${String((spent * 100n) / budget)} %`)
+/** In whole per cent, rounded down; what is spent is never told as nothing. */
+function shareText(spent: bigint, budget: bigint): string {
+  if (budget === 0n) return '—'
+  const percent = (spent * 100n) / budget
+  return spent > 0n && percent === 0n ? '< 1 %' : `${String(percent)} %`
+}
 
 function paidTable({ paid, hasMore, before, month, organisation, organisations }: ReportView, reader: Reader): Table {
   const { t, language } = reader
