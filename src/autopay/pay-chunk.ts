@@ -11,6 +11,7 @@ import type { KeptDecision } from './decision-store'
 import type { DueInvoice } from './invoice'
 import { toDue } from './invoice-row'
 import { closeForeign } from './close-invoices'
+import { HoldOrder } from './hold-in-order'
 import { keepInvoices, keepOdd, keptId } from './keep-invoices'
 import { readInvoices } from './open-invoices'
 import { readOrganisations } from './organisation-store'
@@ -53,22 +54,16 @@ export async function payChunk(
   const decisions = await decideAnew(deps, due, context, of.runId)
   const paying = decisions.filter(({ decision }) => decision === 'pay')
   const leaving = money(await readFundFloor(deps.db), 'RUB')
+  const order = new HoldOrder()
   const refused = await Promise.all(
     paying.flatMap((decision) => {
       const invoice = read.get(decision.invoiceId)
       const kept = due.find(({ id }) => id === decision.invoiceId)
       return invoice && kept
         ? [
-            payOne(deps, {
-              invoice,
-              due: kept,
-              decision,
-              context,
-              readAt: exchange.startedAt,
-              leaving,
-              permit: of.permit,
-              onFault: of.onFault,
-            }),
+            order.next((inTurn) =>
+              payOne(deps, { ...of, invoice, due: kept, decision, context, readAt: exchange.startedAt, leaving, inTurn }),
+            ),
           ]
         : []
     }),

@@ -105,6 +105,22 @@ describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
     expect(new Set(others.map((one) => told(items, one)))).toEqual(new Set(['waiting wait fund_kept']))
   })
 
+  test('what the fund does not reach for any more keeps it from lower priorities of the same chunk as well', async () => {
+    const acme = await company(world)
+    await rule(world, acme, { description: 'Важно', priority: 1 })
+    await rule(world, acme, { description: 'Прочее', priority: 9 })
+    const rent = await bill(world, acme, { amount: '500.00', description: 'Важно, аренда', expirationDate: within(9 * HOUR) })
+    const others = await bills(acme, 6, 'Прочее', { expirationDate: within(3 * HOUR) })
+    const anna = await world.member({ points: '600.00' })
+    const ready = await anna.opens(await world.sandbox.invoice({ amount: '600.00' }))
+    await leaves(900)
+    beforeTheFirstHold(() => anna.confirms(ready))
+    const { items } = await runs(world, { organisationId: acme.id })
+    expect(told(items, rent)).toBe('waiting wait fund_short')
+    expect(new Set(others.map((one) => told(items, one)))).toEqual(new Set(['waiting wait fund_kept']))
+    for (const one of [rent, ...others]) expect(await world.sandbox.operationsOn(one)).toEqual([])
+  })
+
   /** A decision to pay, as a run makes it at that moment, with what the payment needs besides. */
   async function decidedAt(at: Date, { id: invoiceId }: SandboxInvoice): Promise<Omit<Paying, 'permit'>> {
     const then = { ...world.parts, clock: { now: () => at } }
