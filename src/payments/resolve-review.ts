@@ -82,7 +82,7 @@ async function askAgain(deps: PaymentDeps, payment: Payment, request: ResolveReq
   if (isSilent) throw new Refusal('resolution_not_allowed', 'Invoicebox gave no definite answer')
   if (outcome.kind === 'rejected' && (await seenTransactions(deps.db, payment.id)).length === 0) return payment
   // Invoicebox has answered by now: what it says is written down whoever asked.
-  const companions = [companion(writeTraces, { ...traces(deps, payment, request, 'captured'), hasHappened: true })]
+  const companions = [companion(writeTraces, { ...traces(deps, payment, request, 'captured'), evenWithoutRole: true })]
   return settlePayment(deps, payment, outcome, { actor: authorName(request.author), companions })
 }
 
@@ -120,7 +120,7 @@ interface Traces {
   readonly request: ResolveRequest
   readonly state: string
   readonly at: Date
-  readonly hasHappened?: boolean
+  readonly evenWithoutRole?: boolean
 }
 
 const traces = ({ clock }: PaymentDeps, payment: Payment, request: ResolveRequest, state: string): Traces => ({
@@ -132,7 +132,7 @@ const traces = ({ clock }: PaymentDeps, payment: Payment, request: ResolveReques
 
 /** The audit row, and the end of the alert that called the person. */
 async function writeTraces(tx: Tx, all: readonly Traces[]): Promise<void> {
-  for (const { payment, request, state, at, hasHappened = false } of all) {
+  for (const { payment, request, state, at, evenWithoutRole = false } of all) {
     await writeAudit(tx, [
       {
         author: request.author,
@@ -142,7 +142,7 @@ async function writeTraces(tx: Tx, all: readonly Traces[]): Promise<void> {
         reason: request.reason,
         before: { state: payment.state },
         after: { state },
-        hasHappened,
+        evenWithoutRole,
         ...(request.approvedBy ? { approvedBy: request.approvedBy } : {}),
       },
     ])

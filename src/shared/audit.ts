@@ -25,8 +25,11 @@ export interface AuditEntry {
   readonly instructionKey?: string
   /** The second pair of eyes, where one was needed. With the request that they agreed to, that request is carried out by this very row, once. */
   readonly approvedBy?: Author | Approver
-  /** It tells of what has happened elsewhere, such as at Invoicebox, which cannot be refused any more. */
-  readonly hasHappened?: boolean
+  /**
+   * Is written whatever has become of its author's role: it tells of what has happened elsewhere, such as at Invoicebox, which cannot be refused any more, or its author has
+   * just given up the role.
+   */
+  readonly evenWithoutRole?: boolean
 }
 
 export type AuditFacts = Readonly<Record<string, string | boolean | null>>
@@ -60,7 +63,7 @@ export function writeAudit(tx: Tx, entries: readonly AuditEntry[]): Promise<void
   const sent = entries.flatMap(({ author, at, action }, index) =>
     'form' in author ? [{ author, at, action, auditId: String(rows[index]?.['id']) }] : [],
   )
-  const alone = entries.filter(({ author, approvedBy, hasHappened }) => isStaff(author) && !approvedBy && !hasHappened)
+  const alone = entries.filter(({ author, approvedBy, evenWithoutRole }) => isStaff(author) && !approvedBy && !evenWithoutRole)
   if (agreed.length === 0 && sent.length === 0 && alone.length === 0) return written
   return written
     .then(() => requireAllStanding(tx, alone))

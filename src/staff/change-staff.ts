@@ -7,6 +7,7 @@ import type { Tx } from '../shared/database'
 import { newId } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
+import { requireStanding } from '../shared/standing'
 import { hashPassword } from '../members'
 import { dropFactor } from './second-factor'
 import { endSessions } from './sessions'
@@ -40,6 +41,7 @@ async function change({ db, clock, log }: StaffDeps, staffId: string, order: Cha
     const locked = await lockStaff(tx, staffId)
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
     order.reweigh?.(locked.staff.role)
+    if (!approvedBy) await requireStanding(tx, author) // Afterwards they may have given up their own role.
     const done = await work(tx, locked)
     const subject = subjectOf(staffId)
     const entry = {
@@ -47,6 +49,7 @@ async function change({ db, clock, log }: StaffDeps, staffId: string, order: Cha
       at: await letInAt(tx, subject, clock.now()),
       subject,
       reason,
+      evenWithoutRole: true,
       ...(instructionKey !== undefined && { instructionKey }),
     }
     if (!done) return noteUnchanged(tx, entry)

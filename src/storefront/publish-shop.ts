@@ -113,7 +113,7 @@ async function record({ db, clock, log }: StorefrontDeps, shopId: string, record
     await noteMarketplace(tx, shopId, news)
     const after = { state: news.state, ...(news.id !== undefined && { marketplace: news.id }) }
     const entry = { author, at: news.at, action: 'shop_published', subject: shopSubject(shopId), reason, after }
-    await writeAudit(tx, [{ ...entry, hasHappened: true }])
+    await writeAudit(tx, [{ ...entry, evenWithoutRole: true }])
   }).catch((error: unknown) => {
     throw brokenUniqueRule(error) === undefined ? error : new Refusal('bad_input', 'knownId')
   })

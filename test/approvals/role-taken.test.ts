@@ -77,4 +77,18 @@ describe.each(ENGINES)('who loses the role or the access while what they do is o
     await work(actor)
     expect(await world.db('audit_log').where({ actor: `staff:${actor.id}` })).not.toEqual([])
   })
+
+  test('gives up their own role or access all the same', async () => {
+    const [one, other] = [await spare('admin'), await spare('admin')]
+    await changeRole(world.parts.staff, one.id, 'viewer', ordered(one))
+    await disableStaff(world.parts.staff, other.id, ordered(other))
+    const told = (actor: StaffActor) =>
+      world
+        .db('audit_log')
+        .where({ actor: `staff:${actor.id}` })
+        .select('action', 'subject')
+    expect(await told(one)).toEqual([{ action: 'staff_role_changed', subject: `staff:${one.id}` }])
+    expect(await told(other)).toEqual([{ action: 'staff_disabled', subject: `staff:${other.id}` }])
+    await expect(changeRole(world.parts.staff, other.id, 'support', ordered(one))).rejects.toMatchObject({ code: 'forbidden' })
+  })
 })
