@@ -55,13 +55,14 @@ export async function payChunk(
   const paying = decisions.filter(({ decision }) => decision === 'pay')
   const leaving = money(await readFundFloor(deps.db), 'RUB')
   const order = new HoldOrder()
+  const priorityOf = ({ rule }: KeptDecision): number => context.rules.find(({ id }) => id === rule?.id)?.body.priority ?? 0
   const refused = await Promise.all(
     paying.flatMap((decision) => {
       const invoice = read.get(decision.invoiceId)
       const kept = due.find(({ id }) => id === decision.invoiceId)
       return invoice && kept
         ? [
-            order.next((inTurn) =>
+            order.next(priorityOf(decision), (inTurn) =>
               payOne(deps, { ...of, invoice, due: kept, decision, context, readAt: exchange.startedAt, leaving, inTurn }),
             ),
           ]

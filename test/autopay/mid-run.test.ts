@@ -110,6 +110,7 @@ describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
     await rule(world, acme, { description: 'Важно', priority: 1 })
     await rule(world, acme, { description: 'Прочее', priority: 9 })
     const rent = await bill(world, acme, { amount: '500.00', description: 'Важно, аренда', expirationDate: within(9 * HOUR) })
+    const later = await bill(world, acme, { amount: '20.00', description: 'Важно, вода', expirationDate: within(10 * HOUR) })
     const others = await bills(acme, 6, 'Прочее', { expirationDate: within(3 * HOUR) })
     const anna = await world.member({ points: '600.00' })
     const ready = await anna.opens(await world.sandbox.invoice({ amount: '600.00' }))
@@ -118,6 +119,8 @@ describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
     const { items } = await runs(world, { organisationId: acme.id })
     expect(told(items, rent)).toBe('waiting wait fund_short')
     expect(new Set(others.map((one) => told(items, one)))).toEqual(new Set(['waiting wait fund_kept']))
+    // As in the plan: what is left may do for others of the same priority.
+    expect(told(items, later)).toBe('paid pay switch_on')
     for (const one of [rent, ...others]) expect(await world.sandbox.operationsOn(one)).toEqual([])
   })
 
