@@ -20,7 +20,7 @@ describe('what gets lost between us and Invoicebox', () => {
   let shop: Shop
   let anna: Buyer
   beforeAll(async () => {
-    world = await World.make({ timeouts: { writeMs: 300 } })
+    world = await World.make({ timeouts: { writeMs: 1_000 } })
     shop = new Shop(world)
     anna = await world.member({ points: '0' })
     await anna.signsIn()

@@ -22,7 +22,7 @@ describe('refunds of which it is not known what became of them', () => {
   let shop: Shop
   let anna: Buyer
   beforeAll(async () => {
-    world = await World.make({ env: { TWO_EYES_ROUBLES: '500' }, timeouts: { writeMs: 300 } })
+    world = await World.make({ env: { TWO_EYES_ROUBLES: '500' }, timeouts: { writeMs: 1_000 } })
     shop = new Shop(world)
   })
   beforeEach(async () => {

@@ -20,7 +20,7 @@ describe.each(ENGINES)('refunds on %s', (engine) => {
   let shop: Shop
   let anna: Buyer
   beforeAll(async () => {
-    world = await World.make({ engine, env: { TWO_EYES_ROUBLES: '500' }, timeouts: { writeMs: 300 } })
+    world = await World.make({ engine, env: { TWO_EYES_ROUBLES: '500' }, timeouts: { writeMs: 1_000 } })
     shop = new Shop(world)
   })
   beforeEach(async () => {

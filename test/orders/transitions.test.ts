@@ -18,7 +18,7 @@ describe('the tables of states', () => {
   let shop: Shop
   let anna: Buyer
   beforeAll(async () => {
-    world = await World.make({ timeouts: { writeMs: 300 } })
+    world = await World.make({ timeouts: { writeMs: 1_000 } })
     shop = new Shop(world)
     anna = await world.member({ points: '0' })
   })

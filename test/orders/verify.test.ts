@@ -122,7 +122,7 @@ const CORRUPTIONS: readonly Corruption[] = [
 describe.each(ENGINES)('ledger verify of orders on %s', (engine) => {
   let world: World
   beforeAll(async () => {
-    world = await World.make({ engine, timeouts: { writeMs: 300 } })
+    world = await World.make({ engine, timeouts: { writeMs: 1_000 } })
     await bringAboutRefunds(world)
   })
   afterAll(() => world.close())
