@@ -1,4 +1,4 @@
-import type { InTurn } from '../payments'
+import type { HoldInTurn } from '../payments'
 import { Refusal } from '../shared/refusals'
 
 /**
@@ -15,7 +15,7 @@ export class HoldOrder {
    * @param work pays one invoice, holding in its turn; its place is free once it has held, or has ended without
    * @returns what the work returns
    */
-  next<T>(priority: number, work: (inTurn: InTurn) => Promise<T>): Promise<T> {
+  next<T>(priority: number, work: (holdInTurn: HoldInTurn) => Promise<T>): Promise<T> {
     const before = this.last
     let leave: () => void = () => undefined
     const left = new Promise<void>((resolve) => (leave = resolve))

@@ -62,8 +62,8 @@ export async function payChunk(
       const kept = due.find(({ id }) => id === decision.invoiceId)
       return invoice && kept
         ? [
-            order.next(priorityOf(decision), (inTurn) =>
-              payOne(deps, { ...of, invoice, due: kept, decision, context, readAt: exchange.startedAt, leaving, inTurn }),
+            order.next(priorityOf(decision), (holdInTurn) =>
+              payOne(deps, { ...of, invoice, due: kept, decision, context, readAt: exchange.startedAt, leaving, holdInTurn }),
             ),
           ]
         : []

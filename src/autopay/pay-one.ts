@@ -1,7 +1,7 @@
 import { refuseBelowFloor } from '../fund'
 import type { Invoice, Permit } from '../invoicebox'
 import { companion, payForOrganisation } from '../payments'
-import type { Companion, InTurn, PaymentDeps } from '../payments'
+import type { Companion, HoldInTurn, PaymentDeps } from '../payments'
 import type { Money } from '../shared/money'
 import { Refusal } from '../shared/refusals'
 import type { DecisionContext } from './decision-context'
@@ -27,7 +27,7 @@ export interface Paying {
   readonly leaving: Money
   readonly permit: Permit
   /** Others are to be paid before it. */
-  readonly inTurn?: InTurn | undefined
+  readonly holdInTurn?: HoldInTurn | undefined
   readonly onFault?: OnFault | undefined
 }
 
@@ -53,7 +53,7 @@ const STOPPED_BY: readonly string[] = [
  * @returns the code of what stopped it, or null
  */
 export async function payOne(deps: PaymentDeps, paying: Paying): Promise<string | null> {
-  const { invoice, due, decision, context, readAt, leaving, permit, inTurn } = paying
+  const { invoice, due, decision, context, readAt, leaving, permit, holdInTurn } = paying
   try {
     await payForOrganisation(deps, {
       organisationId: due.organisationId,
@@ -65,7 +65,7 @@ export async function payOne(deps: PaymentDeps, paying: Paying): Promise<string 
       leaving,
       companions: guardsOf(paying, deps),
       permit,
-      inTurn,
+      holdInTurn,
     })
     return null
   } catch (error) {

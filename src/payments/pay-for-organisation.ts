@@ -32,11 +32,11 @@ export interface OrganisationPaymentRequest {
   /** With the slot for the confirm, taken together with that of the reading, so that the reading does not grow old in a queue. */
   readonly permit?: Permit | undefined
   /** Lets the hold happen when it is its turn, or refuses it; at once where nobody goes before. */
-  readonly inTurn?: InTurn | undefined
+  readonly holdInTurn?: HoldInTurn | undefined
 }
 
 /** Calls what it is given once, and answers with its answer. */
-export type InTurn = <T>(hold: () => Promise<T>) => Promise<T>
+export type HoldInTurn = <T>(hold: () => Promise<T>) => Promise<T>
 
 /**
  * An organisation's invoice is paid from the guarantee fund, through the same states as a member's payment: hold, ask, record. Whatever Invoicebox answers, recovery,
@@ -62,10 +62,13 @@ export async function payForOrganisation(deps: PaymentDeps, request: Organisatio
 async function payUnder(deps: PaymentDeps, request: OrganisationPaymentRequest, permit: Permit): Promise<Payment> {
   requirePayable(deps, request)
   const payment = newPayment(await wantedOf(deps, request), deps.clock.now())
-  await deps.faultPoint?.('before-hold')
   const placing = { leaving: request.leaving.minor, companions: request.companions ?? [] }
-  const inTurn: InTurn = request.inTurn ?? ((hold) => hold())
-  if (!(await inTurn(() => placeHolds(deps, payment, placing)))) return earlierOf(deps, request)
+  const holdInTurn: HoldInTurn = request.holdInTurn ?? ((hold) => hold())
+  const isHeld = await holdInTurn(async () => {
+    await deps.faultPoint?.('before-hold')
+    return placeHolds(deps, payment, placing)
+  })
+  if (!isHeld) return earlierOf(deps, request)
   await deps.faultPoint?.('after-hold')
   return submitPayment(deps, payment, { as: 'background', permit })
 }
