@@ -6,6 +6,7 @@ import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
+import { requireStanding } from '../shared/standing'
 import type { AnyDeed, Deed, Payload, Preview } from './deed'
 import { keyOf } from './request'
 import type { ApprovalRequest } from './request'
@@ -169,6 +170,8 @@ async function required(db: Db, id: string): Promise<ApprovalRequest> {
 
 async function decide(deps: ApprovalsDeps, request: ApprovalRequest, verdict: Verdict, action: string): Promise<void> {
   await inTransaction(deps.db, async (tx) => {
+    // First of all, as whoever changes a role locks it before the requests of its owner.
+    await requireStanding(tx, verdict.by)
     if (!(await decideRequest(tx, request.id, verdict))) throw new Refusal('request_not_open')
     await writeAudit(tx, [
       {
@@ -178,6 +181,7 @@ async function decide(deps: ApprovalsDeps, request: ApprovalRequest, verdict: Ve
         subject: request.subject,
         ...(verdict.reason === null ? {} : { reason: verdict.reason }),
         after: { deed: request.kind, request: request.id },
+        evenWithoutRole: true,
       },
     ])
   })

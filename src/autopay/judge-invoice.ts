@@ -40,7 +40,7 @@ export async function refuseInvoice(deps: SigningDeps, { invoiceId, author, reas
     await endWords(tx, [invoice.id], { at, why: 'superseded' })
     await insertVerdict(tx, { invoiceId: invoice.id, kind: 'refused', author: authorName(author), reason, at, amount, otherInvoices: [] })
     await moveTo(tx, invoice, 'exception', at)
-    await writeAudit(tx, [{ author, at, action: 'autopay_invoice_refused', subject: invoiceSubject(invoice.id), reason }])
+    await writeAudit(tx, [{ author, at, action: 'autopay_invoice_refused', subject: invoiceSubject(invoice.id), reason, evenWithoutRole: true }])
   })
 }
 
@@ -81,8 +81,8 @@ export async function releaseInvoice(deps: SigningDeps, order: Releasing): Promi
     })
     await moveTo(tx, invoice, 'new', at)
     const after = { amount: `${toDecimal(order.amount.minor)} ${order.amount.unit}` }
-    const done = { author, at, action: 'autopay_invoice_released', subject: invoiceSubject(invoice.id), reason, after, instructionKey }
-    await writeAudit(tx, [{ ...done, ...(approvedBy && { approvedBy }) }])
+    const told = { action: 'autopay_invoice_released', subject: invoiceSubject(invoice.id), after, instructionKey }
+    await writeAudit(tx, [{ author, at, reason, evenWithoutRole: true, ...told, ...(approvedBy && { approvedBy }) }])
   })
 }
 

@@ -155,6 +155,7 @@ const auditSignature = (
         step: String(step + 1),
         ...(onBehalfOf === null ? {} : { on_behalf_of: `staff:${onBehalfOf}` }),
       },
+      evenWithoutRole: true,
       ...(approvedBy && { approvedBy }),
     },
   ])

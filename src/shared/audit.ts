@@ -26,8 +26,8 @@ export interface AuditEntry {
   /** The second pair of eyes, where one was needed. With the request that they agreed to, that request is carried out by this very row, once. */
   readonly approvedBy?: Author | Approver
   /**
-   * Is written whatever has become of its author's role: it tells of what has happened elsewhere, such as at Invoicebox, which cannot be refused any more, or its author has
-   * just given up the role.
+   * Is written whatever has become of its author's role: the role was looked at earlier in the transaction (`requireStanding`), or it tells of what has happened elsewhere, such
+   * as at Invoicebox, which cannot be refused any more.
    */
   readonly evenWithoutRole?: boolean
 }
