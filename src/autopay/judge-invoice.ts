@@ -40,7 +40,9 @@ export async function refuseInvoice(deps: SigningDeps, { invoiceId, author, reas
     await endWords(tx, [invoice.id], { at, why: 'superseded' })
     await insertVerdict(tx, { invoiceId: invoice.id, kind: 'refused', author: authorName(author), reason, at, amount, otherInvoices: [] })
     await moveTo(tx, invoice, 'exception', at)
-    await writeAudit(tx, [{ author, at, action: 'autopay_invoice_refused', subject: invoiceSubject(invoice.id), reason, evenWithoutRole: true }])
+    await writeAudit(tx, [
+      { author, at, action: 'autopay_invoice_refused', subject: invoiceSubject(invoice.id), reason, evenWithoutRole: true },
+    ])
   })
 }
 
