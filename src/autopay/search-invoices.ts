@@ -4,6 +4,18 @@ import type { InvoiceRow, KeptInvoice } from './invoice-row'
 import { keptId } from './keep-invoices'
 import type { Organisation } from './organisation'
 
+/** Which of these invoices have been read as an organisation's. @param ids at Invoicebox @param organisations those that the person may see */
+export async function knownInvoices(db: Db, ids: readonly string[], organisations: readonly Organisation[]): Promise<Set<string>> {
+  const rows: string[] = await db('autopay_invoices')
+    .whereIn('id', ids.map(keptId))
+    .whereIn(
+      'organisation_id',
+      organisations.map(({ id }) => id),
+    )
+    .pluck('id')
+  return new Set(rows)
+}
+
 /** Invoices by their number or id, as far as no payment of ours is about them: those are found by it. @param organisations those that the person may see */
 export async function searchInvoices(db: Db, text: string, limit: number, organisations: readonly Organisation[]): Promise<KeptInvoice[]> {
   if (organisations.length === 0) return []

@@ -1,12 +1,15 @@
+import { readOrganisations, takeIn } from '../../src/autopay'
 import { addStaff } from '../../src/members'
 import { findLostPayments, listDifferences, listRuns, listStatements, reconcile } from '../../src/reconciliation'
 import { COMMAND_LINE } from '../../src/shared/actor'
+import { staffByLogin } from '../../src/staff'
 import type { StaffRole } from '../../src/shared/actor'
 import type { Browser, Page } from '../support/browser'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
 import { until } from '../support/until'
+import { bill, company } from '../autopay/organisations'
 import { paymentOf } from '../payments/steps'
 
 const plain = (page: Page): string => page.html.replaceAll('\u00a0', ' ')
@@ -108,7 +111,13 @@ describe('the page about reconciliation', () => {
   })
 
   test('what was paid by card is closed in bulk, and taken away as it is shown', async () => {
-    for (const number of ['=card', '418-2']) await world.sandbox.invoice({ amount: '10.00', number, status: 'paid' })
+    const acme = await company(world, { on: false })
+    for (const login of ['the-operator', 'the-viewer'])
+      await world.db('organisation_staff').insert({ organisation_id: acme.id, staff_id: (await staffByLogin(world.db, login))?.id })
+    const theirs = await bill(world, acme, { amount: '10.00', number: '418-2' })
+    await takeIn(world.parts, await readOrganisations(world.db), {})
+    await world.sandbox.change(theirs, { status: 'paid' })
+    await world.sandbox.invoice({ amount: '10.00', number: '=card', status: 'paid' })
     await compare()
     const kind = '?kind=paid_there_unknown_here'
     const file = await as('operator').fetch(`${PATH}.csv${kind}`)
@@ -119,7 +128,10 @@ describe('the page about reconciliation', () => {
     expect(page.html.match(/ data-row/g)?.length).toBe(shown)
     expect((await open('viewer', kind)).html.match(/ data-row/g)?.length).toBe(shown)
     expect(plain(page)).toContain('Спросите поддержку Инвойсбокса, оплатил ли его наш фонд')
-    expect(page.html).toMatch(/href="\/admin\/search\?q=[0-9a-f-]{36}"/)
+    // The organisation's invoice is known here, and the other one is not: there is nothing to look at.
+    expect(page.html.match(/\/admin\/autopay\/invoices\/[0-9a-f-]{36}/g)).toEqual([`/admin/autopay/invoices/${theirs.id}`])
+    expect((await as('operator').open(`/admin/autopay/invoices/${theirs.id}`)).status).toBe(200)
+    expect(page.html).not.toContain('/admin/search?q=')
     expect(lines.length - 1).toBe(shown)
     expect(lines.join('\n')).toContain('Счёт =card на 10,00')
     expect((await as('support').fetch(`${PATH}.csv`)).status).toBe(403)

@@ -76,7 +76,7 @@ function tableOf({ orders, hasMore, query, member, before }: OrdersView, reader:
   const last = orders.at(-1)
   return {
     ...ordersTable(orders, reader),
-    ...(query.member !== undefined && !member && { empty: reader.t('payments.no_member', { member: query.member }) }),
+    ...(query.member !== undefined && !member && { empty: reader.t('filter.no_member', { member: query.member }) }),
     ...(hasMore && last && { olderHref: listHref(ORDERS_PATH, { ...queryOf(query), before: last.id }) }),
     ...(before !== undefined && { newestHref: listHref(ORDERS_PATH, queryOf(query)) }),
   }

@@ -90,7 +90,7 @@ const payerCell = ({ payer }: Payment, names: PayerNames): Cell =>
 
 /** Filters that nothing can fit say so. */
 function emptyText({ query, member, goOn }: PaymentsView, t: Translate): string {
-  if (query.member !== undefined && !member) return t('payments.no_member', { member: query.member })
+  if (query.member !== undefined && !member) return t('filter.no_member', { member: query.member })
   if (areDaysCrossed(query)) return t('payments.days_crossed')
   return t(goOn ? 'payments.empty_so_far' : 'payments.empty')
 }

@@ -34,6 +34,8 @@ export interface ReconciliationView {
   readonly statements: readonly Statement[]
   /** Payments of these differences that are reversed by now. */
   readonly reversed: ReadonlySet<string>
+  /** Invoices of these differences that are known as an organisation's. */
+  readonly invoices: ReadonlySet<string>
   readonly logins: ReadonlyMap<string, string>
   /** The reader may not know of everything that was compared, so they see no totals of it either. */
   readonly hidesTotals: boolean
@@ -52,7 +54,7 @@ export interface DifferenceItem {
   readonly remark: string | null
   readonly note: string | null
   /** How to find out what is behind it, where the page itself cannot settle it, and where to look. */
-  readonly advice: { readonly text: string; readonly link: string; readonly href: string } | null
+  readonly advice: { readonly text: string; readonly href: string | null } | null
   readonly mayRemark: boolean
   readonly mayAccept: boolean
   /** What the button says that gives the points back; null where it is not offered. */
@@ -141,7 +143,7 @@ function itemOf(difference: NotedDifference, view: ReconciliationView, staff: St
     utc: `${firstSeen.toISOString()} – ${lastSeen.toISOString()}`,
     state: stateOf(difference, view.logins, reader),
     remark: difference.remark,
-    advice: adviceOf(difference, t),
+    advice: adviceOf(difference, view, t),
     note: isOpen && isReversed ? t('reconciliation.reversed') : null,
     mayRemark: isOpen && may(staff, 'reconciliation.remark'),
     mayAccept: mayResolve,
@@ -152,11 +154,15 @@ function itemOf(difference: NotedDifference, view: ReconciliationView, staff: St
   }
 }
 
-/** Whether an unknown payment was ours only Invoicebox can tell; what is typed in the search finds the operation here, if there is one. */
-const adviceOf = ({ kind, invoiceId, resolvedAt }: NotedDifference, t: Translate): DifferenceItem['advice'] =>
-  kind === 'paid_there_unknown_here' && resolvedAt === null && invoiceId !== null
-    ? { text: t('reconciliation.unknown.hint'), link: t('reconciliation.unknown.search'), href: `/admin/search?q=${invoiceId}` }
-    : null
+/** Whether an unknown payment was ours only Invoicebox can tell; here the invoice may be known as an organisation's. */
+function adviceOf(
+  { kind, invoiceId, resolvedAt }: NotedDifference,
+  { invoices }: ReconciliationView,
+  t: Translate,
+): DifferenceItem['advice'] {
+  if (kind !== 'paid_there_unknown_here' || resolvedAt !== null || invoiceId === null) return null
+  return { text: t('reconciliation.unknown.hint'), href: invoices.has(invoiceId) ? `/admin/autopay/invoices/${invoiceId}` : null }
+}
 
 function stateOf(
   { resolution, resolvedAt, resolvedBy }: NotedDifference,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { defineRoute, sendDownload, staffWith } from '../../http'
 import type { Route } from '../../http'
 import { findPaymentsById } from '../../payments'
+import { knownInvoices, organisationsOf } from '../../autopay'
 import { beginRun, carryOut, DIFFERENCE_KINDS, knownDifferences, listDifferences, listRuns, listStatements } from '../../reconciliation'
 import type { DifferenceFilter, NotedDifference } from '../../reconciliation'
 import type { StaffActor } from '../../shared/actor'
@@ -69,6 +70,7 @@ const showPage = (deps: ReconciliationPagesDeps): Route =>
       const runs = await listRuns(db, MOST_RUNS)
       const statements = await listStatements(db, MOST_RUNS)
       const [reversed, logins] = [await reversedOf(db, differences), await staffLogins(db)]
+      const invoices = await invoicesOf(db, differences, context.staff)
       const view = {
         differences,
         hasMore: found.length > PAGE,
@@ -77,6 +79,7 @@ const showPage = (deps: ReconciliationPagesDeps): Route =>
         runs,
         statements,
         reversed,
+        invoices,
         logins,
         hidesTotals: filter.known !== undefined,
       }
@@ -89,6 +92,13 @@ async function reversedOf(db: Db, differences: readonly NotedDifference[]): Prom
   const ids = [...new Set(differences.flatMap(({ paymentId }) => paymentId ?? []))]
   return new Set((await findPaymentsById(db, ids)).filter(({ state }) => state === 'reversed').map(({ id }) => id))
 }
+
+const invoicesOf = async (db: Db, differences: readonly NotedDifference[], staff: StaffActor): Promise<Set<string>> =>
+  knownInvoices(
+    db,
+    differences.flatMap(({ kind, invoiceId }) => (kind === 'paid_there_unknown_here' ? (invoiceId ?? []) : [])),
+    await organisationsOf(db, staff),
+  )
 
 const exportList = (deps: ReconciliationPagesDeps): Route =>
   defineRoute({

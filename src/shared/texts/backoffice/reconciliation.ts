@@ -49,7 +49,7 @@ export const reconciliationRu = {
   'reconciliation.accept.hint': 'Баллы и деньги не двинутся. Расхождение не вернётся, пока не изменится.',
   'reconciliation.unknown.hint':
     'Спросите поддержку Инвойсбокса, оплатил ли его наш фонд и какой операцией. Если да: спишите баллы на странице участника и назовите операцию в заметке. Если платили картой: закройте с заметкой.',
-  'reconciliation.unknown.search': 'Искать счёт у нас',
+  'reconciliation.unknown.invoice': 'Счёт организации у нас',
   'reconciliation.give_back': 'Вернуть {{points}}',
   'reconciliation.give_back.what': 'Вернуть {{points}} тому, кто платил, и закрыть расхождение по счёту {{number}}.',
   'reconciliation.reversed': 'Баллы уже возвращены.',
@@ -155,7 +155,7 @@ export const reconciliationEn = {
   'reconciliation.accept.hint': 'No points and no money move. The difference does not come back until it changes.',
   'reconciliation.unknown.hint':
     "Ask Invoicebox's support whether our fund paid it and by which operation. If it did: take the points on the member's page and name the operation in the remark. If it was paid by card: close it with a remark.",
-  'reconciliation.unknown.search': 'Look for the invoice here',
+  'reconciliation.unknown.invoice': "The organisation's invoice here",
   'reconciliation.give_back': 'Return {{points}}',
   'reconciliation.give_back.what': 'Return {{points}} to whoever paid and close the difference about invoice {{number}}.',
   'reconciliation.reversed': 'The points were returned already.',
