@@ -6,13 +6,13 @@ import type { Organisation } from './organisation'
 
 /** Which of these invoices have been read as an organisation's. @param ids at Invoicebox @param organisations those that the person may see */
 export async function knownInvoices(db: Db, ids: readonly string[], organisations: readonly Organisation[]): Promise<Set<string>> {
-  const rows: string[] = await db('autopay_invoices')
+  const rows = (await db('autopay_invoices')
     .whereIn('id', ids.map(keptId))
     .whereIn(
       'organisation_id',
       organisations.map(({ id }) => id),
     )
-    .pluck('id')
+    .pluck('id')) as string[]
   return new Set(rows)
 }
 
