@@ -14,6 +14,20 @@ import { until } from '../support/until'
 const plain = ({ html }: Page): string => html.replaceAll('\u00a0', ' ').replace(/\s+/g, ' ')
 const ROOT = '/admin/autopay'
 
+/** Six invoices of a company that four rules or none decide about. @returns the rule that holds one of them */
+async function billed(world: World, firm: Company): Promise<string> {
+  await rule(world, firm, { description: 'Вода' })
+  const holding = await rule(world, firm, { description: 'Кофе', do: 'hold' })
+  await rule(world, firm, { description: 'Ремонт', limits: { invoice: '1000.00' } })
+  await bill(world, firm, { amount: '10.00', number: '700-1', description: 'Вода' })
+  await bill(world, firm, { amount: '20.00', number: '700-2', description: 'Кофе' })
+  await bill(world, firm, { amount: '3000.00', number: '700-3', description: 'Ремонт' })
+  await bill(world, firm, { amount: '40.00', number: '700-4', description: 'Неизвестно' })
+  await bill(world, firm, { amount: '10.00', number: '700-1', description: 'Вода' })
+  await bill(world, firm, { amount: '250.00', number: '700-6', description: 'Заграница', currencyId: 'USD' })
+  return holding
+}
+
 describe('what pages of automatic payment say of one company', () => {
   let world: World
   let firm: Company
@@ -29,15 +43,9 @@ describe('what pages of automatic payment say of one company', () => {
     }
     const operator = people.get('operator') as StaffPerson
     await world.db('organisation_staff').insert({ organisation_id: firm.id, staff_id: operator.actor.id })
-    await rule(world, firm, { description: 'Вода' })
-    holding = await rule(world, firm, { description: 'Кофе', do: 'hold' })
-    await rule(world, firm, { description: 'Ремонт', limits: { invoice: '1000.00' } })
-    await bill(world, firm, { amount: '10.00', number: '700-1', description: 'Вода' })
-    await bill(world, firm, { amount: '20.00', number: '700-2', description: 'Кофе' })
-    await bill(world, firm, { amount: '3000.00', number: '700-3', description: 'Ремонт' })
-    await bill(world, firm, { amount: '40.00', number: '700-4', description: 'Неизвестно' })
-    await bill(world, firm, { amount: '10.00', number: '700-1', description: 'Вода' })
-    await bill(world, firm, { amount: '250.00', number: '700-6', description: 'Заграница', currencyId: 'USD' })
+    holding = await billed(world, firm)
+    const ran = await operator.browser.submit(await open('/runs'), `${ROOT}/runs`, { organisation: firm.id })
+    await until(async () => (await operator.browser.open(ran.url)).state === 'autopay-run')
   })
   afterAll(async () => {
     expect(await world.findings()).toEqual([])
@@ -48,8 +56,8 @@ describe('what pages of automatic payment say of one company', () => {
   const open = (path: string, role: StaffRole = 'operator'): Promise<Page> => as(role).open(`${ROOT}${path}`)
 
   /** The page of an invoice by its number, as the admin sees it. */
-  const invoicePage = async (number: string): Promise<Page> => {
-    const row: { id: string } = await world.db('autopay_invoices').where({ number }).first('id')
+  const invoicePage = async (number: string, { id: organisation_id } = firm): Promise<Page> => {
+    const row: { id: string } = await world.db('autopay_invoices').where({ number, organisation_id }).first('id')
     return open(`/invoices/${row.id}`, 'admin')
   }
 
@@ -60,8 +68,6 @@ describe('what pages of automatic payment say of one company', () => {
   }
 
   test('what holds an invoice decides what can be done: only a duplicate or a refusal is let go on', async () => {
-    const ran = await as('operator').submit(await open('/runs'), `${ROOT}/runs`, { organisation: firm.id })
-    await until(async () => (await as('operator').open(ran.url)).state === 'autopay-run')
     const held = await invoicePage('700-2')
     expect(held.html).not.toContain('/release"')
     expect(held.html).toContain(`href="${ROOT}/rules/${holding}"`)
@@ -70,23 +76,30 @@ describe('what pages of automatic payment say of one company', () => {
     const none = await invoicePage('700-4')
     expect(none.html).not.toContain('/release"')
     expect(none.html).toContain(`href="${ROOT}/rules/new?organisation=${firm.id}"`)
-    const twin: { id: string } = await world.db('autopay_invoices').where({ number: '700-1', queue: 'exception' }).first('id')
+    const twin: { id: string } = await world
+      .db('autopay_invoices')
+      .where({ number: '700-1', queue: 'exception', organisation_id: firm.id })
+      .first('id')
     expect((await open(`/invoices/${twin.id}`)).html).toContain('/release"')
-    const refused = await as('operator').submit(await invoiceAs('operator', '700-4'), /refuse$/, {
-      reasonKind: 'check',
-      reason: 'not ours',
-    })
+    const refused = await refuses('700-4')
     expect(refused.html).toContain('/release"')
     expect(plain(refused)).toContain('По итогам проверки: not ours')
   })
 
-  const invoiceAs = async (role: StaffRole, number: string): Promise<Page> => as(role).open((await invoicePage(number)).url)
+  const invoiceAs = async (role: StaffRole, number: string, of = firm): Promise<Page> => as(role).open((await invoicePage(number, of)).url)
+  const refuses = async (number: string, of = firm): Promise<Page> =>
+    as('operator').submit(await invoiceAs('operator', number, of), /refuse$/, { reasonKind: 'check', reason: 'not ours' })
 
   test('page, file and run call the same invoices paid, waiting and refused, of this month alone', async () => {
-    const report = plain(await open(`/report?organisation=${firm.id}`))
+    const other = await company(world, { perMonth: 50_000n })
+    await world.db('organisation_staff').insert({ organisation_id: other.id, staff_id: (people.get('operator') as StaffPerson).actor.id })
+    await billed(world, other)
+    const run = await runs(world, { organisationId: other.id })
+    await refuses('700-4', other)
+    const report = plain(await open(`/report?organisation=${other.id}`))
     expect(report).toMatch(/1 на 10,00 ₽<[\s\S]*50 000,00 ₽<[\s\S]*3 на 3 020,00 ₽<[\s\S]*2 на 50,00 ₽</)
     const outcomes = async (query: string): Promise<Record<string, number>> => {
-      const rows = (await (await as('auditor').fetch(`${ROOT}/report.csv?organisation=${firm.id}${query}`)).text())
+      const rows = (await (await as('auditor').fetch(`${ROOT}/report.csv?organisation=${other.id}${query}`)).text())
         .trim()
         .split(/\r?\n/)
         .slice(1)
@@ -94,11 +107,10 @@ describe('what pages of automatic payment say of one company', () => {
     }
     expect(await outcomes('')).toEqual({ paid: 1, waiting: 3, refused: 2 })
     expect(await outcomes('&month=2020-01')).toEqual({ paid: 0, waiting: 3, refused: 0 })
-    const csv = await (await as('auditor').fetch(`${ROOT}/report.csv?organisation=${firm.id}`)).text()
+    const csv = await (await as('auditor').fetch(`${ROOT}/report.csv?organisation=${other.id}`)).text()
     expect(csv).toMatch(/^outcome;.*;month_spent;month_budget\r?\n/)
     expect(csv).toMatch(/paid;.*;10\.00;50000\.00/)
 
-    const run = { id: await firstRun() }
     const page = await open(`/runs/${run.id}`)
     expect(plain(page)).toMatch(/Оплачено: 1 на 10,00 ₽[\s\S]*Ждёт: 4 на 3 060,00 ₽[\s\S]*Отклонено: 1 на 10,00 ₽/)
     expect(plain(page)).toMatch(/10,00 ₽<[\s\S]*50 000,00 ₽<[\s\S]*>\s*(&lt;|&#60;) 1 %/)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { MAX_MINOR, money } from '../../src/shared/money'
-import { formatCount, formatMoment, formatMoney, formatSecond } from '../../src/shared/texts/format'
+import { formatCount, formatMoment, formatMoney, formatSecond, formatShare } from '../../src/shared/texts/format'
 
 const plain = (text: string): string => text.replaceAll('\u00a0', ' ')
 const points = (minor: bigint): string => plain(formatMoney(money(minor, 'PTS'), 'ru'))
@@ -75,4 +75,14 @@ test('a moment is shown in Moscow time unless another zone is asked for', () => 
   expect(formatMoment(moment, 'ru', 'Asia/Tashkent')).toBe('02.01.24 01:15 GMT+5')
   expect(formatSecond(new Date('2024-01-01T20:15:09Z'), 'ru', 'Europe/Moscow')).toBe('01.01.24 23:15:09 МСК')
   expect(formatMoment(new Date('2024-01-01T21:00:00Z'), 'ru')).toBe('02.01.24 00:00 МСК')
+})
+
+test.each([
+  [0n, '0\u00a0%', '0%'],
+  [1n, '<\u00a01\u00a0%', '<1%'],
+  [299n, '1\u00a0%', '1%'],
+  [20_000n, '100\u00a0%', '100%'],
+  [300_000n, '1\u00a0500\u00a0%', '1,500%'],
+])('%s of 20 000 is told in whole per cent, as each language writes it', (part, ru, en) => {
+  expect([formatShare(part, 20_000n, 'ru'), formatShare(part, 20_000n, 'en')]).toEqual([ru, en])
 })

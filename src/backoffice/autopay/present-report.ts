@@ -1,7 +1,7 @@
 import type { Organisation, OrganisationTotals, PaidLine, Total, UnpaidLine } from '../../autopay'
 import { toDecimal } from '../../shared/money'
 import type { Translate } from '../../shared/texts'
-import { formatMoney } from '../../shared/texts/format'
+import { formatMoney, formatShare } from '../../shared/texts/format'
 import { readTold } from '../../shared/told'
 import { listHref } from '../filters'
 import { momentCell } from '../reader'
@@ -92,19 +92,12 @@ export const budgetCells = (
 ): Cell[] => {
   if (budget === null) return [{ text: t('autopay.report.no_budget') }, { text: '—' }]
   const underWay = counted - paid.amount
-  const share = shareText(counted, budget)
+  const share = budget === 0n ? '—' : formatShare(counted, budget, language)
   const amount = formatMoney({ minor: underWay, unit: 'RUB' }, language)
   return [
     { text: formatMoney({ minor: budget, unit: 'RUB' }, language) },
     { text: underWay > 0n ? t('autopay.report.share_under_way', { share, amount }) : share },
   ]
-}
-
-/** In whole per cent, rounded down; what is spent is never told as nothing. */
-function shareText(spent: bigint, budget: bigint): string {
-  if (budget === 0n) return '—'
-  const percent = (spent * 100n) / budget
-  return spent > 0n && percent === 0n ? '< 1 %' : `${String(percent)} %`
 }
 
 function paidTable({ paid, hasMore, before, month, organisation, organisations }: ReportView, reader: Reader): Table {

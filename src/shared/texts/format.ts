@@ -49,6 +49,14 @@ const groupThousands = (whole: bigint, language: Language): string =>
 /** A whole number as a person reads it: `3 322`, `3,322`. */
 export const formatCount = (count: number, language: Language): string => groupThousands(BigInt(count), language)
 
+/** A share in whole per cent, rounded down: `12 %` with a no-break space, `12%`. What is more than nothing is never told as nothing: `< 1 %`, `<1%`. */
+export function formatShare(part: bigint, whole: bigint, language: Language): string {
+  const percent = (part * 100n) / whole
+  const space = language === 'ru' ? NO_BREAK_SPACE : ''
+  const isLess = part > 0n && percent === 0n
+  return `${isLess ? `<${space}` : ''}${groupThousands(isLess ? 1n : percent, language)}${space}%`
+}
+
 /** The number that picks the plural form. A fraction always takes the form `other`, whatever its digits, so any fraction stands for all. */
 const pluralCount = (size: bigint): number => (size % 100n === 0n ? Number(size / 100n) : 0.5)
 
