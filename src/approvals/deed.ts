@@ -64,6 +64,8 @@ export interface Deed<P extends Payload = Payload, R = unknown> {
   adds?(payload: P): Money | null | Promise<Money | null>
   /** For what is let out day after day from one place, such as an organisation by its rules: of each place the largest counts, and places add up. At most 36 characters. */
   addsUpAt?(payload: P): string | Promise<string>
+  /** For what is done once, whoever asks how often: as long as a request of the same maker for the same waits, another form of theirs is answered with it. */
+  readonly asksOnce?: true
   /** Strict: unknown keys are refused. */
   readonly payload: z.ZodType<P>
   /** For deeds on what only some of the staff may know of: whoever may not neither makes nor decides a request. @throws Refusal not_found */

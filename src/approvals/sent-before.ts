@@ -41,6 +41,7 @@ async function readEarlier(db: Db, { author, key }: { readonly author: Author; r
   if (asked) return { kind: asked.kind, at: asked.createdAt, cameTo: 'asked', facts: {} }
   const form = await readForm(db, author, key)
   if (!form) return undefined
+  if (form.wasAsked) return { kind: form.kind, at: form.at, cameTo: 'asked', facts: {} }
   const row: { action: string; after: string | null } | undefined = await db('audit_log')
     .where({ id: form.auditId })
     .first('action', 'after')

@@ -102,6 +102,19 @@ export async function findByKey(db: Db, maker: Author, key: string): Promise<App
   return row && toRequest(row)
 }
 
+/** What its maker has asked for already and can still be agreed to: the same deed, on the same thing, with the same contents. */
+export async function findSameOpen(
+  db: Db,
+  { maker, kind, subject, payload }: Pick<ApprovalRequest, 'maker' | 'kind' | 'subject' | 'payload'>,
+  now: Date,
+): Promise<ApprovalRequest | undefined> {
+  const row = (await db('approvals')
+    .where({ state: 'open', kind, subject, maker: authorName(maker), payload: canonicalJson(payload) })
+    .where('lapses_at', '>', iso(now))
+    .first()) as Row | undefined
+  return row && toRequest(row)
+}
+
 export interface RequestFilter {
   readonly state?: RequestState | undefined
   readonly kind?: string | undefined

@@ -1,24 +1,23 @@
 import type { Author, Sender } from '../shared/actor'
-import { requireKey, requireReason, writeAudit } from '../shared/audit'
+import { requireKey, requireReason } from '../shared/audit'
 import type { Clock } from '../shared/clock'
-import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
-import { canonicalJson, newSortedId } from '../shared/ids'
+import { canonicalJson } from '../shared/ids'
 import type { Log } from '../shared/log'
 import type { Money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import { ASKED, readForm, requireSameForm } from '../shared/sent-forms'
+import { readForm, requireSameForm } from '../shared/sent-forms'
 import { ADDED_UP_FOR_MS, countAlone, doneAlone, isHeavy, keepCounted, mostAlone, namePayload, uncount } from './alone'
 import type { AloneDeed, AloneUpTo } from './alone'
 import { WeighsMore } from './deed'
 import type { Deed, Payload, Preview, Weight } from './deed'
 import { checkPayload } from './payload'
-import { LAPSES_AFTER_MS, OF_REQUEST } from './request'
+import { OF_REQUEST } from './request'
 import type { ApprovalRequest } from './request'
 import { digestOf, withEarlier } from './sent-before'
-import { findByKey, insertRequest } from './store'
-import type { NewRequest } from './store'
+import { findByKey } from './store'
+import { madeWith, storeRequest } from './store-request'
 
 export interface ApprovalsDeps {
   readonly db: Db
@@ -125,7 +124,11 @@ async function tellAgain<P extends Payload, R>(
   if (known) return waiting(known, deed.kind, payload)
   const noted = await readForm(db, author, key)
   if (noted && noted.digest !== author.form.digest) throw new Refusal('key_reused')
-  if (!noted || noted.wasAsked) return undefined
+  if (!noted) return undefined
+  if (noted.wasAsked) {
+    const request = await madeWith(db, noted.auditId)
+    return request && waiting(request, deed.kind, payload)
+  }
   // The note alone lets nobody do what takes two: the deed itself remembers it, or it is told as done before.
   if (!(await deed.wasDone?.(key, { payload, author })) && isHeavy(deps, await deed.weigh(payload, key))) throw new Refusal('key_reused')
   return { state: 'done', result: await deed.perform(payload, { ...by, weighed: 'never' }) }
@@ -142,7 +145,8 @@ async function submitForm<P extends Payload, R>(deps: ApprovalsDeps, deed: Deed<
   // The key stands for something that one person could do alone, and did.
   if (await wasDone(deps, deed, order)) throw new Refusal('key_reused')
   const { subject } = await deed.preview(payload)
-  return waiting(await store(deps, { kind: deed.kind, payload, subject, reason, maker: author, key }), deed.kind, payload)
+  const asking = { kind: deed.kind, payload, subject, reason, maker: author, key, once: deed.asksOnce === true }
+  return waiting(await storeRequest(deps, asking), deed.kind, payload)
 }
 
 /** Whether a form was done by one person before, since the deed remembers its keys or since it was noted with the form. */
@@ -220,19 +224,4 @@ function waiting<R>(request: ApprovalRequest, kind: string, payload: Payload): S
   if (request.kind !== kind || canonicalJson(request.payload) !== canonicalJson(payload)) throw new Refusal('key_reused')
   if (request.state !== 'open' && request.state !== 'approved') throw new Refusal('request_not_open', request.state)
   return { state: 'waiting', request }
-}
-
-/** @throws Refusal forbidden where the maker has lost the right to ask meanwhile; key_reused where a copy was done meanwhile */
-async function store(deps: ApprovalsDeps, order: Omit<NewRequest, 'id' | 'createdAt' | 'lapsesAt'>): Promise<ApprovalRequest> {
-  const at = deps.clock.now()
-  const request: NewRequest = { ...order, id: newSortedId(), createdAt: at, lapsesAt: new Date(at.getTime() + LAPSES_AFTER_MS) }
-  await inTransaction(deps.db, async (tx) => {
-    if (!(await insertRequest(tx, request))) return
-    const { maker: author, subject, reason } = request
-    await writeAudit(tx, [{ author, at, action: ASKED, subject, reason, after: { deed: request.kind, request: request.id } }])
-  })
-  const stored = await findByKey(deps.db, request.maker, request.key)
-  if (!stored) throw new Error('bug: a request that was just stored is not there')
-  deps.log.info({ request: stored.id, kind: stored.kind }, 'a request waits for a second person')
-  return stored
 }

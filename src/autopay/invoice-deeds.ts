@@ -37,6 +37,7 @@ export const invoiceDeeds = (deps: SigningDeps): InvoiceDeeds => ({
     kind: 'autopay_invoice_approved',
     permission: 'autopay.approve',
     payload: PAYLOAD,
+    asksOnce: true,
     requireKnown: ({ invoice }, by) => requireInvoice(deps.db, by, invoice),
     // An invoice is no bound: there are as many as are sent. Where somebody else signs besides, the signature is no one person's.
     addsUp: true,
@@ -58,6 +59,7 @@ export const invoiceDeeds = (deps: SigningDeps): InvoiceDeeds => ({
     kind: 'autopay_invoice_released',
     permission: 'autopay.approve',
     payload: PAYLOAD,
+    asksOnce: true,
     requireKnown: ({ invoice }, by) => requireInvoice(deps.db, by, invoice),
     addsUp: true,
     weigh: ({ roubles }) => amountOf(roubles),

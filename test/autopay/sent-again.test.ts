@@ -94,4 +94,31 @@ describe.each(ENGINES)('what people say of an invoice counts once on %s', (engin
       expect([await outcome(acme, invoice), await queueOf(invoice)]).toEqual(['paid pay switch_on', 'paid'])
     },
   )
+
+  test('whoever has asked for a second person asks once for an invoice, by however many forms, until that request is decided', async () => {
+    const acme = await asking()
+    const invoice = await asked(acme, '6000.00')
+    const { approvals, deeds } = world.parts
+    const payload = { invoice: invoice.id, roubles: '6000.00' }
+    const ask = async (author: StaffActor, key: string, of = payload): Promise<string> => {
+      const submitted = await approvals.submit(deeds.invoices.approve, { payload: of, author, reason: 'Looked at', key })
+      return submitted.state === 'waiting' ? submitted.request.id : submitted.state
+    }
+    const keys = [randomUUID(), randomUUID(), randomUUID(), randomUUID()] as const
+    const requests = new Set(await Promise.all(keys.map((key) => ask(vera, key))))
+    expect(requests.size).toBe(1)
+    const [first = ''] = requests
+    expect(await ask(oleg, randomUUID())).not.toBe(first)
+    expect((await approvals.waitingOn(`invoice:${invoice.id}`, oleg)).map(({ maker }) => maker)).toMatchObject([
+      { id: oleg.id },
+      { id: vera.id },
+    ])
+
+    await approvals.refuse(first, oleg, 'Not yet')
+    // A form that was answered with that request stands for it, and for nothing else.
+    for (const key of keys) await expect(ask(vera, key)).rejects.toMatchObject({ code: 'request_not_open', detail: 'refused' })
+    await expect(ask(vera, keys[3], { ...payload, roubles: '6001.00' })).rejects.toMatchObject({ code: 'key_reused' })
+    const anew = await ask(vera, randomUUID())
+    expect([anew === first, await ask(vera, randomUUID())]).toEqual([false, anew])
+  })
 })
