@@ -1,16 +1,14 @@
 import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
-import { inTransaction } from '../shared/database'
 import { newId } from '../shared/ids'
 import { may, requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import type { PaymentDeps } from '../payments'
 import type { PlannedPayment } from './decide'
-import { keepDecisions, latestDecisions } from './decision-store'
 import { finishRun } from './finish-run'
-import { slicesOf } from './in-turns'
 import { takeIn, Unread } from './intake'
 import type { Scope } from './intake'
+import { keepPlan } from './keep-plan'
 import { makePlan } from './make-plan'
 import type { Plan } from './make-plan'
 import { readOrganisations, requireOrganisation } from './organisation-store'
@@ -98,8 +96,7 @@ async function carryOut(deps: PaymentDeps, run: Run, carrying: Carrying): Promis
   const said = new Map<string, PlannedPayment>()
   const decide = async (): Promise<Plan> => {
     const plan = await makePlan(deps, run.scope)
-    await keepPlan(deps, run, plan)
-    for (const item of plan.items) said.set(item.invoice.id, item)
+    for (const item of await keepPlan(deps, run, plan)) said.set(item.invoice.id, item)
     return plan
   }
   const unavailable = await payAll(deps, { runId: run.id, tried: new Set(), decide, tell, onFault: carrying.onFault })
@@ -107,18 +104,4 @@ async function carryOut(deps: PaymentDeps, run: Run, carrying: Carrying): Promis
   await tell({ step: 'telling' })
   await finishRun(deps, run, { problem: unavailable, said: said.values() })
   return unavailable
-}
-
-const KEPT_TOGETHER = 200
-
-async function keepPlan({ db }: PaymentDeps, run: Run, { items, context }: Plan): Promise<void> {
-  const before = await latestDecisions(
-    db,
-    items.map(({ invoice }) => invoice.id),
-  )
-  const { now: at, organisations, approvals } = context
-  const signed = (id: string): readonly number[] => approvals.get(id)?.signedSteps ?? []
-  // Each invoice's decision stands for itself: thousands in one transaction would keep everybody else from writing.
-  for await (const some of slicesOf(items, KEPT_TOGETHER))
-    await inTransaction(db, (tx) => keepDecisions(tx, some, { runId: run.id, at, organisations, before, signed }))
 }

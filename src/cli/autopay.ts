@@ -114,8 +114,9 @@ async function runNow(parts: Parts, options: Options): Promise<void> {
   }
   if (options.json) answer({ run: run.id, ...lists }, options)
   else process.stdout.write(`${(['paid', 'waiting', 'refused'] as const).map((name) => listText(name, lists[name])).join('\n')}\n`)
-  if (problem === null && ended?.state === 'done') return
-  note(`The run did not come to its end: ${problem ?? ended?.problem ?? 'unknown'}.`)
+  // Another process may have taken it over, while this one stood still, and ended it.
+  if (ended?.state === 'done') return
+  note(`The run did not come to its end: ${ended?.problem ?? problem ?? 'unknown'}.`)
   process.exitCode = 1
 }
 

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { refuseInvoice, requireInvoice } from '../../src/autopay'
+import { beginRun, listItems, readOrganisations, refuseInvoice, requireInvoice, takeIn } from '../../src/autopay'
 import { keepDecisions } from '../../src/autopay/decision-store'
+import { finishRun } from '../../src/autopay/finish-run'
+import { keepPlan } from '../../src/autopay/keep-plan'
 import { makePlan } from '../../src/autopay/make-plan'
 import { readInvoices } from '../../src/autopay/open-invoices'
+import { COMMAND_LINE } from '../../src/shared/actor'
 import type { StaffActor } from '../../src/shared/actor'
 import { inTransaction } from '../../src/shared/database'
 import { toDecimal } from '../../src/shared/money'
@@ -10,7 +13,7 @@ import { ENGINES } from '../support/databases'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
-import { bill, company, rule, runs } from './organisations'
+import { bill, company, rule, runs, told } from './organisations'
 import type { Company } from './organisations'
 
 describe.each(ENGINES)('what somebody says about an invoice while it is decided about on %s', (engine) => {
@@ -64,5 +67,19 @@ describe.each(ENGINES)('what somebody says about an invoice while it is decided 
   test('where nobody said anything the decision is kept', async () => {
     expect(await decides(() => Promise.resolve())).toEqual(['ask'])
     expect(await stands()).toBe('ask')
+  })
+
+  test('the report of a run does not ask for a signature that was given while it decided for the last time', async () => {
+    const run = await beginRun(world.parts, { author: COMMAND_LINE, scope: { organisationId: acme.id } })
+    if (!run) throw new Error('It was begun before.')
+    const other = await bill(world, acme, { amount: '700.00' })
+    await takeIn(world.parts, await readOrganisations(world.db), run.scope)
+    const plan = await makePlan(world.parts, run.scope)
+    await signs()
+    await finishRun(world.parts, run, { problem: null, said: await keepPlan(world.parts, run, plan) })
+    const items = await listItems(world.db, run.id, {}, { limit: 10 })
+    expect([invoice, other].map((one) => told(items, one))).toEqual(['waiting wait changed_meanwhile', 'waiting ask approval_missing'])
+    const next = await runs(world, { organisationId: acme.id })
+    expect(told(next.items, invoice)).toBe('paid pay switch_on')
   })
 })
