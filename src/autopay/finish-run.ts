@@ -9,6 +9,7 @@ import { latestDecisions } from './decision-store'
 import { toKept } from './invoice-row'
 import type { InvoiceRow } from './invoice-row'
 import { keptId } from './keep-invoices'
+import { asOfNow } from './left-since'
 import { notUnderstood, oddInvoices, openInvoices } from './open-invoices'
 import { tellOrganisations } from './outbox'
 import { outcomeOf } from './outcome'
@@ -28,10 +29,8 @@ export interface Ending {
 export async function finishRun(deps: PaymentDeps, run: Run, { problem, said }: Ending): Promise<void> {
   const at = deps.clock.now()
   await syncPayments(deps.db, at)
-  const items = [
-    ...(await itemsOf(deps.db, run, said ? [...said].map(asItem) : await asTheyStood(deps.db, run))),
-    ...(await oddItems(deps.db, run)),
-  ]
+  const decided = said ? (await asOfNow(deps.db, [...said])).map(asItem) : await asTheyStood(deps.db, run)
+  const items = await itemsOf(deps.db, run, decided)
   await inTransaction(deps.db, async (tx) => {
     if (!(await endRun(tx, run, problem, at))) return
     await writeItems(tx, run.id, items, at)
@@ -43,9 +42,14 @@ export async function finishRun(deps: PaymentDeps, run: Run, { problem, said }: 
 async function itemsOf(db: Db, run: Run, others: readonly RunItem[]): Promise<RunItem[]> {
   const begun = await paymentsOf(db, run.id)
   const earlier = (await underWay(db, run)).filter(({ invoiceId }) => !begun.some((one) => one.invoiceId === invoiceId))
-  const known = new Set([...begun, ...earlier].map(({ invoiceId }) => invoiceId))
-  return [...begun, ...earlier, ...others.filter(({ invoiceId }) => !known.has(invoiceId))]
+  const paying = idsOf([...begun, ...earlier])
+  const odd = (await oddItems(db, run)).filter(({ invoiceId }) => !paying.has(invoiceId))
+  // Each once: what cannot be understood any more was decided about before, or is being paid.
+  const known = new Set([...paying, ...idsOf(odd)])
+  return [...begun, ...earlier, ...others.filter(({ invoiceId }) => !known.has(invoiceId)), ...odd]
 }
+
+const idsOf = (items: readonly RunItem[]): ReadonlySet<string> => new Set(items.map(({ invoiceId }) => invoiceId))
 
 /** Of a run that was interrupted: what is kept of the invoices that are open, so that nobody reads that fewer wait than do. */
 async function asTheyStood(db: Db, { scope }: Run): Promise<RunItem[]> {

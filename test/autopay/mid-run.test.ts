@@ -124,6 +124,34 @@ describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
     for (const one of [rent, ...others]) expect(await world.sandbox.operationsOn(one)).toEqual([])
   })
 
+  test('what cannot be understood any more, is cancelled or gets another payer is told as it stands, once, and keeps no run from its end', async () => {
+    const [acme, other] = [await company(world), await company(world)]
+    await rule(world, acme)
+    const soon = await bills(acme, 16, 'Связь', { expirationDate: within(5 * HOUR) })
+    const [odd, cancelled, moved, foreign, late] = (await bills(acme, 5, 'Вода', { expirationDate: within(9 * HOUR) })) as [
+      SandboxInvoice,
+      SandboxInvoice,
+      SandboxInvoice,
+      SandboxInvoice,
+      SandboxInvoice,
+    ]
+    beforeTheFirstHold(async () => {
+      await world.sandbox.change(odd, { amountRaw: '0.005' })
+      await world.sandbox.change(cancelled, { status: 'canceled' })
+      await world.sandbox.change(moved, { customer: { type: 'legal', name: other.name, vatNumber: other.vatNumber } })
+      await world.sandbox.change(foreign, { customer: { type: 'legal', name: 'ООО', vatNumber: '7799999999' } })
+    })
+    const { items, problem } = await runs(world, { organisationId: acme.id })
+    expect([problem, items.length]).toEqual([null, 21])
+    expect(new Set([...soon, late].map((one) => told(items, one)))).toEqual(new Set(['paid pay switch_on']))
+    expect([odd, cancelled, moved, foreign].map((one) => told(items, one))).toEqual([
+      'waiting hold not_understood',
+      'refused refuse cancelled',
+      'refused refuse not_theirs',
+      'refused refuse not_theirs',
+    ])
+  })
+
   /** A decision to pay, as a run makes it at that moment, with what the payment needs besides. */
   async function decidedAt(at: Date, { id: invoiceId }: SandboxInvoice): Promise<Omit<Paying, 'permit'>> {
     const then = { ...world.parts, clock: { now: () => at } }

@@ -51,6 +51,8 @@ export const autopayWhyRu = {
   'autopay.why.in_review': 'Оплату разбирает сотрудник: деньги удержаны, пока не решено',
   'autopay.why.not_sent':
     'Оплата не отправлена: Инвойсбокс не отвечал или в последний момент что-то изменилось. Попробует следующий запуск',
+  'autopay.why.not_theirs':
+    'Больше не среди счетов, которые ждут оплаты от этой организации: другой плательщик, или Инвойсбокс его не показывает',
   'autopay.why.changed_meanwhile': 'Пока запуск решал о счёте, в нём что-то изменилось или о нём высказался человек: решит следующий',
   'autopay.why.not_decided': 'Запуск прервался раньше, чем дошёл до счёта: решит следующий',
 
@@ -125,6 +127,8 @@ export const autopayWhyEn = {
   'autopay.why.in_review': 'A member of staff looks into the payment: the money stays held until that is decided',
   'autopay.why.not_sent':
     'The payment was not sent: Invoicebox did not answer, or something changed at the last moment. The next run tries again',
+  'autopay.why.not_theirs':
+    'No longer among the invoices that wait for this organisation: it has another payer, or Invoicebox shows it no more',
   'autopay.why.changed_meanwhile': 'It changed, or somebody had a say about it, while the run was deciding: the next one decides',
   'autopay.why.not_decided': 'The run was interrupted before it came to this invoice: the next one decides',
 
