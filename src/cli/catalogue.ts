@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { codeImports, countCodes, EMPTY, forgetGuest, importCodes, isOnSale, listShops, readOffers } from '../storefront'
+import type { Submitted } from '../approvals'
+import { codeImports, countCodes, EMPTY, forgetGuest, isOnSale, listShops, loadCodes, readOffers } from '../storefront'
 import type { CodeImport, ImportOutcome, Offer, Shop, StockCounts } from '../storefront'
 import { iso } from '../shared/database'
 import { looksLikeId, newId } from '../shared/ids'
@@ -47,7 +48,9 @@ export function addCatalogueCommands(program: Command, config: ConfigFor): void 
     .action((offer: string, file: string, options: ActOptions) =>
       withParts(config('serve'), async (parts) => {
         const [offerId, text, author] = [knownOffer(offer), await readFile(file, 'utf8'), await authorOf(parts, options)]
-        tell(await importCodes(parts, { offerId, text, author, reason: options.reason }), options)
+        const submitted = await loadCodes(parts, { offerId, text, author, reason: options.reason })
+        if (submitted.state === 'done') tell(submitted.result, options)
+        else tellWaiting(submitted, options)
       }),
     )
   addWithdrawal(catalogue, config)
@@ -112,6 +115,12 @@ const shownImport = ({ importedAt, importedBy, free, reserved }: CodeImport): ob
 function tell(outcome: ImportOutcome, options: Json): void {
   answer(outcome, options)
   if (outcome.oddLines.length > 0) process.exitCode = 1
+}
+
+/** The codes stand in no request. On standard error it does not spoil the JSON. */
+function tellWaiting(submitted: Submitted<unknown>, options: Json): void {
+  tellIfWaiting(submitted, options)
+  process.stderr.write('Nothing was imported: one person has set the price. Import the file again when somebody has agreed to it.\n')
 }
 
 const shownOffer = (offer: Offer, codes: StockCounts, now: Date): object => ({

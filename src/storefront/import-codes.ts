@@ -1,3 +1,4 @@
+import type { Weight } from '../approvals'
 import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { closeAlerts } from '../shared/alerts'
@@ -6,8 +7,11 @@ import { brokenUniqueRule, inTransaction } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
+import { requireWeighed } from './agree-price'
+import type { LoadPayload } from './agree-price'
 import type { StorefrontDeps } from './deps'
-import { subjectOf } from './offer-deeds'
+import { subjectOf } from './offer'
+import type { Offer } from './offer'
 import { readOffer } from './offer-store'
 import { requireReadableStock } from './readable-codes'
 import { countFree, insertCodes, knownDigests } from './stock-store'
@@ -42,21 +46,46 @@ const MOST_BYTES = 250
 
 const isCode = (text: string): boolean => CODE.test(text) && Buffer.byteLength(text) <= MOST_BYTES
 
+/** What was found in a text, before anything is added. */
+export interface ReadImport {
+  readonly offer: Offer
+  readonly read: CodesRead
+  /** None where a line is odd. */
+  readonly fresh: readonly NewCode[]
+  readonly reason: string
+}
+
 /**
- * Puts codes of vouchers into the stock of an offer. Codes that are known are left out and counted, so the same file may come twice; when a line is odd, nothing is added.
+ * Puts codes of vouchers into the stock of an offer, whatever they come to at its price: `loadCodes` is for people. Codes that are known are left out and counted, so the same
+ * file may come twice; when a line is odd, nothing is added.
  * @throws Refusal forbidden, not_found, bad_input (detail: reason, codes, offer), codes_unreadable, key_reused when somebody imports the same at the same time
  */
-export async function importCodes(deps: StorefrontDeps, { offerId, text, author, reason }: CodesImport): Promise<ImportOutcome> {
+export async function importCodes(deps: StorefrontDeps, order: CodesImport): Promise<ImportOutcome> {
+  const { offer, read, fresh, reason } = await readImport(deps, order)
+  if (fresh.length > 0) await addCodes(deps, { offer, fresh, author: order.author, reason })
+  return toldOf(deps, { offerId: offer.id, read, fresh })
+}
+
+/** Reads a text and seals what is new in it. @throws Refusal as `importCodes` does */
+export async function readImport(deps: StorefrontDeps, { offerId, text, author, reason }: CodesImport): Promise<ReadImport> {
   requirePermission(author, 'catalogue.change')
   const why = requireReason(reason)
   const offer = await readOffer(deps.db, offerId)
   if (offer.type !== 'voucher') throw new Refusal('bad_input', 'offer')
   await requireReadableStock(deps)
-  const { codes, oddLines } = readCodes(text)
+  const read = readCodes(text)
+  const { codes, oddLines } = read
   if (codes.length > MOST_CODES || (codes.length === 0 && oddLines.length === 0)) throw new Refusal('bad_input', 'codes')
   const fresh = oddLines.length > 0 ? [] : await sealFresh(deps, { offerId, codes, author })
-  if (fresh.length > 0) await write(deps, { offerId, fresh, author, reason: why, lowStock: offer.lowStock })
-  const free = (await countFree(deps.db, [offerId])).get(offerId) ?? 0
+  return { offer, read, fresh, reason: why }
+}
+
+/** What became of an import. */
+export async function toldOf(
+  { db }: StorefrontDeps,
+  { offerId, read: { codes, oddLines }, fresh }: Pick<ReadImport, 'read' | 'fresh'> & { readonly offerId: string },
+): Promise<ImportOutcome> {
+  const free = (await countFree(db, [offerId])).get(offerId) ?? 0
   const duplicates = oddLines.length > 0 ? 0 : codes.length - fresh.length
   const [first, last] = [endsOf(codes[0]), endsOf(codes.at(-1))]
   return { added: fresh.length, duplicates, oddLines: oddLines.slice(0, 10), free, first, last }
@@ -67,7 +96,12 @@ const endsOf = (code = ''): string => {
   return code === '' ? '' : `${code.slice(0, shown)}…${code.slice(-shown)}`
 }
 
-function readCodes(text: string): { codes: string[]; oddLines: number[] } {
+interface CodesRead {
+  readonly codes: readonly string[]
+  readonly oddLines: readonly number[]
+}
+
+function readCodes(text: string): CodesRead {
   const lines: { code: string; number: number }[] = []
   for (const [index, line] of text
     .replace(/^\ufeff/, '')
@@ -117,22 +151,23 @@ async function sealFresh(deps: StorefrontDeps, of: { offerId: string; codes: rea
     })
 }
 
-interface Writing {
-  readonly offerId: string
+interface Adding extends Pick<CodesImport, 'author' | 'reason'> {
+  readonly offer: Pick<Offer, 'id' | 'lowStock'>
   readonly fresh: readonly NewCode[]
-  readonly author: Author
-  readonly reason: string
-  readonly lowStock: number
+  readonly weighed?: Weight
 }
 
-async function write({ db, clock }: StorefrontDeps, { offerId, fresh, author, reason, lowStock }: Writing): Promise<void> {
+/** @param load what was weighed, where it was. @throws Refusal key_reused, offer_changed; WeighsMore */
+export async function addCodes({ db, clock }: StorefrontDeps, adding: Adding, load?: LoadPayload): Promise<void> {
+  const { offer, fresh, author, reason } = adding
   const at = clock.now()
   await inTransaction(db, async (tx) => {
+    if (load) await requireWeighed(tx, load, adding)
     await insertCodes(tx, fresh)
-    const free = (await countFree(tx, [offerId])).get(offerId) ?? 0
-    if (free > lowStock) await closeAlerts(tx, [{ kind: 'voucher_stock_low', subject: offerId, by: authorName(author), at }])
+    const free = (await countFree(tx, [offer.id])).get(offer.id) ?? 0
+    if (free > offer.lowStock) await closeAlerts(tx, [{ kind: 'voucher_stock_low', subject: offer.id, by: authorName(author), at }])
     const after = { codes: String(fresh.length) }
-    await writeAudit(tx, [{ author, at, action: 'voucher_codes_imported', subject: subjectOf(offerId), reason, after }])
+    await writeAudit(tx, [{ author, at, action: 'voucher_codes_imported', subject: subjectOf(offer.id), reason, after }])
   }).catch((error: unknown) => {
     throw brokenUniqueRule(error) === undefined ? error : new Refusal('key_reused', 'codes')
   })

@@ -10,18 +10,22 @@ import { canonicalJson } from '../shared/ids'
 import { money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
+import { agreeDeed } from './agree-price'
+import type { AgreeDeed } from './agree-price'
 import type { StorefrontDeps } from './deps'
+import { subjectOf } from './offer'
 import type { Offer } from './offer'
 import { bodyOf, OFFER, offerFacts, payloadOf } from './offer-payload'
 import type { OfferPayload } from './offer-payload'
 import { findOffer, insertOffer, lockOffer, updateOffer } from './offer-store'
-import { countFree } from './stock-store'
+import { countCodes, EMPTY, inStock } from './stock-store'
 import { withdrawDeed } from './withdraw-codes'
 import type { CodesDeed } from './withdraw-codes'
 
 export interface OfferDeeds {
   readonly change: Deed<OfferPayload, void>
   readonly withdraw: CodesDeed
+  readonly agree: AgreeDeed
 }
 
 /** Adding an offer and changing one. Whoever sets a price above the set amount, or leaves one, needs a second person. */
@@ -45,20 +49,19 @@ export const offerDeeds = (deps: StorefrontDeps): OfferDeeds => ({
     perform: (payload, by) => changeOffer(deps, payload, by),
   },
   withdraw: withdrawDeed(deps),
+  agree: agreeDeed(deps),
 })
-
-export const subjectOf = (id: string): string => `offer:${id}`
 
 const factsOf = ({ storefront }: StorefrontDeps, offer: Offer | undefined): AuditFacts | undefined =>
   offer && offerFacts(payloadOf(offer, storefront.zone))
 
-/** The larger of the two prices, since too cheap costs as much as too dear, for as many codes as are sold by it. */
+/** The larger of the two prices, since too cheap costs as much as too dear, for as many codes as are sold by it. Those that come later are weighed when they come (`agreeDeed`). */
 async function weighPrice({ db, storefront }: Pick<StorefrontDeps, 'db' | 'storefront'>, payload: OfferPayload): Promise<Weight> {
   const before = await findOffer(db, payload.offerId)
   const [was, is] = [before?.price?.minor ?? 0n, bodyOf(payload, storefront.zone).price?.minor ?? 0n]
   if (was === is) return 'never'
-  const free = (await countFree(db, [payload.offerId])).get(payload.offerId) ?? 0
-  return money((was > is ? was : is) * BigInt(Math.max(1, free)), 'RUB')
+  const stock = inStock((await countCodes(db, [payload.offerId])).get(payload.offerId) ?? EMPTY)
+  return money((was > is ? was : is) * BigInt(Math.max(1, stock)), 'RUB')
 }
 
 /**

@@ -44,6 +44,9 @@ export interface Offer {
   readonly changedAt: Date
 }
 
+/** As the audit log and requests name it. */
+export const subjectOf = (id: string): string => `offer:${id}`
+
 /** An offer that can be bought now. */
 export interface OfferForSale extends Offer {
   /** How many vouchers can be sold now; `null` for points, of which there are always enough. */

@@ -59,6 +59,9 @@ export async function countCodes(db: Db, offerIds: readonly string[]): Promise<M
 
 export const EMPTY: StockCounts = { free: 0, reserved: 0, sold: 0, withdrawn: 0 }
 
+/** How many can be sold yet: those set aside are free again when their orders end unpaid. */
+export const inStock = ({ free, reserved }: StockCounts): number => free + reserved
+
 export interface NewCode {
   readonly id: string
   readonly offerId: string

@@ -32,6 +32,11 @@ test('the catalogue at the command line: offers with their stock, codes out of a
   expect((await gateway('catalogue', 'import-codes', 'no-offer', file)).code).not.toBe(0)
   expect((await gateway('catalogue', 'import-codes', offerId, join(folder.path, 'no-file'))).code).not.toBe(0)
 
+  writeFileSync(file, 'AAA-3\nAAA-4\n')
+  const env = { MODE: 'sandbox', DATABASE_URL: world.databaseUrl, TWO_EYES_ROUBLES: '900' }
+  const waits = await run(['catalogue', 'import-codes', offerId, file, '--json'], { cwd: folder.path, env })
+  expect([waits.code, Object.keys(JSON.parse(waits.out) as object), waits.err]).toEqual([3, ['waiting'], expect.stringContaining('again')])
+
   const listed = await gateway('catalogue', 'list', '--json')
   expect(JSON.parse(listed.out)).toMatchObject([
     { id: offerId, type: 'voucher', price: '250.00', onSale: true, free: 2, reserved: 0, sold: 0 },

@@ -291,6 +291,11 @@ describe('the pages of the catalogue', () => {
     const origin = { origin: world.url, 'sec-fetch-site': 'same-origin' }
     const sent = await operator.fetch(`${card}/codes`, { method: 'POST', body: form, headers: origin })
     expect(await sent.text()).toContain('Добавлено кодов: 1. Повторов пропущено: 1. Теперь свободно: 3.')
+    const heavy = await operator.submit(await operator.open(card), /\/codes$/, { codes: 'AAA-4\nAAA-5', reason: 'Партия' })
+    expect([heavy.status, heavy.html]).toEqual([
+      422,
+      expect.stringMatching(/Ничего не добавлено: по цене 250,00\s₽, которую задал один человек/),
+    ])
     const bad = await operator.submit(await operator.open(card), /\/codes$/, { codes: '<>', reason: 'x' })
     expect([bad.status, bad.html]).toEqual([422, expect.stringContaining('строки 1')])
     expect((await operator.submit(await operator.open(card), /\/codes$/, { codes: '', reason: 'x' })).status).toBe(422)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { codeImports, countCodes, findOffer, importCodes, readOffer, readOffers, setPicture } from '../../storefront'
-import type { ImportOutcome } from '../../storefront'
+import type { Submitted } from '../../approvals'
+import { codeImports, countCodes, findOffer, loadCodes, readOffer, readOffers, setPicture } from '../../storefront'
+import type { CodesImport, ImportOutcome } from '../../storefront'
 import { defineRoute, staffWith } from '../../http'
 import type { Route, RouteContext } from '../../http'
 import type { StaffActor } from '../../shared/actor'
@@ -127,7 +128,8 @@ const takeCodes = (deps: StorefrontPagesDeps): Route =>
     method: 'post',
     path: `${CATALOGUE}/:id/codes`,
     policy: staffWith('catalogue.change'),
-    summary: 'Puts codes of vouchers into the stock, pasted or from a file, and tells how many were new.',
+    summary:
+      'Puts codes of vouchers into the stock, pasted or from a file, and tells how many were new; or asks a second person about their price.',
     upload: true,
     input: { params: PARAMS, body: CODES },
     handle: async (context) => {
@@ -139,8 +141,8 @@ const takeCodes = (deps: StorefrontPagesDeps): Route =>
   })
 
 /** null: there were no codes, or too many. */
-const tryImport = (deps: StorefrontPagesDeps, order: Parameters<typeof importCodes>[1]): Promise<ImportOutcome | null> =>
-  importCodes(deps, order).catch((error: unknown) => {
+const tryImport = (deps: StorefrontPagesDeps, order: CodesImport): Promise<Submitted<ImportOutcome> | null> =>
+  loadCodes(deps, order).catch((error: unknown) => {
     if (error instanceof Refusal && error.code === 'bad_input' && error.detail === 'codes') return null
     throw error
   })

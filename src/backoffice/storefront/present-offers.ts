@@ -1,6 +1,8 @@
+import type { ApprovalRequest, Submitted } from '../../approvals'
 import { VAT_CODES } from '../../invoicebox'
 import { CODE_STATES, EMPTY, isOnSale, MOST_CODES, payloadOf } from '../../storefront'
 import type { CodeImport, ImportOutcome, Offer, OfferPayload, StockCounts } from '../../storefront'
+import { parseMoney } from '../../shared/money'
 import { formatMoment, formatMoney } from '../../shared/texts/format'
 import type { Translate } from '../../shared/texts'
 import { vatText } from '../facts'
@@ -126,10 +128,15 @@ export function withdrawChoices(counts: StockCounts | undefined, imports: readon
 
 export const ALL_CODES = 'all'
 
+const askedPrice = ({ payload: { price } }: ApprovalRequest, language: Reader['language']): string =>
+  formatMoney(parseMoney(String(price), 'RUB'), language)
+
 /** What became of an import, in one sentence; null for one that held no codes at all. */
-export function importText(outcome: ImportOutcome | null, { t }: Reader): { text: string; isDone: boolean } {
-  if (outcome === null) return { text: t('catalogue.codes_none', { most: String(MOST_CODES) }), isDone: false }
-  const { added, duplicates, free, first, last, oddLines } = outcome
+export function importText(imported: Submitted<ImportOutcome> | null, { t, language }: Reader): { text: string; isDone: boolean } {
+  if (imported === null) return { text: t('catalogue.codes_none', { most: String(MOST_CODES) }), isDone: false }
+  if (imported.state === 'waiting')
+    return { text: t('catalogue.codes_wait', { price: askedPrice(imported.request, language) }), isDone: false }
+  const { added, duplicates, free, first, last, oddLines } = imported.result
   if (oddLines.length > 0) return { text: t('catalogue.codes_odd', { lines: oddLines.join(', ') }), isDone: false }
   const counts = { added: String(added), duplicates: String(duplicates), free: String(free), first, last }
   return { text: t('catalogue.codes_done', counts), isDone: true }

@@ -54,6 +54,8 @@ export const backofficeCatalogueRu = {
   'catalogue.withdraw_what': 'Изъять коды предложения «{{title}}»',
   'catalogue.withdraw_send': 'Показать, что изменится',
   'catalogue.codes_none': 'Ничего не добавлено: кодов не видно, или их больше {{most}}.',
+  'catalogue.codes_wait':
+    'Ничего не добавлено: по цене {{price}}, которую задал один человек, запас стоил бы больше, чем меняет один. Запрос ждёт второго человека в «Согласованиях». Когда он согласится с ценой, загрузите коды снова.',
   'catalogue.stock.free': 'Свободны',
   'catalogue.stock.reserved': 'Отложены под заказы',
   'catalogue.stock.sold': 'Проданы',
@@ -146,6 +148,8 @@ export const backofficeCatalogueEn = {
   'catalogue.withdraw_what': 'Withdraw codes of the offer “{{title}}”',
   'catalogue.withdraw_send': 'Show what would change',
   'catalogue.codes_none': 'Nothing was added: there are no codes, or more than {{most}} of them.',
+  'catalogue.codes_wait':
+    'Nothing was added: at the price of {{price}}, which one person has set, the stock would be worth more than one person changes. A request waits for a second person under “Approvals”. When they have agreed to the price, load the codes again.',
   'catalogue.stock.free': 'Free',
   'catalogue.stock.reserved': 'Set aside for orders',
   'catalogue.stock.sold': 'Sold',
