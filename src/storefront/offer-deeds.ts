@@ -4,7 +4,7 @@ import { authorName } from '../shared/actor'
 import type { Author } from '../shared/actor'
 import { wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
-import { inTransaction } from '../shared/database'
+import { inTransaction, lockName } from '../shared/database'
 import type { Tx } from '../shared/database'
 import { canonicalJson } from '../shared/ids'
 import { money } from '../shared/money'
@@ -93,6 +93,8 @@ async function changeOffer(deps: StorefrontDeps, payload: OfferPayload, by: Perf
   requirePermission(author, 'catalogue.change')
   const [id, at, body] = [payload.offerId, deps.clock.now(), bodyOf(payload, deps.storefront.zone)]
   await inTransaction(deps.db, async (tx) => {
+    // A copy of the form that adds one waits here: an offer that is not there yet has no row to lock.
+    await lockName(tx, subjectOf(id))
     const offer = await lockOffer(tx, id)
     requireSameType(offer, payload)
     const [before, after] = [factsOf(deps, offer), offerFacts(payload)]

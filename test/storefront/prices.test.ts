@@ -128,6 +128,21 @@ describe.each(ENGINES)('a price and the codes that are sold by it, on %s', (engi
     }
   })
 
+  test('the form that adds an offer, sent twice at one moment, adds one and is told as done both times', async () => {
+    const { deeds } = world.parts
+    for (let rounds = 0; rounds < 5; rounds++) {
+      const [offerId, key, author] = [randomUUID(), randomUUID(), await hired('operator')]
+      const send = (price: string) =>
+        world.parts.approvals
+          .submit(deeds.offers.change, { payload: { ...VOUCHER, offerId, price }, author, reason: 'x', key })
+          .then(({ state }) => state)
+      expect(await Promise.all([send('1.00'), send('1.00'), send('1.00')])).toEqual(['done', 'done', 'done'])
+      const other = { payload: { ...VOUCHER, offerId, price: '2.00' }, author, reason: 'x', key: randomUUID() }
+      await expect(world.parts.approvals.submit(deeds.offers.change, other)).rejects.toMatchObject({ code: 'offer_changed' })
+      expect(await world.db('audit_log').where({ subject: `offer:${offerId}` })).toHaveLength(1)
+    }
+  })
+
   test('known codes and odd lines weigh nothing', async () => {
     const [olga, offerId, text] = [await hired('operator'), randomUUID(), codes(9)]
     await prices(offerId, '250', olga)
