@@ -4,7 +4,7 @@ import type { Deed, Performer, Weight } from '../approvals'
 import type { Author, StaffRole } from '../shared/actor'
 import { hasControlCharacter, noteUnchanged, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
-import { brokenUniqueRule, inTransaction } from '../shared/database'
+import { brokenUniqueRule, inTransaction, lockName } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { canonicalJson, sha256 } from '../shared/ids'
 import { isUsableAddress } from '../shared/mail-address'
@@ -178,6 +178,8 @@ async function changeOrganisation(deps: OrganisationDeps, payload: OrganisationP
   const [id, at] = [payload.organisationId, deps.clock.now()]
   const instructionKey = instructionKeyOf(id, by.key)
   await inTransaction(deps.db, async (tx) => {
+    // A copy of the form that adds one waits here: an organisation that is not there yet has no row to lock.
+    await lockName(tx, subjectOf(id))
     const before = await lockOrganisation(tx, id)
     if (before) await requireOrganisation(tx, author, id)
     if (await wasCarriedOut(tx, instructionKey, author)) return

@@ -159,6 +159,17 @@ describe.each(ENGINES)('organisations on %s', (engine) => {
     expect((await read(one.id)).perDay).toBe(70_000n)
   })
 
+  test('the form that adds one, sent twice at one moment, adds one and is told as done both times', async () => {
+    for (let rounds = 0; rounds < 5; rounds++) {
+      const [organisationId, key] = [randomUUID(), randomUUID()]
+      const body = { name: 'ООО', vatNumber: String(5_000_000_000 + rounds), perDay: null, perMonth: null, steps: '', staff: '' }
+      const order = { payload: { organisationId, basedOn: 'new', ...body }, author: olga, reason: 'test', key }
+      const send = () => parts.approvals.submit(parts.deeds.organisations.change, order).then(({ state }) => state)
+      expect(await Promise.all([send(), send(), send()])).toEqual(['done', 'done', 'done'])
+      expect(await parts.db('audit_log').where({ subject: `organisation:${organisationId}` })).toHaveLength(1)
+    }
+  })
+
   test('who signs is changed by two, and only staff who are assigned and may approve can sign', async () => {
     const one = await found(parts, olga, { staff: adam.id, steps: `1000.00 ${adam.id}` })
     expect(one.steps).toEqual([{ from: 100_000n, approvers: [adam.id] }])
