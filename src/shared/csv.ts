@@ -9,9 +9,17 @@ export const CSV_TYPE = 'text/csv; charset=utf-8'
 /** What a spreadsheet would take for the beginning of a formula; the wide forms too, which some of them fold. */
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 const NUMBER = /^-\d+(?:[.,]\d+)?$/
+/** The same behind what parts the cells of a line, or lines, for a spreadsheet of another country, which then takes our quotes for text. A plain number stays one. */
+const FORMULA_INSIDE = /(?<=[,\t\r\n])(?=[=+@\uff1d\uff0b\uff0d\uff20]|-(?!\d+(?:\.\d+)?(?:[,;\s]|$)))/g
 
-/** A cell that no spreadsheet computes: text that looks like a formula gets an apostrophe before it. A plain negative number stays a number. */
-export const neutral = (cell: string): string => (FORMULA.test(cell) && !NUMBER.test(cell) ? `'${cell}` : cell)
+/**
+ * A cell that no spreadsheet computes, whichever sign it takes for the end of a cell: text that looks like a formula gets an apostrophe before it. A plain negative number
+ * stays a number.
+ */
+export function neutral(cell: string): string {
+  const text = cell.replaceAll(FORMULA_INSIDE, "'")
+  return FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text
+}
 
 /** A lone line break would end the line for some readers unless it stands in quotes. */
 const STYLE = { delimiter: ';', record_delimiter: '\r\n', quoted_match: /[\r\n]/ }

@@ -1,8 +1,20 @@
 import { parse } from 'csv-parse/sync'
 import { CSV_BOM, csvFile, csvMoment, csvRow, neutral } from '../../src/shared/csv'
 
-test.each(['=1+1', '+7 900', '-2+3', '@SUM(A1)', '\t=1', '\r=1', '\n=1', '＝1', '－1', '=cmd|calc'])('%j becomes text', (cell) => {
+test.each(['=1+1', '+7 900', '-2+3', '@SUM(A1)', '\tx', '\rx', '\nx', '＝1', '－1', '=cmd|calc'])('%j becomes text', (cell) => {
   expect(neutral(cell)).toBe(`'${cell}`)
+})
+
+test.each([
+  ['Кофе,=1+1', "Кофе,'=1+1"],
+  ['a,+1,@b\t-c', "a,'+1,'@b\t'-c"],
+  ['a\n=1\r\n＝2', "a\n'=1\r\n'＝2"],
+  ['=1,=2', "'=1,'=2"],
+  ['\t=1', "'\t'=1"],
+  ['1,-5,-2.50', '1,-5,-2.50'],
+  ['1,-5-1', "1,'-5-1"],
+])('%j becomes text for those to whom a comma, a tab or a line end parts cells', (cell, text) => {
+  expect(neutral(cell)).toBe(text)
 })
 
 test.each(['', '1', '-1', '-12.50', '-12,50', 'a=b', '0', 'Иванова', ' =1'])('%j stays as it is', (cell) => {
