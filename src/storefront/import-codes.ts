@@ -58,12 +58,27 @@ export interface ReadImport {
 /**
  * Puts codes of vouchers into the stock of an offer, whatever they come to at its price: `loadCodes` is for people. Codes that are known are left out and counted, so the same
  * file may come twice; when a line is odd, nothing is added.
- * @throws Refusal forbidden, not_found, bad_input (detail: reason, codes, offer), codes_unreadable, key_reused when somebody imports the same at the same time
+ * @throws Refusal forbidden, not_found, bad_input (detail: reason, codes, offer), codes_unreadable, key_reused when others import the same at the same time again and again
  */
-export async function importCodes(deps: StorefrontDeps, order: CodesImport): Promise<ImportOutcome> {
-  const { offer, read, fresh, reason } = await readImport(deps, order)
-  if (fresh.length > 0) await addCodes(deps, { offer, fresh, author: order.author, reason })
-  return toldOf(deps, { offerId: offer.id, read, fresh })
+export const importCodes = (deps: StorefrontDeps, order: CodesImport): Promise<ImportOutcome> =>
+  readAnew(async () => {
+    const { offer, read, fresh, reason } = await readImport(deps, order)
+    if (fresh.length > 0) await addCodes(deps, { offer, fresh, author: order.author, reason })
+    return toldOf(deps, { offerId: offer.id, read, fresh })
+  })
+
+const MOST_TRIES = 5
+const TAKEN = 'codes'
+
+/** Somebody else was quicker with some of the codes: read anew, those are known by now. */
+export async function readAnew<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof Refusal && error.code === 'key_reused' && error.detail === TAKEN) || tries === MOST_TRIES) throw error
+    }
+  }
 }
 
 /** Reads a text and seals what is new in it. @throws Refusal as `importCodes` does */
@@ -169,6 +184,6 @@ export async function addCodes({ db, clock }: StorefrontDeps, adding: Adding, lo
     const after = { codes: String(fresh.length) }
     await writeAudit(tx, [{ author, at, action: 'voucher_codes_imported', subject: subjectOf(offer.id), reason, after }])
   }).catch((error: unknown) => {
-    throw brokenUniqueRule(error) === undefined ? error : new Refusal('key_reused', 'codes')
+    throw brokenUniqueRule(error) === undefined ? error : new Refusal('key_reused', TAKEN)
   })
 }

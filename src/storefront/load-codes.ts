@@ -3,7 +3,7 @@ import { newId } from '../shared/ids'
 import { toDecimal } from '../shared/money'
 import type { AgreeDeed, LoadPayload } from './agree-price'
 import type { StorefrontDeps } from './deps'
-import { addCodes, readImport, toldOf } from './import-codes'
+import { addCodes, readAnew, readImport, toldOf } from './import-codes'
 import type { CodesImport, ImportOutcome } from './import-codes'
 import { subjectOf } from './offer'
 
@@ -17,7 +17,9 @@ export interface LoadDeps extends StorefrontDeps {
  * has agreed. The same number of codes at the same price asks nobody anew.
  * @throws Refusal as `importCodes` does, and offer_changed where the price was changed at that moment
  */
-export async function loadCodes(deps: LoadDeps, order: CodesImport): Promise<Submitted<ImportOutcome>> {
+export const loadCodes = (deps: LoadDeps, order: CodesImport): Promise<Submitted<ImportOutcome>> => readAnew(() => submitLoad(deps, order))
+
+async function submitLoad(deps: LoadDeps, order: CodesImport): Promise<Submitted<ImportOutcome>> {
   const { offer, read, fresh, reason } = await readImport(deps, order)
   const [count, price] = [fresh.length, offer.price]
   if (count === 0 || price === null) return { state: 'done', result: await toldOf(deps, { offerId: offer.id, read, fresh }) }

@@ -143,6 +143,17 @@ describe.each(ENGINES)('a price and the codes that are sold by it, on %s', (engi
     }
   })
 
+  test('the same file twice at one moment adds its codes once, and is told as known the other time', async () => {
+    const offerId = randomUUID()
+    await world.parts.deeds.offers.change.perform({ ...VOUCHER, offerId, price: '1' }, { author: COMMAND_LINE, reason: 'x', key: offerId })
+    for (let round = 0; round < 5; round++) {
+      const [olga, text] = [await hired('operator'), codes(5)]
+      const came = await Promise.all([text, text, `${text}\n${codes(2)}`].map((one) => load(offerId, one, olga)))
+      const added = came.map((one) => (one.state === 'done' ? one.result.added : Number.NaN))
+      expect([added.reduce((sum, one) => sum + one, 0), await free(offerId)]).toEqual([7, (round + 1) * 7])
+    }
+  })
+
   test('known codes and odd lines weigh nothing', async () => {
     const [olga, offerId, text] = [await hired('operator'), randomUUID(), codes(9)]
     await prices(offerId, '250', olga)
