@@ -4,13 +4,16 @@
 const main = document.querySelector('main')
 const heading = document.querySelector('h1')
 
-/** When the state differs from the one this tab showed last under this address, a screen reader is taken to the new heading. */
+/**
+ * When the state differs from the one this tab showed last under this address, a screen reader is taken to the new heading: but where the page itself says what was
+ * just done or refused, it begins there.
+ */
 function announceNewState() {
   const key = `state:${location.pathname}`
   try {
     const before = sessionStorage.getItem(key)
     sessionStorage.setItem(key, main.dataset.state)
-    if (before !== null && before !== main.dataset.state) heading.focus()
+    if (before !== null && before !== main.dataset.state && !main.querySelector('[autofocus]')) heading.focus()
   } catch {
     // Storage may be switched off; then the page simply starts at its top.
   }

@@ -38,6 +38,8 @@ export interface RefusedView extends Omit<SentForm, 'own' | 'typed' | 'faulty'> 
   readonly typed: readonly TypedField[]
   readonly fields: readonly (readonly [name: string, value: string])[]
   readonly isReasonFaulty: boolean
+  /** The first field at fault, where whoever sent the form goes on; null where the sentence that says why is all there is. */
+  readonly focus: string | null
 }
 
 /** A text of several lines, or one that no line would show. */
@@ -46,6 +48,7 @@ const LONG = /\n|.{80}/
 /** A form with what was typed, the field at fault marked, and the rest kept unseen. */
 export function refusedView({ own, typed, faulty, ...form }: SentForm, t: Translate): RefusedView {
   const isSeen = ([name]: readonly [string, string]): boolean => typed.includes(name)
+  const seen = own.filter(isSeen).map(([name]) => name)
   return {
     ...form,
     typed: own.filter(isSeen).map(([name, value]) => ({
@@ -57,5 +60,6 @@ export function refusedView({ own, typed, faulty, ...form }: SentForm, t: Transl
     })),
     fields: own.filter((field) => !isSeen(field)),
     isReasonFaulty: faulty.includes('reason'),
+    focus: [...seen, 'reason'].find((name) => faulty.includes(name)) ?? null,
   }
 }
