@@ -33,6 +33,8 @@ export interface Cell {
   readonly href?: string | undefined
   /** It keeps to one line: a number that would break at its hyphen. */
   readonly isWhole?: true | undefined
+  /** What the text ends with, which keeps to one line. */
+  readonly end?: string | undefined
   /** A state: an icon beside the word, and a colour besides. */
   readonly mark?: Mark | undefined
 }
@@ -42,5 +44,13 @@ export type Mark = 'good' | 'wait' | 'bad' | 'off'
 /** As much as keeps to one line on the narrowest screen. */
 const LONGEST_WHOLE = 20
 
+const fitsOneLine = (text: string): boolean => text.length <= LONGEST_WHOLE
+
 /** The number of an invoice, which keeps to one line where there is room for it. */
-export const numberCell = (text: string): Cell => ({ text, ...(text.length <= LONGEST_WHOLE && { isWhole: true }) })
+export const numberCell = (text: string): Cell => ({ text, ...(fitsOneLine(text) && { isWhole: true }) })
+
+/** What happened, and to what: a number or a name that keeps to one line where there is room for it. */
+export function aboutCell(text: string, about: string): Cell {
+  if (about === '') return { text }
+  return fitsOneLine(about) ? { text: `${text}\u00a0· `, end: about } : { text: `${text}\u00a0· ${about}` }
+}

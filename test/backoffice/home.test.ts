@@ -5,6 +5,7 @@ import { openAlerts } from '../../src/shared/alerts'
 import { HOUR, MINUTE, plus } from '../../src/shared/clock'
 import { newSortedId } from '../../src/shared/ids'
 import { tell } from '../../src/shared/told'
+import { kindOf } from '../routes/objects'
 import { ENGINES } from '../support/databases'
 import { StaffPerson } from '../support/staff'
 import { World } from '../support/world'
@@ -95,6 +96,7 @@ describe('the home page', () => {
     ]
     for (const invoice of invoices) await anna.pays(invoice)
     const payments = await world.payments()
+    const offer = await kindOf('/admin/catalogue/:id').make(world, anna)
     const staffSubject = `staff:${operator.actor.id}`
     const detail = tell('told.second_look_fails', { outcome: 'unavailable timeout' })
     await world.db.transaction((tx) =>
@@ -104,7 +106,8 @@ describe('the home page', () => {
         { kind: 'fund_below', subject: `fund:${newSortedId()}`, detail: 'test', at },
         { kind: 'staff_changed_by_command_line', subject: staffSubject, detail: 'test', at },
         { kind: 'reconciliation_failed', subject: 'reconciliation', detail: 'test', at },
-        { kind: 'voucher_stock_low', subject: newSortedId(), detail: 'test', at },
+        { kind: 'voucher_stock_low', subject: offer, detail: 'test', at },
+        { kind: 'clock_off', subject: 'host:gateway-node-02.example.test', detail: 'test', at },
       ]),
     )
     const { html } = await operator.browser.open('/admin')
@@ -124,6 +127,10 @@ describe('the home page', () => {
     )
     expect(plain(html)).toContain(`Сотрудника изменили из командной строки · ${operator.actor.login}`)
     expect(plain(html)).toContain('Письмо или вызов не доставлены · письмо')
+    expect(plain(html)).toContain('Заканчиваются коды ваучеров · Кофе')
+    expect(plain(html)).toContain('Часы сервера сбиты · gateway-node-02.example.test')
+    // Numbers keep to one line, in the list and above each form.
+    for (const { invoiceNumber } of payments) expect(html.split(`<span class="whole">${invoiceNumber}</span>`)).toHaveLength(3)
     expect(links(html)).not.toContain(`/admin/staff/${operator.actor.id}`)
     const admin = await StaffPerson.make(world, 'admin')
     await admin.signsIn()

@@ -1,8 +1,9 @@
 import type { Alert } from '../../shared/alerts'
 import type { Db } from '../../shared/database'
+import type { Language } from '../../shared/texts'
 import { staffLogins } from '../staff-logins'
 
-/** What the subjects of alerts are called, by the subjects: the number of a payment's invoice, of an order, or a login. */
+/** What the subjects of alerts are called, by the subjects: the number of a payment's invoice, of an order, a login, or the title of an offer. */
 export type AlertNames = ReadonlyMap<string, string>
 
 const SUBJECT_IS_PAYMENT: readonly string[] = [
@@ -17,24 +18,29 @@ const SUBJECT_IS_PAYMENT: readonly string[] = [
 ]
 const SUBJECT_IS_ORDER = /^(order|refund)_/
 
-export type SubjectKind = 'payment' | 'order' | 'staff' | 'other'
+export type SubjectKind = 'payment' | 'order' | 'offer' | 'staff' | 'other'
 
 export function subjectKind({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): SubjectKind {
   if (SUBJECT_IS_PAYMENT.includes(kind)) return 'payment'
   if (SUBJECT_IS_ORDER.test(kind)) return 'order'
+  if (kind === 'voucher_stock_low') return 'offer'
   return subject.startsWith('staff:') ? 'staff' : 'other'
 }
 
 /** Reads by the ids of the few alerts that a page shows, and only what they need. */
-export async function readAlertNames(db: Db, alerts: readonly Alert[]): Promise<AlertNames> {
+export async function readAlertNames(db: Db, alerts: readonly Alert[], language: Language): Promise<AlertNames> {
   const of = (kind: SubjectKind): string[] => alerts.filter((alert) => subjectKind(alert) === kind).map(({ subject }) => subject)
-  const [payments, orders, staff] = [of('payment'), of('order'), of('staff')]
-  const [invoices, numbers, logins] = await Promise.all([
+  const [payments, orders, offers, staff] = [of('payment'), of('order'), of('offer'), of('staff')]
+  const [invoices, numbers, titles, logins] = await Promise.all([
     payments.length === 0 ? [] : db('payments').whereIn('id', payments).select<NamedRow[]>('id', 'invoice_number as name'),
     orders.length === 0 ? [] : db('orders').whereIn('id', orders).select<NamedRow[]>('id', 'number as name'),
+    offers.length === 0 ? [] : db('offers').whereIn('id', offers).select<NamedRow[]>('id', `title_${language} as name`),
     staff.length === 0 ? new Map<string, string>() : staffLogins(db),
   ])
-  return new Map([...[...invoices, ...numbers].filter(({ name }) => name !== '').map(({ id, name }) => [id, name] as const), ...logins])
+  return new Map([
+    ...[...invoices, ...numbers, ...titles].filter(({ name }) => name !== '').map(({ id, name }) => [id, name] as const),
+    ...logins,
+  ])
 }
 
 interface NamedRow {

@@ -1,5 +1,6 @@
 import type { StaffActor } from '../../shared/actor'
 import type { Alert } from '../../shared/alerts'
+import { looksLikeId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
 import type { Permission } from '../../shared/permissions'
 import { knownText } from '../../shared/texts/known-text'
@@ -8,9 +9,16 @@ import { readTold } from '../../shared/told'
 import { sayAnswer } from '../payments/answer-text'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
+import { aboutCell } from '../table'
 import type { Cell, Table } from '../table'
 import { subjectKind } from './alert-names'
 import type { AlertNames } from './alert-names'
+
+/** What the summary of a form says that closes an alert. */
+export interface AlertClose extends Cell {
+  readonly id: string
+  readonly since: string
+}
 
 export interface AlertsView {
   readonly alerts: readonly Alert[]
@@ -21,11 +29,11 @@ export function presentAlerts({ alerts, names }: AlertsView, staff: StaffActor, 
   const { t } = reader
   return {
     caption: t('home.alerts'),
-    columns: [{ label: t('home.alert') }, { label: t('home.alert_detail'), long: true }, { label: t('home.alert_since') }],
+    columns: [{ label: t('home.alert'), long: true }, { label: t('home.alert_detail'), long: true }, { label: t('home.alert_since') }],
     rows: alerts.map((alert): { href?: string | undefined; cells: Cell[] } => ({
       href: hrefOf(alert, names, staff),
       cells: [
-        { text: alertName(alert, names, t), mark: 'wait' },
+        { ...alertCell(alert, names, t), mark: 'wait' },
         { text: readTold(alert.detail, t, sayAnswer(t)) },
         momentCell(alert.at, reader),
       ],
@@ -35,27 +43,27 @@ export function presentAlerts({ alerts, names }: AlertsView, staff: StaffActor, 
 }
 
 /** The forms to close alerts with, each named so that no two read alike. A review ends with a decision about its payment, not with a closed alert. */
-export const presentCloses = ({ alerts, names }: AlertsView, staff: StaffActor, reader: Reader): { id: string; text: string }[] =>
+export const presentCloses = ({ alerts, names }: AlertsView, staff: StaffActor, reader: Reader): AlertClose[] =>
   may(staff, 'alerts.close')
     ? alerts
         .filter(({ kind }) => kind !== 'payment_in_review')
-        .map((alert) => ({ id: alert.id, text: `${alertName(alert, names, reader.t)} · ${momentCell(alert.at, reader).text}` }))
+        .map((alert) => ({ id: alert.id, ...alertCell(alert, names, reader.t), since: momentCell(alert.at, reader).text }))
     : []
 
-function alertName(alert: Alert, names: AlertNames, t: Translate): string {
+function alertCell(alert: Alert, names: AlertNames, t: Translate): Cell {
   const kind = knownText(t, `alert.${alert.kind}`) ?? alert.kind
   const subject =
     names.get(alert.subject) ?? (isChannel(alert.subject) ? t(`notices.channel.${alert.subject}`) : subjectText(alert.subject))
-  return subject === '' ? kind : `${kind} · ${subject}`
+  return aboutCell(kind, subject)
 }
 
 const isChannel = (subject: string): subject is 'mail' | 'webhook' => subject === 'mail' || subject === 'webhook'
 
-/** Ids of one minute begin alike, so the end of one tells it from another. What there is one of needs no name. */
+/** Ids of one minute begin alike, so the end of one tells it from another: but the name of a host is told whole. What there is one of needs no name. */
 function subjectText(subject: string): string {
   if (/^(fund|ledger|reconciliation|invoicebox)\b/.test(subject)) return ''
   const name = subject.replace(/^(host|staff):/, '')
-  return name.length > 20 ? `…${name.slice(-8)}` : name
+  return looksLikeId(name) ? `…${name.slice(-8)}` : name
 }
 
 /** Where the thing itself is looked at; undefined where there is no page, or none for this reader. */

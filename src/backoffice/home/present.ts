@@ -7,6 +7,7 @@ import { momentText } from '../reader'
 import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
 import { presentAlerts, presentCloses } from './present-alerts'
+import type { AlertClose } from './present-alerts'
 import { MOST_ALERTS, MOST_COUNTED } from './read-home'
 import type { Home } from './read-home'
 import type { Day } from '../../shared/days'
@@ -28,7 +29,7 @@ export interface HomePage {
   readonly mayProve: boolean
   readonly alerts: Table
   readonly moreAlerts: string | null
-  readonly close: readonly { readonly id: string; readonly text: string }[]
+  readonly close: readonly AlertClose[]
 }
 
 export function presentHome(home: Home, staff: StaffActor, today: Day, reader: Reader): HomePage {

@@ -15,6 +15,7 @@ import type { Clock } from '../../shared/clock'
 import type { Db } from '../../shared/database'
 import type { Rate } from '../../shared/money'
 import { may } from '../../shared/permissions'
+import type { Language } from '../../shared/texts'
 import { readAlertNames } from './alert-names'
 import type { AlertNames } from './alert-names'
 import { readProofs } from './proofs'
@@ -48,7 +49,7 @@ export interface Home {
   readonly budget: BudgetUse | null
 }
 
-export async function readHome(deps: HomeDeps, staff: StaffActor): Promise<Home> {
+export async function readHome(deps: HomeDeps, staff: StaffActor, language: Language): Promise<Home> {
   const { db, clock, invoicebox, config, approvals: requests } = deps
   const now = clock.now()
   const [ofAlerts, ofDifferences, organisations] = [
@@ -66,7 +67,7 @@ export async function readHome(deps: HomeDeps, staff: StaffActor): Promise<Home>
     invoicebox.budget(),
     countInvoices(db, staff, now),
   ])
-  const names = await readAlertNames(db, alerts)
+  const names = await readAlertNames(db, alerts, language)
   return { money, fund, alerts, names, reviews, approvals, differences, budget, ...invoices, circuit: invoicebox.circuit() }
 }
 

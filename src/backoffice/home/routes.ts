@@ -33,7 +33,7 @@ const showHome = (deps: HomeRoutesDeps): Route =>
     input: { query: z.object({ done: z.string().optional() }) },
     handle: async (context) => {
       const zone = deps.config.timeZone
-      const home = await readHome(deps, context.staff)
+      const home = await readHome(deps, context.staff, context.language)
       const shown = presentHome(home, context.staff, dayOf(deps.clock.now(), zone), { ...context, zone })
       context.page('backoffice/home', { frame: frameOf(context, 'home', context.input.query.done), ...shown })
     },
