@@ -23,7 +23,8 @@ export interface AuditLine {
 export interface AuditFilter {
   readonly actor?: string | undefined
   readonly action?: string | undefined
-  readonly subject?: string | undefined
+  /** One of these. */
+  readonly subjects?: readonly string[] | undefined
   /** From this moment on, and up to but not including that one. */
   readonly from?: Date | undefined
   readonly to?: Date | undefined
@@ -58,10 +59,11 @@ export async function listAudit(
     ])
     .limit(page.limit)
     .select(AUDIT_COLUMNS)
-  for (const column of ['actor', 'action', 'subject'] as const) {
+  for (const column of ['actor', 'action'] as const) {
     const wanted = filter[column]
     if (wanted !== undefined) void query.where(column, wanted)
   }
+  if (filter.subjects) void query.whereIn('subject', filter.subjects)
   if (filter.from) void query.where('at', '>=', iso(filter.from))
   if (filter.to) void query.where('at', '<', iso(filter.to))
   if (page.before !== undefined) void query.whereRaw('(at, id) < (select at, id from audit_log where id = ?)', [page.before])

@@ -16,6 +16,12 @@ export async function knownInvoices(db: Db, ids: readonly string[], organisation
   return new Set(rows)
 }
 
+/** The ids of all invoices with this number, whatever became of them, newest first. */
+export async function invoiceIdsByNumber(db: Db, number: string, limit: number): Promise<string[]> {
+  const rows = await db('autopay_invoices').where({ number }).orderBy('place', 'desc').limit(limit).select<{ id: string }[]>('id')
+  return rows.map(({ id }) => id)
+}
+
 /** Invoices by their number or id, as far as no payment of ours is about them: those are found by it. @param organisations those that the person may see */
 export async function searchInvoices(db: Db, text: string, limit: number, organisations: readonly Organisation[]): Promise<KeptInvoice[]> {
   if (organisations.length === 0) return []

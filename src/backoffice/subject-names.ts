@@ -43,7 +43,7 @@ const idsOf = (kind: string, subjects: readonly string[]): string[] =>
 type ReadNames = (ids: string[]) => Promise<Named>
 
 function readersOf(db: Db, { staff, language, logins: known }: NamesReader): Readonly<Record<string, ReadNames>> {
-  const column = (table: 'members' | 'payments' | 'offers' | 'organisations' | 'shops', name: string): ReadNames => {
+  const column = (table: 'members' | 'orders' | 'payments' | 'offers' | 'organisations' | 'shops', name: string): ReadNames => {
     return async (ids) =>
       new Map((await db(table).whereIn('id', ids).select<NamedRow[]>('id', `${name} as name`)).map((row) => [row.id, row.name]))
   }
@@ -51,6 +51,7 @@ function readersOf(db: Db, { staff, language, logins: known }: NamesReader): Rea
   return {
     member: async (ids) => new Map([...(await logins(ids))].map(([id, login]) => [id, shownLogin(login, staff.role)])),
     payment: column('payments', 'invoice_number'),
+    order: column('orders', 'number'),
     invoice: (ids) => readInvoiceNumbers(db, ids),
     offer: column('offers', language === 'ru' ? 'title_ru' : 'title_en'),
     organisation: column('organisations', 'name'),

@@ -12,7 +12,7 @@ const PAGES = {
   member: { text: 'subject.member', named: 'subject.of_member', path: '/admin/members' },
   payment: { text: 'subject.payment', named: 'subject.of_invoice', path: '/admin/payments' },
   staff: { text: 'subject.staff', named: 'subject.of_staff', path: '/admin/staff' },
-  order: { text: 'subject.order', named: 'subject.order', path: '/admin/orders' },
+  order: { text: 'subject.order', named: 'subject.of_order', path: '/admin/orders' },
   invoice: { text: 'subject.invoice', named: 'subject.of_invoice', path: '/admin/autopay/invoices' },
   offer: { text: 'subject.offer', named: 'subject.of_offer', path: '/admin/catalogue' },
   shop: { text: 'subject.shop', named: 'subject.of_shop', path: '/admin/shops' },
@@ -20,7 +20,11 @@ const PAGES = {
   rule: { text: 'subject.rule', named: 'subject.of_rule', path: '/admin/autopay/rules' },
 } as const
 
-const isPage = (kind: string): kind is keyof typeof PAGES => Object.hasOwn(PAGES, kind)
+export type SubjectKind = keyof typeof PAGES
+
+export const SUBJECT_KINDS = Object.keys(PAGES) as readonly SubjectKind[]
+
+export const isSubjectKind = (kind: string): kind is SubjectKind => Object.hasOwn(PAGES, kind)
 
 /** The end of a sorted id tells it from those of the same minute, its beginning does not. */
 const END = 8
@@ -30,9 +34,10 @@ export function subjectView(subject: string, t: Translate, name?: string): Subje
   const [kind = '', id] = subject.split(':')
   if (subject === 'staff:new') return { text: t('subject.new_staff'), title: subject }
   if (subject === 'programme') return { text: t('subject.programme'), title: subject }
-  if (id === undefined || !isPage(kind)) return { text: kind === 'fund' ? t('admin.nav.fund') : subject, title: subject }
+  if (id === undefined || !isSubjectKind(kind)) return { text: kind === 'fund' ? t('admin.nav.fund') : subject, title: subject }
   const page = PAGES[kind]
-  const about = { title: subject, href: `${page.path}/${id}` }
-  if (name !== undefined) return { text: t(page.named, { id: name }), ...about }
-  return { text: t(page.text, { id: kind === 'order' ? id : id.slice(-END) }), ...about }
+  // The page of an order has its number in its address, other pages have the id.
+  const address = kind === 'order' ? name : id
+  const about = { title: subject, ...(address !== undefined && { href: `${page.path}/${address}` }) }
+  return { text: name === undefined ? t(page.text, { id: id.slice(-END) }) : t(page.named, { id: name }), ...about }
 }

@@ -30,7 +30,9 @@ export function addAuditCommands(program: Command, config: ConfigFor): void {
     .option(...LIMIT, 50)
     .option('--json')
     .action(({ subject, actor, limit, json = false }: { subject?: string; actor?: string; limit: number; json?: boolean }) =>
-      withParts(config(), async ({ db }) => answer(await listAudit(db, { subject, actor }, { limit }), { json })),
+      withParts(config(), async ({ db }) =>
+        answer(await listAudit(db, { subjects: subject === undefined ? undefined : [subject], actor }, { limit }), { json }),
+      ),
     )
 }
 

@@ -7,12 +7,14 @@ import { knownText } from '../../shared/texts/known-text'
 import { actorName } from '../actor-name'
 import { factRows } from '../facts'
 import { chipsOf, listHref } from '../filters'
-import type { Query } from '../filters'
+import type { Chip, Query } from '../filters'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
-import { subjectView } from '../subject'
+import { isSubjectKind, SUBJECT_KINDS, subjectView } from '../subject'
 import type { SubjectNames } from '../subject-names'
 import type { Cell, Table } from '../table'
+import { WHOLE_SUBJECTS } from './asked-subject'
+import type { AskedSubject, SubjectQuery } from './asked-subject'
 
 const facts = (text: string | null): AuditFacts => (text === null ? {} : (JSON.parse(text) as AuditFacts))
 
@@ -45,7 +47,9 @@ function change(line: AuditLine, reader: Reader): string {
 export interface AuditView {
   readonly lines: readonly AuditLine[]
   readonly hasMore: boolean
-  readonly query: Query
+  readonly asked: AskedSubject<Query>
+  /** The filters as they were sent. */
+  readonly typed: SubjectQuery
   /** Staff by how the log names them, so that a reader sees their logins. */
   readonly logins: ReadonlyMap<string, string>
   readonly names: SubjectNames
@@ -55,7 +59,7 @@ const COLUMNS = ['at', 'actor', 'action', 'subject', 'change', 'reason', 'approv
 
 function presentAudit(view: AuditView, reader: Reader): Table {
   const { t } = reader
-  const { logins, names } = view
+  const { logins, names, asked } = view
   const last = view.lines.at(-1)
   return {
     caption: t('audit.heading'),
@@ -75,8 +79,8 @@ function presentAudit(view: AuditView, reader: Reader): Table {
       ],
     })),
     empty: t('audit.empty'),
-    ...(view.hasMore && last && { olderHref: listHref('/admin/audit', { ...view.query, before: last.id }) }),
-    ...(view.query.before !== undefined && { newestHref: listHref('/admin/audit', { ...view.query, before: undefined }) }),
+    ...(view.hasMore && last && { olderHref: listHref('/admin/audit', { ...asked.query, before: last.id }) }),
+    ...(asked.query['before'] !== undefined && { newestHref: listHref('/admin/audit', { ...asked.query, before: undefined }) }),
   }
 }
 
@@ -90,21 +94,51 @@ function actionChoices(asked: string | undefined, t: Translate): { value: string
   return [{ value: '', text: t('audit.any_action') }, ...other, ...known]
 }
 
-/** What `views/backoffice/audit.ejs` prints. @param head the newest link of the chain */
-export function presentLog(view: AuditView, head: string, reader: Reader): object {
-  const { t } = reader
-  const filters = { ...view.query, before: undefined }
-  return {
-    table: presentAudit(view, reader),
-    filters,
-    actions: actionChoices(view.query['action'], t),
-    chips: chipsOf('/admin/audit', view.query, {
-      actor: (value) => `${t('audit.actor')}: ${actorName(value, view.logins, t)}`,
+/** The kinds of things to choose from: those of which one is named, then what there is one of. */
+const kindChoices = (t: Translate): { label: string; choices: { value: string; text: string }[] }[] => [
+  { label: t('audit.one_thing'), choices: SUBJECT_KINDS.map((value) => ({ value, text: t(`audit.kind.${value}`) })) },
+  { label: t('audit.whole_section'), choices: WHOLE_SUBJECTS.map((value) => ({ value, text: t(`subject.all.${value}`) })) },
+]
+
+/** What of a name leads back to the same thing alone: numbers of invoices, names and titles may be those of several. */
+const NAMED_ALONE = ['member', 'staff', 'order']
+
+/** What the form shows: what was sent with it, or what a link asked for. */
+function subjectForm({ asked: { query }, typed, names }: AuditView): { kind: string; name: string } {
+  const subject = query['subject']
+  if (typed.name || !subject) return { kind: typed.kind ?? '', name: typed.name ?? '' }
+  const [kind = '', id] = subject.split(':')
+  if (id === undefined) return { kind, name: '' }
+  if (!isSubjectKind(kind)) return { kind: '', name: subject }
+  return { kind, name: (NAMED_ALONE.includes(kind) ? names.get(subject) : undefined) ?? id }
+}
+
+function auditChips({ asked: { query }, logins, names }: AuditView, t: Translate): Chip[] {
+  const kind = query['kind'] ?? ''
+  const about = isSubjectKind(kind) ? `${t(`audit.kind.${kind}`)} ` : ''
+  return [
+    ...chipsOf('/admin/audit', query, {
+      actor: (value) => `${t('audit.actor')}: ${actorName(value, logins, t)}`,
       action: (value) => `${t('audit.action')}: ${deedText(value, t)}`,
-      subject: (value) => `${t('audit.subject')}: ${subjectText(value, view.names, t)}`,
+      subject: (value) => `${t('audit.subject')}: ${subjectText(value, names, t)}`,
       from: (value) => `${t('audit.from')} ${value}`,
       to: (value) => `${t('audit.to')} ${value}`,
     }),
+    ...chipsOf('/admin/audit', { ...query, kind: undefined }, { name: (value) => `${t('audit.subject')}: ${about}${value}` }),
+  ]
+}
+
+/** What `views/backoffice/audit.ejs` prints. @param head the newest link of the chain */
+export function presentLog(view: AuditView, head: string, reader: Reader): object {
+  const { t } = reader
+  const { query, isUnnamed } = view.asked
+  const filters = { ...query, before: undefined }
+  return {
+    table: presentAudit(view, reader),
+    filters,
+    actions: actionChoices(query['action'], t),
+    subject: { ...subjectForm(view), kinds: kindChoices(t), fault: isUnnamed ? t('audit.which') : null },
+    chips: auditChips(view, t),
     exportHref: listHref('/admin/audit.csv', filters),
     head,
   }

@@ -13,6 +13,8 @@ import { looksLikeId } from '../../shared/ids'
 import { frameOf } from '../frame'
 import { staffLogins } from '../staff-logins'
 import { readSubjectNames } from '../subject-names'
+import { askedSubject } from './asked-subject'
+import type { AskedSubject } from './asked-subject'
 import { AUDIT_HEADER, auditCells, presentLog } from './present'
 
 export interface AuditRoutesDeps {
@@ -25,7 +27,7 @@ const PAGE = 50
 const EXPORT_PAGE = 1000
 const TEXT = z.string().trim().max(100).optional()
 const DAY = z.union([z.literal(''), z.string().refine(isDay)]).optional()
-const FILTERS = { actor: TEXT, action: TEXT, subject: TEXT, from: DAY, to: DAY }
+const FILTERS = { actor: TEXT, action: TEXT, subject: TEXT, kind: TEXT, name: TEXT, from: DAY, to: DAY }
 const QUERY = z.object(FILTERS)
 
 /** The doors of the audit log. */
@@ -36,18 +38,19 @@ type Logins = ReadonlyMap<string, string>
 /** Staff are asked for by their logins, as the list tells them, or by whatever the log calls somebody. */
 const askedActor = (typed: string, logins: Logins): string => [...logins].find(([, login]) => login === typed)?.[0] ?? typed
 
-function filterOf({ actor, action, subject, from, to }: z.output<typeof QUERY>, zone: string, logins: Logins): AuditFilter {
+function filterOf({ query, subjects }: AskedSubject<z.output<typeof QUERY>>, zone: string, logins: Logins): AuditFilter {
+  const { actor, action, from, to } = query
   const set = (text: string | undefined): string | undefined => (text === '' ? undefined : text)
   return {
     actor: actor ? askedActor(actor, logins) : undefined,
     action: set(action),
-    subject: set(subject),
+    subjects,
     from: from ? dayStart(from, zone) : undefined,
     to: to ? dayEnd(to, zone) : undefined,
   }
 }
 
-const showLog = ({ db, zone }: AuditRoutesDeps): Route =>
+const showLog = ({ db, clock, zone }: AuditRoutesDeps): Route =>
   defineRoute({
     method: 'get',
     path: '/admin/audit',
@@ -55,16 +58,17 @@ const showLog = ({ db, zone }: AuditRoutesDeps): Route =>
     summary: 'Lists who did what, newest first.',
     input: { query: QUERY.extend({ before: z.string().refine(looksLikeId).optional() }) },
     handle: async (context) => {
-      const { query } = context.input
       const logins = await staffLogins(db)
+      const asked = await askedSubject({ db, clock, staff: context.staff, logins }, context.input.query)
+      const { query } = asked
       const [found, head] = await Promise.all([
-        listAudit(db, filterOf(query, zone, logins), { before: query.before, limit: PAGE + 1 }),
+        listAudit(db, filterOf(asked, zone, logins), { before: query.before, limit: PAGE + 1 }),
         readHead(db),
       ])
       const lines = found.slice(0, PAGE)
       const subjects = [...lines.map(({ subject }) => subject), ...(query.subject ? [query.subject] : [])]
       const names = await readSubjectNames(db, subjects, { ...context, logins })
-      const view = { lines, hasMore: found.length > PAGE, query, logins, names }
+      const view = { lines, hasMore: found.length > PAGE, asked, typed: context.input.query, logins, names }
       const reader = { ...context, zone }
       context.page('backoffice/audit', {
         frame: frameOf(context, 'audit'),
@@ -82,8 +86,9 @@ const exportLog = ({ db, clock, zone }: AuditRoutesDeps): Route =>
     summary: 'Gives the rows that the same filters show as a CSV file.',
     input: { query: QUERY },
     handle: async (context) => {
-      const filter = filterOf(context.input.query, zone, await staffLogins(db))
       const author = context.staff
+      const logins = await staffLogins(db)
+      const filter = filterOf(await askedSubject({ db, clock, staff: author, logins }, context.input.query), zone, logins)
       await inTransaction(db, (tx) => writeAudit(tx, [{ author, at: clock.now(), action: 'audit_exported', subject: 'audit' }]))
       await sendDownload(context.res, { name: 'audit.csv', type: CSV_TYPE, pieces: csvFile(AUDIT_HEADER, pages(db, filter)) })
     },
