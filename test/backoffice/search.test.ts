@@ -41,6 +41,16 @@ describe('the search', () => {
       expect([name, pathOf(await search(` ${name ?? ''} `))]).toEqual([name, `/admin/payments/${payment.id}`])
   })
 
+  test('a payment is in the state that the list of payments tells, by the same word', async () => {
+    const buyer = await world.member({ points: '100.00' })
+    for (let paid = 0; paid < 2; paid++) await buyer.pays(await world.sandbox.invoice({ amount: '1.00', number: 'TWICE' }))
+    const statesIn = (html: string): string[] =>
+      [...html.matchAll(/class="state state-(\w+)">[^]*?<\/svg>\s*([^<]+)</g)].map(([, mark, word]) => `${mark ?? ''} ${word ?? ''}`)
+    const found = statesIn((await search('TWICE')).html)
+    expect(found).toEqual(['good оплачена', 'good оплачена'])
+    expect(statesIn((await operator.browser.open('/admin/payments?invoice=TWICE')).html)).toEqual(found)
+  })
+
   test('any name of a member opens their card, and a list of several shows to each role what it may see', async () => {
     const person = { fullName: 'Ирина Петрова', email: 'irina@example.org', phone: '+7 900 123-45-67' }
     const one = await addMember(world.parts, { login: 'irina@example.org', password: PASSWORD, ...person, actor: COMMAND_LINE })

@@ -50,7 +50,7 @@ test('each key stands in one file: a second one would take its place without a w
 
 test('values are put in as they are, whatever they look like', () => {
   const number = '$t(pay.return) {{number}} <b>&'
-  expect(texts.translator('ru')('pay.invoice', { number })).toBe(`Счёт № ${number}`)
+  expect(texts.translator('ru')('pay.invoice', { number })).toBe(`Счёт №\u00a0${number}`)
 })
 
 test('an unknown key or a missing value does not compile', () => {

@@ -3,10 +3,11 @@ import { formatMoney } from '../../shared/texts/format'
 import { amountText, numberText, stateCell } from '../autopay/present-queue'
 import { shownLogin } from '../members/mask'
 import { ordersTable } from '../orders/present-list'
+import { STATE_MARKS, stateName } from '../payments/present-list'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
 import { numberCell } from '../table'
-import type { Mark, Table } from '../table'
+import type { Table } from '../table'
 import { MOST_FOUND } from './find-anything'
 import type { Found } from './find-anything'
 
@@ -19,14 +20,6 @@ export interface SearchPage {
   readonly invoices: Table | null
   readonly organisations: Table | null
   readonly more: string | null
-}
-
-const MARKS: Readonly<Record<Found['payments'][number]['state'], Mark>> = {
-  confirming: 'wait',
-  review: 'wait',
-  captured: 'good',
-  voided: 'off',
-  reversed: 'off',
 }
 
 export function presentSearch(typed: string, found: Found, role: StaffRole, reader: Reader): SearchPage {
@@ -95,7 +88,7 @@ const paymentsTable = (payments: Found['payments'], reader: Reader): Table => ({
     href: `/admin/payments/${id}`,
     cells: [
       { text: label },
-      { text: reader.t(`search.state.${state}`), mark: MARKS[state] },
+      { text: stateName(state, reader.t), mark: STATE_MARKS[state] },
       { text: formatMoney(points, reader.language) },
       { text: formatMoney(amount, reader.language) },
       momentCell(createdAt, reader),

@@ -73,7 +73,7 @@ export const homeRu = {
   'search.found': 'Найдено по запросу «{{text}}»',
   'search.nothing': 'По запросу «{{text}}» ничего не нашлось.',
   'search.hint':
-    'Ищем точно: номер или id счёта, id оплаты или операции, код обращения, X-Request-Id. Участника — по логину, телефону, почте, id или началу имени.',
+    'Ищем точно: номер или id счёта, id оплаты или операции, код обращения, X-Request-Id, номер заказа, ИНН организации. Участника — по логину, телефону, почте, id или началу имени.',
   'search.empty': 'Введите, что найти.',
   'search.members': 'Участники',
   'search.payments': 'Оплаты',
@@ -89,11 +89,6 @@ export const homeRu = {
   'search.points': 'Баллы',
   'search.amount': 'Сумма',
   'search.created': 'Создана',
-  'search.state.confirming': 'ждёт ответа',
-  'search.state.review': 'на разборе',
-  'search.state.captured': 'оплачено',
-  'search.state.voided': 'не прошла',
-  'search.state.reversed': 'возвращено',
   'search.more': 'Показаны первые {{amount}}. Уточните запрос.',
 } as const satisfies Record<string, string>
 
@@ -167,7 +162,7 @@ export const homeEn = {
   'search.found': 'Found for “{{text}}”',
   'search.nothing': 'Nothing was found for “{{text}}”.',
   'search.hint':
-    'Found exactly: number or id of an invoice, id of a payment or an operation, reference code, X-Request-Id. A member by login, phone, e-mail, id or the beginning of the name.',
+    'Found exactly: number or id of an invoice, id of a payment or an operation, reference code, X-Request-Id, number of an order, tax number of an organisation. A member by login, phone, e-mail, id or the beginning of the name.',
   'search.empty': 'Enter what to find.',
   'search.members': 'Members',
   'search.payments': 'Payments',
@@ -183,10 +178,5 @@ export const homeEn = {
   'search.points': 'Points',
   'search.amount': 'Amount',
   'search.created': 'Created',
-  'search.state.confirming': 'awaits an answer',
-  'search.state.review': 'in review',
-  'search.state.captured': 'paid',
-  'search.state.voided': 'did not go through',
-  'search.state.reversed': 'reversed',
   'search.more': 'The first {{amount}} are shown. Say more about what you look for.',
 } as const satisfies EnglishOf<typeof homeRu>
