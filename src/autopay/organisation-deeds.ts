@@ -2,12 +2,11 @@ import { z } from 'zod'
 import { amountText, requireNoHeavier } from '../approvals'
 import type { Deed, Performer, Weight } from '../approvals'
 import type { Author, StaffRole } from '../shared/actor'
-import { hasControlCharacter, noteUnchanged, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
+import { hasControlCharacter, noteUnchanged, wasCarriedOut, writeAudit } from '../shared/audit'
 import type { AuditFacts } from '../shared/audit'
 import { brokenUniqueRule, inTransaction, lockName } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { canonicalJson, sha256 } from '../shared/ids'
-import { isUsableAddress } from '../shared/mail-address'
 import { parseMoney, toDecimal } from '../shared/money'
 import { requirePermission, roleMay } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
@@ -21,7 +20,6 @@ import {
   readAssigned,
   readOrganisations,
   requireOrganisation,
-  updateContacts,
   updateOrganisation,
   writeAssigned,
 } from './organisation-store'
@@ -229,30 +227,4 @@ async function write(tx: Tx, { payload, before, author, at }: Writing): Promise<
 
 function vatTaken(error: unknown): never {
   throw brokenUniqueRule(error) === undefined ? error : new Refusal('bad_input', 'vatNumber')
-}
-
-const MOST_CONTACTS = 10
-const CONTACT = z.email().max(200).refine(isUsableAddress)
-
-/**
- * Sets where letters about a company's invoices go. One person may: no money moves by it. The audit row says how many addresses there are, never which.
- * @throws Refusal forbidden, not_found, bad_input (detail: contacts)
- */
-export async function setContacts(
-  { db, clock }: Pick<RuleDeps, 'db' | 'clock'>,
-  of: { readonly organisationId: string; readonly contacts: readonly string[]; readonly author: Author; readonly reason: string },
-): Promise<void> {
-  requirePermission(of.author, 'organisations.change')
-  const reason = requireReason(of.reason)
-  const { contacts: before } = await requireOrganisation(db, of.author, of.organisationId)
-  const contacts = [...new Set(of.contacts.map((address) => address.trim()))]
-  if (contacts.length > MOST_CONTACTS || contacts.some((address) => !CONTACT.safeParse(address).success))
-    throw new Refusal('bad_input', 'contacts')
-  await inTransaction(db, async (tx) => {
-    await updateContacts(tx, of.organisationId, contacts)
-    const told = { before: { contacts: String(before.length) }, after: { contacts: String(contacts.length) } }
-    await writeAudit(tx, [
-      { author: of.author, at: clock.now(), action: 'organisation_contacts_set', subject: subjectOf(of.organisationId), reason, ...told },
-    ])
-  })
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { organisationsOf, readAssigned, requireOrganisation, setContacts, stampOf, switchAutopay } from '../../src/autopay'
+import { contactsStamp, organisationsOf, readAssigned, requireOrganisation, setContacts, stampOf, switchAutopay } from '../../src/autopay'
 import type { Organisation, OrganisationPayload } from '../../src/autopay'
 import { WeighsMore } from '../../src/approvals'
 import { COMMAND_LINE } from '../../src/shared/actor'
@@ -204,6 +204,45 @@ describe.each(ENGINES)('organisations on %s', (engine) => {
     expect(JSON.stringify(await parts.db('audit_log'))).not.toContain('romashka.example')
     expect(await change(one, { name: 'Другое имя' })).toBe('done')
     expect((await read(one.id)).contacts).toEqual(['buh@romashka.example'])
+  })
+
+  test('a form of addresses that comes late, or of a page that is not true any more, overwrites nothing', async () => {
+    const one = await found(parts, olga)
+    const set = (contacts: string[], more: { key?: string; basedOn?: string } = {}) =>
+      setContacts(parts, { organisationId: one.id, contacts, author: olga, reason: 'test', ...more })
+    const [key, none] = [randomUUID(), contactsStamp([])]
+    await set(['a@b.example'], { key, basedOn: none })
+    await set(['a@b.example'], { key, basedOn: none })
+    await expect(set(['c@d.example'], { basedOn: none })).rejects.toMatchObject(code('organisation_changed'))
+    await set([])
+    await expect(set(['a@b.example'], { key, basedOn: none })).rejects.toMatchObject(code('key_reused'))
+    expect((await read(one.id)).contacts).toEqual([])
+    const idle = randomUUID()
+    await set([], { key: idle })
+    await set(['e@f.example'])
+    await expect(set([], { key: idle })).rejects.toMatchObject(code('key_reused'))
+    const rows = (await parts
+      .db('audit_log')
+      .where({ subject: `organisation:${one.id}`, action: 'organisation_contacts_set' })
+      .orderBy('id')) as {
+      before: string
+      after: string
+    }[]
+    expect(rows.map(({ before, after }) => `${before} ${after}`)).toEqual([
+      '{"contacts":"0"} {"contacts":"1"}',
+      '{"contacts":"1"} {"contacts":"0"}',
+      '{"contacts":"0"} {"contacts":"1"}',
+    ])
+  })
+
+  test('of two who set addresses at once from one page, one is refused', async () => {
+    const one = await found(parts, olga)
+    const basedOn = contactsStamp([])
+    const both = ['a@b.example', 'c@d.example'].map((address) =>
+      setContacts(parts, { organisationId: one.id, contacts: [address], author: olga, reason: 'test', key: randomUUID(), basedOn }),
+    )
+    const refused = (await Promise.allSettled(both)).filter(({ status }) => status === 'rejected')
+    expect(refused).toMatchObject([{ reason: { code: 'organisation_changed' } }])
   })
 
   test('the switch turns one organisation, or all that somebody sees; stopping is for more people than starting', async () => {

@@ -274,4 +274,22 @@ describe('the pages of organisations and rules', () => {
     expect([done.state, done.html.includes('a@romashka.example\nb@romashka.example</textarea>')]).toEqual(['autopay-organisation', true])
     expect(textOf(await open(stella, `${ORGANISATIONS}/${romashka.id}`))).not.toContain('romashka.example')
   })
+
+  test('a page of addresses that is not true any more overwrites nothing, and shows both', async () => {
+    const page = await open(olga, `${ORGANISATIONS}/${romashka.id}`)
+    const [mine, theirs] = ['mine@romashka.example', 'theirs@romashka.example']
+    await send(olga, page, /\/contacts$/, { contacts: theirs, reason: 'Новые' })
+    const again = await send(olga, page, /\/contacts$/, { contacts: theirs, reason: 'Новые' })
+    expect([again.status, textOf(again).includes('тем временем')]).toEqual([200, false])
+    const late = await send(olga, page, /\/contacts$/, { contacts: mine, reason: 'Мои' })
+    expect([late.status, textOf(late).includes(`сейчас это ${theirs}. Ваши ниже`), late.html.includes(`${mine}</textarea>`)]).toEqual([
+      409,
+      true,
+      true,
+    ])
+    expect((await send(olga, late, /\/contacts$/, { contacts: mine })).html).toContain(`${mine}</textarea>`)
+    const stale = await open(olga, `${ORGANISATIONS}/${romashka.id}`)
+    await send(olga, await open(olga, `${ORGANISATIONS}/${romashka.id}`), /\/contacts$/, { contacts: '', reason: 'Никому' })
+    expect(textOf(await send(olga, stale, /\/contacts$/, { contacts: theirs, reason: 'Снова' }))).toContain('сейчас нет ни одного')
+  })
 })

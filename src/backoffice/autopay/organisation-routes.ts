@@ -1,5 +1,14 @@
 import { z } from 'zod'
-import { organisationsOf, pageRules, readAssigned, readOrganisations, requireOrganisation, setContacts, stampOf } from '../../autopay'
+import {
+  contactsStamp,
+  organisationsOf,
+  pageRules,
+  readAssigned,
+  readOrganisations,
+  requireOrganisation,
+  setContacts,
+  stampOf,
+} from '../../autopay'
 import type { Organisation } from '../../autopay'
 import { defineRoute, staffWith } from '../../http'
 import type { Route, RouteContext } from '../../http'
@@ -97,8 +106,8 @@ interface Card {
   readonly organisation: Organisation
   readonly done?: string | undefined
   readonly returned?: Returned
-  /** Addresses that were not taken, and the reason given for them. */
-  readonly contacts?: { readonly typed: string; readonly reason: string }
+  /** Addresses that were not taken, with why, and the reason given for them. */
+  readonly contacts?: { readonly typed: string; readonly reason: string; readonly fault: Refusal }
 }
 
 async function showCard(
@@ -126,10 +135,12 @@ async function showCard(
     reason: returned?.reason,
     contacts: contacts?.typed ?? organisation.contacts.join('\n'),
     contactsReason: contacts?.reason ?? '',
-    contactsFault: contacts ? context.t('autopay.organisation.bad.contacts') : null,
+    contactsFault: contacts ? contactsFault(contacts.fault, organisation, context) : null,
+    contactsKey: newId(),
+    contactsBasedOn: contactsStamp(organisation.contacts),
     mayChange: may(staff, 'organisations.change'),
   }
-  context.page('backoffice/autopay-organisation', model, model.fault === null && contacts === undefined ? 200 : 400)
+  context.page('backoffice/autopay-organisation', model, contacts?.fault.status ?? (model.fault === null ? 200 : 400))
 }
 
 const FIELDS = {
@@ -230,27 +241,47 @@ const changeOne = (deps: AutopayRulePagesDeps): Route =>
     },
   })
 
+const ADDRESSES = z.object({
+  contacts: z.string().max(3_000),
+  reason: DEED_FIELDS.reason,
+  key: DEED_FIELDS.key,
+  basedOn: z.string().max(64).optional(),
+})
+
 const setAddresses = (deps: AutopayRulePagesDeps): Route =>
   defineRoute({
     method: 'post',
     path: `${ORGANISATIONS}/:id/contacts`,
     policy: staffWith('organisations.change'),
     summary: 'Sets the addresses to which letters about an organisation go.',
-    input: { params: PARAMS, body: z.object({ contacts: z.string().max(3_000), reason: DEED_FIELDS.reason }) },
+    input: { params: PARAMS, body: ADDRESSES },
     handle: async (context) => {
       const { body, params } = context.input
+      const { contacts: typed, ...form } = body
+      const contacts = typed.split(/[\s,;]+/).filter((address) => address !== '')
+      const order = { ...form, organisationId: params.id, contacts, author: context.staff }
+      const fault = await setContacts(deps, order).then(() => undefined, ofTheAddresses)
+      if (!fault) {
+        context.redirect(`${organisationPath(params.id)}?done=done`)
+        return
+      }
+      // As it stands by now: what was typed is sent again on top of that.
       const organisation = await requireOrganisation(deps.db, context.staff, params.id)
-      const contacts = body.contacts.split(/[\s,;]+/).filter((address) => address !== '')
-      const isTaken = await setContacts(deps, { organisationId: params.id, contacts, author: context.staff, reason: body.reason }).then(
-        () => true,
-        badContacts,
-      )
-      if (isTaken) context.redirect(`${organisationPath(params.id)}?done=done`)
-      else await showCard(deps, context, { organisation, contacts: { typed: body.contacts, reason: body.reason } })
+      await showCard(deps, context, { organisation, contacts: { typed, reason: body.reason, fault } })
     },
   })
 
-function badContacts(error: unknown): false {
-  if (error instanceof Refusal && error.detail === 'contacts') return false
+const OVERTAKEN: readonly string[] = ['organisation_changed', 'key_reused']
+
+/** A refusal that another entry in the form mends, or another look at the addresses. */
+function ofTheAddresses(error: unknown): Refusal {
+  if (error instanceof Refusal && (error.detail === 'contacts' || OVERTAKEN.includes(error.code))) return error
   throw error
+}
+
+function contactsFault({ code }: Refusal, { contacts }: Organisation, { t }: Pick<Context, 't'>): string {
+  if (!OVERTAKEN.includes(code)) return t('autopay.organisation.bad.contacts')
+  return contacts.length === 0
+    ? t('autopay.organisation.contacts_gone')
+    : t('autopay.organisation.contacts_others', { now: contacts.join(', ') })
 }

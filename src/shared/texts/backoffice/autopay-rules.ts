@@ -119,6 +119,10 @@ export const autopayRulesRu = {
   'autopay.organisation.bad.steps':
     'Шаги согласования: до десяти строк; согласовать может оператор или согласующий из назначенных сотрудников либо администратор. Ничего не изменено.',
   'autopay.organisation.bad.contacts': 'Адреса для писем: не больше десяти, каждый вида buh@example.ru. Ничего не изменено.',
+  'autopay.organisation.contacts_others':
+    'Адреса тем временем изменились: сейчас это {{now}}. Ваши ниже и не сохранены. Проверьте их и отправьте ещё раз: они заменят нынешние.',
+  'autopay.organisation.contacts_gone':
+    'Адреса тем временем изменились: сейчас нет ни одного. Ваши ниже и не сохранены. Проверьте их и отправьте ещё раз.',
   'autopay.organisation.unknown_login': 'Не нашлись или не могут согласовывать: {{logins}}. Ничего не изменено.',
   'autopay.organisation.bad_steps': 'Строка не разобрана: «{{line}}». Ничего не изменено.',
   'autopay.organisation.rules': 'Правила организации',
@@ -246,6 +250,10 @@ export const autopayRulesEn = {
   'autopay.organisation.bad.steps':
     'Steps of approval: ten lines at most; an operator or approver among the assigned staff may approve, or an admin. Nothing was changed.',
   'autopay.organisation.bad.contacts': 'Addresses of letters: ten at most, each like office@example.com. Nothing was changed.',
+  'autopay.organisation.contacts_others':
+    'The addresses have changed meanwhile: they are {{now}} now. Yours are below and were not saved. Check them and send them again: they replace those.',
+  'autopay.organisation.contacts_gone':
+    'The addresses have changed meanwhile: there are none now. Yours are below and were not saved. Check them and send them again.',
   'autopay.organisation.unknown_login': 'Not found, or may not approve: {{logins}}. Nothing was changed.',
   'autopay.organisation.bad_steps': 'This line is not understood: "{{line}}". Nothing was changed.',
   'autopay.organisation.rules': 'Rules of the organisation',
