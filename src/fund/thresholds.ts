@@ -1,16 +1,19 @@
-import type { Author } from '../shared/actor'
+import type { Author, Sender } from '../shared/actor'
 import { closeAlerts, openAlerts } from '../shared/alerts'
-import { writeAudit } from '../shared/audit'
-import { bound, brokenUniqueRule, inTransaction, iso, moment } from '../shared/database'
+import { noteUnchanged, requireKey, wasCarriedOut, writeAudit } from '../shared/audit'
+import type { AuditEntry } from '../shared/audit'
+import { bound, inTransaction, iso, moment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
-import { newSortedId } from '../shared/ids'
+import { canonicalJson, newSortedId, sha256 } from '../shared/ids'
 import { money, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
+import { requireSameForm } from '../shared/sent-forms'
 import { ACCOUNTS, readAccount } from '../ledger'
-import type { FundDeps } from './fund'
 import { tell } from '../shared/told'
+import type { FundDeps } from './fund'
+import { lockFundLimits } from './store'
 
 /** An amount below which staff are told, once each time the fund goes below it. */
 export interface Threshold {
@@ -39,37 +42,32 @@ export async function listThresholds(db: Db): Promise<Threshold[]> {
   }))
 }
 
-/** Adds a threshold; one that is there already stays. @throws Refusal forbidden, bad_input (detail: roubles, or how many there may be) */
-export async function addThreshold(
-  { db, clock }: Pick<FundDeps, 'db' | 'clock'>,
-  of: { readonly amount: Money; readonly author: Author },
-): Promise<void> {
+interface ByForm {
+  readonly author: Author
+  /** Names the intent: a form that is sent again does nothing more, whatever was done in between. */
+  readonly key?: string | undefined
+}
+
+/** Adds a threshold; one that is there already stays. @throws Refusal forbidden, bad_input (detail: roubles, or how many there may be), key_reused */
+export async function addThreshold(deps: Pick<FundDeps, 'db' | 'clock'>, of: ByForm & { readonly amount: Money }): Promise<void> {
   requirePermission(of.author, 'fund.change')
   const { amount } = of
   if (amount.unit !== 'RUB' || amount.minor < 0n) throw new Refusal('bad_input', 'roubles')
-  const present = await listThresholds(db)
-  if (present.some((threshold) => threshold.amount.minor === amount.minor)) return
-  if (present.length >= MOST_THRESHOLDS) throw new Refusal('bad_input', `at most ${MOST_THRESHOLDS} thresholds`)
-  const at = clock.now()
-  await inTransaction(db, async (tx) => {
-    await tx('fund_thresholds').insert({ id: newSortedId(), amount: bound(amount.minor), created_at: iso(at) })
-    await writeAudit(tx, [
-      { author: of.author, at, action: 'fund_threshold_added', subject: ACCOUNTS.fund, after: { threshold: toDecimal(amount.minor) } },
-    ])
-  }).catch((error: unknown) => {
-    // Somebody else has added the same one at the same moment.
-    if (brokenUniqueRule(error) === undefined) throw error
+  const threshold = toDecimal(amount.minor)
+  await changeOnce(deps, of, { kind: 'fund_threshold_added', threshold }, async (tx, entry) => {
+    const present = await listThresholds(tx)
+    if (present.some((one) => one.amount.minor === amount.minor)) return noteUnchanged(tx, entry)
+    if (present.length >= MOST_THRESHOLDS) throw new Refusal('bad_input', `at most ${MOST_THRESHOLDS} thresholds`)
+    await tx('fund_thresholds').insert({ id: newSortedId(), amount: bound(amount.minor), created_at: iso(entry.at) })
+    await writeAudit(tx, [{ ...entry, action: 'fund_threshold_added', after: { threshold } }])
   })
 }
 
-/** Removes a threshold and closes its alert. @throws Refusal forbidden, not_found */
-export async function removeThreshold(
-  { db, clock }: Pick<FundDeps, 'db' | 'clock'>,
-  of: { readonly id: string; readonly author: Author },
-): Promise<void> {
+/** Removes a threshold and closes its alert. @throws Refusal forbidden, not_found, key_reused */
+export async function removeThreshold(deps: Pick<FundDeps, 'db' | 'clock'>, of: ByForm & { readonly id: string }): Promise<void> {
   requirePermission(of.author, 'fund.change')
-  const at = clock.now()
-  await inTransaction(db, async (tx) => {
+  await changeOnce(deps, of, { kind: 'fund_threshold_removed', threshold: of.id }, async (tx, entry) => {
+    const { at } = entry
     const [row]: { amount: bigint }[] = await tx('fund_thresholds')
       .where({ id: of.id })
       .whereNull('removed_at')
@@ -77,9 +75,28 @@ export async function removeThreshold(
       .returning('amount')
     if (!row) throw new Refusal('not_found', 'threshold')
     await closeAlerts(tx, [{ kind: 'fund_below', subject: subjectOf(of.id), by: 'system:fund', at }])
-    await writeAudit(tx, [
-      { author: of.author, at, action: 'fund_threshold_removed', subject: ACCOUNTS.fund, before: { threshold: toDecimal(row.amount) } },
-    ])
+    await writeAudit(tx, [{ ...entry, action: 'fund_threshold_removed', before: { threshold: toDecimal(row.amount) } }])
+  })
+}
+
+type Entry = Pick<AuditEntry, 'author' | 'at' | 'subject' | 'instructionKey'>
+
+/** One change of thresholds after the other, since there is a limit to how many there are, and each form once. @throws Refusal key_reused */
+async function changeOnce(
+  { db, clock }: Pick<FundDeps, 'db' | 'clock'>,
+  { author, key }: ByForm,
+  form: { readonly kind: string; readonly threshold: string },
+  change: (tx: Tx, entry: Entry) => Promise<void>,
+): Promise<void> {
+  await inTransaction(db, async (tx) => {
+    await lockFundLimits(tx)
+    const [at, subject] = [clock.now(), ACCOUNTS.fund]
+    if (key === undefined) return change(tx, { author, at, subject })
+    const sender: Sender = { ...author, form: { key: requireKey(key), kind: form.kind, digest: sha256(canonicalJson(form)) } }
+    await requireSameForm(tx, sender)
+    const instructionKey = `${form.kind}:${key}`
+    if (await wasCarriedOut(tx, instructionKey, author)) return
+    await change(tx, { author: sender, at, subject, instructionKey })
   })
 }
 

@@ -142,6 +142,38 @@ describe.each(ENGINES)('the guarantee fund on %s', (engine) => {
     await expect(removeThreshold(deps, { id: randomUUID(), author: actor })).rejects.toMatchObject({ code: 'not_found' })
   })
 
+  test('a form of thresholds that comes again late does nothing more, whatever was done in between', async () => {
+    const [add, remove] = [randomUUID(), randomUUID()]
+    const amounts = async () => (await listThresholds(deps.db)).map(({ amount }) => amount.minor)
+    const added = { amount: roubles('5'), author: actor, key: add }
+    await addThreshold(deps, added)
+    const [first] = await listThresholds(deps.db)
+    const removed = { id: first?.id ?? '', author: actor, key: remove }
+    await Promise.all([removeThreshold(deps, removed), removeThreshold(deps, removed)])
+    await addThreshold(deps, added)
+    expect(await amounts()).toEqual([])
+    await addThreshold(deps, { ...added, key: randomUUID() })
+    await removeThreshold(deps, removed)
+    expect(await amounts()).toEqual([500n])
+    await expect(addThreshold(deps, { ...added, amount: roubles('6') })).rejects.toMatchObject({ code: 'key_reused' })
+    await expect(removeThreshold(deps, { ...removed, key: randomUUID() })).rejects.toMatchObject({ code: 'not_found' })
+    const [standing] = await listThresholds(deps.db)
+    await expect(removeThreshold(deps, { ...removed, id: standing?.id ?? '' })).rejects.toMatchObject({ code: 'key_reused' })
+    const kept = { ...added, key: randomUUID() }
+    await addThreshold(deps, kept)
+    await removeThreshold(deps, { id: standing?.id ?? '', author: actor, key: randomUUID() })
+    await addThreshold(deps, kept)
+    expect(await amounts()).toEqual([])
+  })
+
+  test('however many are added at once, there are ten thresholds at most', async () => {
+    const all = Array.from({ length: 14 }, (_, at) =>
+      addThreshold(deps, { amount: roubles(String(at + 1)), author: actor, key: randomUUID() }),
+    )
+    const refused = (await Promise.allSettled(all)).filter(({ status }) => status === 'rejected')
+    expect([refused.length, (await listThresholds(deps.db)).length]).toEqual([4, 10])
+  })
+
   test('a negative floor or overdraft is refused', async () => {
     for (const set of [setFloor, setOverdraft]) {
       await expect(set(deps, { amount: roubles('-0.01'), reason, actor })).rejects.toMatchObject({ code: 'bad_input', detail: 'amount' })

@@ -1,6 +1,7 @@
 import { COVERED_DAYS, MOVEMENT_KINDS } from '../../fund'
 import type { FundMovement, FundPicture, Threshold } from '../../fund'
 import { csvMoment } from '../../shared/csv'
+import { newId } from '../../shared/ids'
 import { toDecimal } from '../../shared/money'
 import type { Money } from '../../shared/money'
 import { readReason } from '../../shared/reasons'
@@ -97,6 +98,8 @@ function presentDays({ days }: FundPicture, { language, t }: Reader): Table {
 
 export interface ThresholdLine {
   readonly id: string
+  /** Of the form that removes it. */
+  readonly key: string
   readonly amount: string
   readonly isCrossed: boolean
   readonly state: string
@@ -105,6 +108,7 @@ export interface ThresholdLine {
 export const presentThresholds = (thresholds: readonly Threshold[], reader: Reader): ThresholdLine[] =>
   thresholds.map(({ id, amount, crossedAt }) => ({
     id,
+    key: newId(),
     amount: formatMoney(amount, reader.language),
     isCrossed: crossedAt !== null,
     state:

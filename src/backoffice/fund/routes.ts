@@ -19,7 +19,7 @@ import { writeAudit } from '../../shared/audit'
 import { CSV_TYPE, csvFile } from '../../shared/csv'
 import { inTransaction } from '../../shared/database'
 import { dayEnd, dayStart, isDay } from '../../shared/days'
-import { looksLikeId } from '../../shared/ids'
+import { looksLikeId, newId } from '../../shared/ids'
 import { NotMoney, parseMoney } from '../../shared/money'
 import type { Rate } from '../../shared/money'
 import { may } from '../../shared/permissions'
@@ -82,6 +82,7 @@ const showFund = (deps: FundRoutesDeps): Route =>
         frame: frameOf(context, 'fund', context.input.query.done),
         fund: presentFund(picture, reader),
         thresholds: presentThresholds(await listThresholds(db), reader),
+        thresholdKey: newId(),
         movements: presentMovements({ movements, hasMore: false, query: {}, links: may(context.staff, 'payments.read') }, reader),
         mayChange: may(context.staff, 'fund.change'),
         waiting: await waitingRows(context, deps.approvals, ACCOUNTS.fund),
@@ -136,9 +137,15 @@ const addOne = (deps: FundRoutesDeps): Route =>
     path: `${FUND}/thresholds`,
     policy: staffWith('fund.change'),
     summary: 'Adds an amount below which staff are told.',
-    input: { body: z.object({ roubles: TYPED_ROUBLES.pipe(amountText('RUB', { orZero: true }) as z.ZodType<string, string>) }) },
+    input: {
+      body: z.object({
+        roubles: TYPED_ROUBLES.pipe(amountText('RUB', { orZero: true }) as z.ZodType<string, string>),
+        key: DEED_FIELDS.key,
+      }),
+    },
     handle: async ({ input, staff, redirect }) => {
-      await addThreshold(deps, { amount: parseMoney(input.body.roubles, 'RUB'), author: staff })
+      const { roubles, key } = input.body
+      await addThreshold(deps, { amount: parseMoney(roubles, 'RUB'), author: staff, key })
       redirect(`${FUND}?done=done`)
     },
   })
@@ -149,9 +156,9 @@ const removeOne = (deps: FundRoutesDeps): Route =>
     path: `${FUND}/thresholds/:id/remove`,
     policy: staffWith('fund.change'),
     summary: 'Removes such an amount.',
-    input: { params: z.object({ id: z.string().refine(looksLikeId) }), body: z.object({}) },
+    input: { params: z.object({ id: z.string().refine(looksLikeId) }), body: z.object({ key: DEED_FIELDS.key }) },
     handle: async ({ input, staff, redirect }) => {
-      await removeThreshold(deps, { id: input.params.id, author: staff })
+      await removeThreshold(deps, { id: input.params.id, author: staff, key: input.body.key })
       redirect(`${FUND}?done=done`)
     },
   })
