@@ -66,6 +66,8 @@ async function payUnder(deps: PaymentDeps, request: OrganisationPaymentRequest, 
   const holdInTurn: HoldInTurn = request.holdInTurn ?? ((hold) => hold())
   const isHeld = await holdInTurn(async () => {
     await deps.faultPoint?.('before-hold')
+    // The reading may have grown old, or the deadline come, while others were held before it.
+    requirePayable(deps, request)
     return placeHolds(deps, payment, placing)
   })
   if (!isHeld) return earlierOf(deps, request)

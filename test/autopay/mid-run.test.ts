@@ -152,6 +152,20 @@ describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
     ])
   })
 
+  test('an invoice whose reading grows old while others are held before it is not paid on it, but read anew', async () => {
+    const acme = await company(world)
+    await rule(world, acme)
+    const both = await bills(acme, 2, 'Вода')
+    beforeTheFirstHold(() => {
+      world.clock.move(6 * SECOND)
+      return Promise.resolve()
+    })
+    await runs(world, { organisationId: acme.id })
+    for (const one of both) expect(await world.sandbox.operationsOn(one)).toEqual([])
+    const { items } = await runs(world, { organisationId: acme.id })
+    expect(new Set(both.map((one) => told(items, one)))).toEqual(new Set(['paid pay switch_on']))
+  })
+
   /** A decision to pay, as a run makes it at that moment, with what the payment needs besides. */
   async function decidedAt(at: Date, { id: invoiceId }: SandboxInvoice): Promise<Omit<Paying, 'permit'>> {
     const then = { ...world.parts, clock: { now: () => at } }
