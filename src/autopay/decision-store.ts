@@ -8,8 +8,9 @@ import type { Decision, DecisionKind, Why } from './decision'
 import { slicesOf } from './in-turns'
 import type { DueInvoice } from './invoice'
 import { queueStamp, toKept } from './invoice-row'
-import type { InvoiceRow, Queue } from './invoice-row'
+import type { Queue } from './invoice-row'
 import { neededSteps } from './limit-gates'
+import { lockInvoices } from './lock-invoices'
 import type { Organisation } from './organisation'
 
 /** A decision as it is kept. The id of one to pay names the payment that it leads to. */
@@ -124,10 +125,7 @@ export async function keepDecisions(tx: Tx, made: readonly Considered[], keeping
 }
 
 async function lockQueueStamps(tx: Tx, ids: readonly string[]): Promise<Map<string, string>> {
-  const query = tx('autopay_invoices')
-    .whereIn('id', [...ids])
-    .orderBy('id')
-  const rows = (await (engineOf(tx) === 'postgres' ? query.forUpdate() : query)) as InvoiceRow[]
+  const rows = await lockInvoices(tx, tx('autopay_invoices').whereIn('id', [...ids]))
   return new Map(rows.map((row) => [row.id, queueStamp(toKept(row))]))
 }
 

@@ -1,5 +1,5 @@
 import type { Invoice, OddInvoice } from '../invoicebox'
-import { bound, engineOf, iso, moment } from '../shared/database'
+import { bound, iso, moment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { toDecimal } from '../shared/money'
@@ -7,6 +7,7 @@ import type { Money } from '../shared/money'
 import { insertMissingRows, insertRows } from '../shared/statements'
 import type { Row } from '../shared/statements'
 import type { InvoiceRow } from './invoice-row'
+import { lockInvoices } from './lock-invoices'
 import { endRelease, endSignatures, endWords } from './words-store'
 
 /** An invoice of one of our organisations, as a list of Invoicebox gave it. */
@@ -50,10 +51,7 @@ export async function keepInvoices(tx: Tx, read: readonly ReadInvoice[], at: Dat
 }
 
 async function lockKnown(tx: Tx, ids: readonly string[]): Promise<Map<string, InvoiceRow>> {
-  const query = tx('autopay_invoices')
-    .whereIn('id', [...ids])
-    .orderBy('id')
-  const rows = (await (engineOf(tx) === 'postgres' ? query.forUpdate() : query)) as InvoiceRow[]
+  const rows = await lockInvoices(tx, tx('autopay_invoices').whereIn('id', [...ids]))
   return new Map(rows.map((row) => [row.id, row]))
 }
 

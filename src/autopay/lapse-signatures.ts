@@ -1,5 +1,6 @@
 import { inTransaction, iso } from '../shared/database'
 import type { Tx } from '../shared/database'
+import { lockInvoices } from './lock-invoices'
 import type { SigningDeps } from './sign-invoice'
 import { endLapsed, endSignatures } from './words-store'
 
@@ -23,6 +24,11 @@ const decidedAnew = (now: Date) => ({ queue: 'new', next_step: null, decision_id
  */
 export async function askAnew(tx: Tx, organisationId: string, now: Date): Promise<void> {
   const open = () => tx('autopay_invoices').where({ organisation_id: organisationId }).whereNotIn('queue', ['paying', 'paid'])
+  const signed = tx('autopay_signatures').whereNull('ended_at').select('invoice_id')
+  await lockInvoices(
+    tx,
+    open().where((one) => void one.whereIn('queue', ['ask', 'due']).orWhereIn('id', signed)),
+  )
   await endSignatures(tx, open().select('id'), { at: now, why: 'steps_changed' })
   await open().whereIn('queue', ['ask', 'due']).update(decidedAnew(now))
 }

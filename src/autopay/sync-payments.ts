@@ -26,7 +26,9 @@ const QUEUE_OF: Readonly<Record<string, Queue>> = {
  * @returns how many invoices were moved
  */
 export async function syncPayments(db: Db, now: Date): Promise<number> {
-  const rows = [...(await underWay(db)), ...(await unnoticed(db)), ...(await reversed(db))]
+  const found = [...(await underWay(db)), ...(await unnoticed(db)), ...(await reversed(db))]
+  // In the order in which everybody locks invoices.
+  const rows = found.sort((a, b) => (a.id < b.id ? -1 : 1))
   const moves = rows.flatMap((row) => {
     const queue = QUEUE_OF[row.state]
     return queue === undefined || queue === row.queue ? [] : [{ ...row, to: queue }]

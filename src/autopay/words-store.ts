@@ -6,6 +6,7 @@ import { money } from '../shared/money'
 import type { Money, Unit } from '../shared/money'
 import type { Approval } from './decision-context'
 import { slicesOf } from './in-turns'
+import { lockInvoices } from './lock-invoices'
 
 /** A signature under one invoice, for one step and one amount. */
 export interface Signature {
@@ -199,16 +200,18 @@ export async function insertVerdict(tx: Tx, of: Omit<Verdict, 'ended' | 'id'> & 
 
 /** Ends signatures whose time is over. One that has led to a payment has done its work. @returns the invoices that must be signed again */
 export async function endLapsed(tx: Tx, now: Date, limit: number): Promise<string[]> {
-  const due: { id: string; invoice_id: string; queue: string }[] = await tx('autopay_signatures as s')
-    .join('autopay_invoices as i', 'i.id', 's.invoice_id')
-    .whereNull('s.ended_at')
-    .where('s.lapses_at', '<=', iso(now))
-    .orderBy('s.lapses_at')
+  const due: { id: string; invoice_id: string }[] = await tx('autopay_signatures')
+    .whereNull('ended_at')
+    .where('lapses_at', '<=', iso(now))
+    .orderBy('lapses_at')
     .limit(limit)
-    .select('s.id', 's.invoice_id', 'i.queue')
-  const isUsed = ({ queue }: { queue: string }): boolean => queue === 'paying' || queue === 'paid'
-  await end(tx, due.filter(isUsed), 'used', now)
+    .select('id', 'invoice_id')
+  const ids = [...new Set(due.map(({ invoice_id }) => invoice_id))]
+  const invoices = await lockInvoices(tx, tx('autopay_invoices').whereIn('id', ids))
+  const used = new Set(invoices.filter(({ queue }) => queue === 'paying' || queue === 'paid').map(({ id }) => id))
+  const isUsed = ({ invoice_id }: { readonly invoice_id: string }): boolean => used.has(invoice_id)
   const lapsed = due.filter((one) => !isUsed(one))
+  await end(tx, due.filter(isUsed), 'used', now)
   await end(tx, lapsed, 'lapsed', now)
   return [...new Set(lapsed.map(({ invoice_id }) => invoice_id))]
 }
