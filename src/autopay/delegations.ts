@@ -6,6 +6,7 @@ import { DAY } from '../shared/clock'
 import { inTransaction, iso, moment, optionalMoment } from '../shared/database'
 import type { Db } from '../shared/database'
 import { newSortedId } from '../shared/ids'
+import { oncePerForm } from '../shared/once-per-form'
 import { requirePermission, roleMay } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 
@@ -84,6 +85,8 @@ export interface NewDelegation {
   readonly beginsAt: Date
   readonly endsAt: Date
   readonly author: Author
+  /** Names the intent: a form that is sent again hands over nothing more, also when it was taken back in between. */
+  readonly key?: string | undefined
 }
 
 /** Whoever is away longer is to be replaced in the organisation's steps. */
@@ -91,43 +94,39 @@ const LONGEST_MS = 92 * DAY
 
 /**
  * Hands one's own turn to sign to another, who must be allowed to approve. Nobody can hand over what is somebody else's.
- * @throws Refusal forbidden, bad_input (detail: the field), not_found for somebody who is not there or was disabled
+ * @throws Refusal forbidden, bad_input (detail: the field), not_found for somebody who is not there or was disabled, key_reused
  */
-export async function delegate({ db, clock }: Deps, { toStaff, beginsAt, endsAt, author }: NewDelegation): Promise<void> {
+export async function delegate({ db, clock }: Deps, { toStaff, beginsAt, endsAt, author, key }: NewDelegation): Promise<void> {
   requirePermission(author, 'autopay.approve')
   if (!isStaff(author)) throw new Refusal('forbidden', 'a person hands over their own turn')
   const at = clock.now()
   if (endsAt <= beginsAt || endsAt <= at || endsAt.getTime() - beginsAt.getTime() > LONGEST_MS) throw new Refusal('bad_input', 'until')
   if (toStaff === author.id) throw new Refusal('bad_input', 'to')
-  const row: { role: string } | undefined = await db('staff').where({ id: toStaff }).whereNull('disabled_at').first('role')
-  if (!row) throw new Refusal('not_found', 'staff')
-  if (!isStaffRole(row.role) || !roleMay(row.role, 'autopay.approve')) throw new Refusal('bad_input', 'to')
-  const id = newSortedId()
-  await inTransaction(db, async (tx) => {
-    await tx('autopay_delegations').insert({
-      id,
-      from_staff: author.id,
-      to_staff: toStaff,
-      begins_at: iso(beginsAt),
-      ends_at: iso(endsAt),
-      created_by: authorName(author),
-      created_at: iso(at),
-    })
-    const after = { to: `staff:${toStaff}`, from: iso(beginsAt), until: iso(endsAt) }
-    await writeAudit(tx, [{ author, at, action: 'autopay_turn_delegated', subject: authorName(author), after }])
-  })
+  const stand: { role: string } | undefined = await db('staff').where({ id: toStaff }).whereNull('disabled_at').first('role')
+  if (!stand) throw new Refusal('not_found', 'staff')
+  if (!isStaffRole(stand.role) || !roleMay(stand.role, 'autopay.approve')) throw new Refusal('bad_input', 'to')
+  const after = { to: `staff:${toStaff}`, from: iso(beginsAt), until: iso(endsAt) }
+  const row = { from_staff: author.id, to_staff: toStaff, begins_at: iso(beginsAt), ends_at: iso(endsAt), created_by: authorName(author) }
+  const form = { author, key, kind: 'autopay_turn_delegated', contents: after }
+  await inTransaction(db, (tx) =>
+    oncePerForm(tx, form, async (mark) => {
+      await tx('autopay_delegations').insert({ id: newSortedId(), ...row, created_at: iso(at) })
+      await writeAudit(tx, [{ ...mark, at, action: form.kind, subject: authorName(author), after }])
+    }),
+  )
 }
 
-/** Takes one's own turn back. @throws Refusal not_found for what is not theirs, or is over */
+/** Takes one's own turn back; what was taken back before stays so. @throws Refusal not_found for what is not theirs */
 export async function withdrawDelegation({ db, clock }: Deps, id: string, author: Author): Promise<void> {
   requirePermission(author, 'autopay.approve')
   const at = clock.now()
   await inTransaction(db, async (tx) => {
-    const changed = await tx('autopay_delegations')
-      .where({ id, from_staff: isStaff(author) ? author.id : '' })
+    const own = () => tx('autopay_delegations').where({ id, from_staff: isStaff(author) ? author.id : '' })
+    const changed = await own()
       .whereNull('withdrawn_at')
       .update({ withdrawn_at: iso(at) })
-    if (changed === 0) throw new Refusal('not_found', 'delegation')
+    if (changed === 0 && (await own().first('id')) === undefined) throw new Refusal('not_found', 'delegation')
+    if (changed === 0) return
     await writeAudit(tx, [{ author, at, action: 'autopay_delegation_withdrawn', subject: authorName(author), after: { delegation: id } }])
   })
 }

@@ -1,6 +1,6 @@
 import { authorName } from '../shared/actor'
 import type { Approver, Author } from '../shared/actor'
-import { requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
+import { requireKey, requireReason, wasCarriedOut, writeAudit } from '../shared/audit'
 import { inTransaction, iso } from '../shared/database'
 import type { Tx } from '../shared/database'
 import { toDecimal } from '../shared/money'
@@ -20,6 +20,11 @@ export interface Judging {
   readonly reason: string
 }
 
+export interface Refusing extends Judging {
+  /** Names the intent: a form that is sent again refuses nothing that was let go on since. */
+  readonly key?: string | undefined
+}
+
 /** From these an invoice may be refused: nothing has been held for it. */
 const REFUSABLE: readonly Queue[] = ['new', 'ask', 'due', 'exception']
 
@@ -27,22 +32,23 @@ const REFUSABLE: readonly Queue[] = ['new', 'ask', 'due', 'exception']
  * Somebody says that an invoice is not to be paid. It stands under Exceptions with the reason until it is let go on; refusing moves no money, so one person does it alone.
  * @throws Refusal forbidden, not_found, bad_input (detail: reason), request_not_open once its payment is under way
  */
-export async function refuseInvoice(deps: SigningDeps, { invoiceId, author, reason: text }: Judging): Promise<void> {
+export async function refuseInvoice(deps: SigningDeps, { invoiceId, author, reason: text, key }: Refusing): Promise<void> {
   requirePermission(author, 'autopay.approve')
   const reason = requireReason(text)
   await requireInvoice(deps.db, author, invoiceId)
   const at = deps.clock.now()
+  const instructionKey = key === undefined ? undefined : wordKey(invoiceId, `refused:${requireKey(key)}`)
   await inTransaction(deps.db, async (tx) => {
     await requireStanding(tx, author)
     const invoice = await lockTheirs(tx, invoiceId, author)
+    if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
     if (!REFUSABLE.includes(invoice.queue)) throw new Refusal('request_not_open', invoice.queue)
     const amount = invoice.amount?.minor ?? 0n
     await endWords(tx, [invoice.id], { at, why: 'superseded' })
     await insertVerdict(tx, { invoiceId: invoice.id, kind: 'refused', author: authorName(author), reason, at, amount, otherInvoices: [] })
     await moveTo(tx, invoice, 'exception', at)
-    await writeAudit(tx, [
-      { author, at, action: 'autopay_invoice_refused', subject: invoiceSubject(invoice.id), reason, evenWithoutRole: true },
-    ])
+    const told = { action: 'autopay_invoice_refused', subject: invoiceSubject(invoice.id), ...(instructionKey && { instructionKey }) }
+    await writeAudit(tx, [{ author, at, reason, evenWithoutRole: true, ...told }])
   })
 }
 

@@ -1,15 +1,15 @@
-import type { Author, Sender } from '../shared/actor'
+import type { Author } from '../shared/actor'
 import { closeAlerts, openAlerts } from '../shared/alerts'
-import { noteUnchanged, requireKey, wasCarriedOut, writeAudit } from '../shared/audit'
+import { noteUnchanged, writeAudit } from '../shared/audit'
 import type { AuditEntry } from '../shared/audit'
 import { bound, inTransaction, iso, moment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
-import { canonicalJson, newSortedId, sha256 } from '../shared/ids'
+import { newSortedId } from '../shared/ids'
 import { money, toDecimal } from '../shared/money'
 import type { Money } from '../shared/money'
+import { oncePerForm } from '../shared/once-per-form'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
-import { requireSameForm } from '../shared/sent-forms'
 import { ACCOUNTS, readAccount } from '../ledger'
 import { tell } from '../shared/told'
 import type { FundDeps } from './fund'
@@ -82,23 +82,17 @@ export async function removeThreshold(deps: Pick<FundDeps, 'db' | 'clock'>, of: 
 type Entry = Pick<AuditEntry, 'author' | 'at' | 'subject' | 'instructionKey'>
 
 /** One change of thresholds after the other, since there is a limit to how many there are, and each form once. @throws Refusal key_reused */
-async function changeOnce(
+const changeOnce = (
   { db, clock }: Pick<FundDeps, 'db' | 'clock'>,
   { author, key }: ByForm,
-  form: { readonly kind: string; readonly threshold: string },
+  { kind, threshold }: { readonly kind: string; readonly threshold: string },
   change: (tx: Tx, entry: Entry) => Promise<void>,
-): Promise<void> {
-  await inTransaction(db, async (tx) => {
+): Promise<void> =>
+  inTransaction(db, async (tx) => {
     await lockFundLimits(tx)
-    const [at, subject] = [clock.now(), ACCOUNTS.fund]
-    if (key === undefined) return change(tx, { author, at, subject })
-    const sender: Sender = { ...author, form: { key: requireKey(key), kind: form.kind, digest: sha256(canonicalJson(form)) } }
-    await requireSameForm(tx, sender)
-    const instructionKey = `${form.kind}:${key}`
-    if (await wasCarriedOut(tx, instructionKey, author)) return
-    await change(tx, { author: sender, at, subject, instructionKey })
+    const form = { author, key, kind, contents: { threshold } }
+    await oncePerForm(tx, form, (mark) => change(tx, { ...mark, at: clock.now(), subject: ACCOUNTS.fund }))
   })
-}
 
 const subjectOf = (id: string): string => `fund:${id}`
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { readRequest } from '../../src/approvals'
-import { refuseInvoice, requireInvoice } from '../../src/autopay'
+import { delegate, delegationsOf, refuseInvoice, requireInvoice, withdrawDelegation } from '../../src/autopay'
 import type { InvoiceDeeds } from '../../src/autopay'
 import type { StaffActor } from '../../src/shared/actor'
+import { DAY, plus } from '../../src/shared/clock'
 import { toDecimal } from '../../src/shared/money'
 import { cutOff } from '../support/cut-off'
 import { ENGINES } from '../support/databases'
@@ -49,6 +50,35 @@ describe.each(ENGINES)('what people say of an invoice counts once on %s', (engin
   const release = (invoice: { id: string }, author: StaffActor, key: string = randomUUID()) => says('release', invoice, author, key)
   const queueOf = async (invoice: { id: string }): Promise<string> =>
     String(((await world.db('autopay_invoices').where({ id: invoice.id })) as { queue: string }[])[0]?.queue)
+
+  test('a turn that was taken back is not handed over again by a late copy of the form', async () => {
+    const beginsAt = world.clock.now()
+    const form = { toStaff: oleg.id, beginsAt, endsAt: plus(beginsAt, DAY), author: vera, key: randomUUID() }
+    await Promise.all([delegate(world.parts, form), delegate(world.parts, form)])
+    const given = await delegationsOf(world.db, vera.id, beginsAt)
+    expect(given).toHaveLength(1)
+    await expect(delegate(world.parts, { ...form, toStaff: nina.id })).rejects.toMatchObject({ code: 'key_reused' })
+    for (const copy of ['first', 'second']) {
+      await withdrawDelegation(world.parts, given[0]?.id ?? '', vera)
+      await delegate(world.parts, form)
+      expect([copy, await delegationsOf(world.db, vera.id, beginsAt)]).toEqual([copy, []])
+    }
+    await expect(withdrawDelegation(world.parts, given[0]?.id ?? '', oleg)).rejects.toMatchObject({ code: 'not_found' })
+    const withdrawn = { actor: `staff:${vera.id}`, action: 'autopay_delegation_withdrawn' }
+    expect(await world.db('audit_log').where(withdrawn)).toHaveLength(1)
+  })
+
+  test('an invoice that somebody has let go on since is not refused again by a late copy of the form', async () => {
+    const acme = await asking()
+    const invoice = await asked(acme)
+    const form = { invoiceId: invoice.id, author: oleg, reason: 'A fraud', key: randomUUID() }
+    await refuseInvoice(world.parts, form)
+    await release(invoice, vera)
+    await refuseInvoice(world.parts, form)
+    expect(await queueOf(invoice)).toBe('new')
+    await refuseInvoice(world.parts, { ...form, key: randomUUID() })
+    expect(await queueOf(invoice)).toBe('exception')
+  })
 
   test('a form that is sent again does nothing more, whatever was done since: neither a release over a refusal nor a signature', async () => {
     const acme = await asking()

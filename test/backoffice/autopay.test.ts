@@ -241,6 +241,9 @@ describe('the pages of automatic payment', () => {
     const done = await as('approver').submit(page, `${ROOT}/turns`, { to: stand, from: today, until: today })
     expect(plain(done)).toContain(`${stand} за approver-`)
     expect(plain(await as('approver').submit(done, /withdraw$/))).toContain('Никто никого не замещает')
+    // Late copies of both forms.
+    expect(plain(await as('approver').submit(page, `${ROOT}/turns`, { to: stand, from: today, until: today }))).toContain('Никто никого')
+    expect((await as('approver').submit(done, /withdraw$/)).status).toBe(200)
   })
 
   test('what support may not see stays unsaid: what the fund has left, and who a sole proprietor is', async () => {

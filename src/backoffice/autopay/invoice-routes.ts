@@ -17,7 +17,7 @@ import type { Deed } from '../../approvals'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
 import type { StaffActor } from '../../shared/actor'
-import { looksLikeId } from '../../shared/ids'
+import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
 import { filedReason } from '../../shared/reasons'
 import { answerDeed, DEED_FIELDS } from '../deed-routes'
@@ -59,7 +59,7 @@ const showInvoice = ({ db, clock, zone }: AutopayPagesDeps): Route =>
         rules: may(staff, 'autopay.rules'),
       }
       const view = { invoice, organisation, history, logins: await staffLogins(db), may: rights, whyNot }
-      context.page('backoffice/autopay-invoice', { ...desk, ...presentInvoice(view, { ...context, zone }) })
+      context.page('backoffice/autopay-invoice', { ...desk, ...presentInvoice(view, { ...context, zone }), refuseKey: newId() })
     },
   })
 
@@ -110,10 +110,16 @@ const refuse = (deps: AutopayPagesDeps): Route =>
     summary: 'Says that an invoice is not to be paid, with a reason.',
     input: {
       params: PARAMS,
-      body: z.object({ roubles: ROUBLES.optional(), reasonKind: DEED_FIELDS.reasonKind, reason: DEED_FIELDS.reason }),
+      body: z.object({
+        roubles: ROUBLES.optional(),
+        reasonKind: DEED_FIELDS.reasonKind,
+        reason: DEED_FIELDS.reason,
+        key: DEED_FIELDS.key,
+      }),
     },
     handle: async ({ input: { params, body }, staff, redirect }) => {
-      await refuseInvoice(deps, { invoiceId: params.id, author: staff, reason: filedReason(body.reasonKind, body.reason) })
+      const reason = filedReason(body.reasonKind, body.reason)
+      await refuseInvoice(deps, { invoiceId: params.id, author: staff, reason, key: body.key })
       redirect(`${INVOICES}/${params.id.toLowerCase()}?done=done`)
     },
   })

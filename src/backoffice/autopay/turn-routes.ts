@@ -6,9 +6,10 @@ import type { Route, RouteContext } from '../../http'
 import type { StaffActor } from '../../shared/actor'
 import { dayEnd, dayOf, dayStart, isDay } from '../../shared/days'
 import type { Db } from '../../shared/database'
-import { looksLikeId } from '../../shared/ids'
+import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
 import { Refusal } from '../../shared/refusals'
+import { DEED_FIELDS } from '../deed-routes'
 import type { Reader } from '../reader'
 import { momentCell } from '../reader'
 import { staffLogins } from '../staff-logins'
@@ -54,6 +55,7 @@ async function showPage({ db, clock, zone }: AutopayPagesDeps, context: Context,
     items: presentTurns(found, await staffLogins(db), context.staff, { ...context, zone }),
     mayHandOver: may(context.staff, 'autopay.approve'),
     form: typed ?? { to: '', from: today, until: today },
+    key: newId(),
     fault: fault === '' ? null : fault,
   }
   context.page('backoffice/autopay-turns', model, fault === '' ? 200 : 400)
@@ -76,23 +78,28 @@ const handOver = (deps: AutopayPagesDeps): Route =>
     path: TURNS,
     policy: staffWith('autopay.approve'),
     summary: "Hands one's own turn to approve to somebody else for a while.",
-    input: { body: z.object({ to: z.string().trim().max(64), from: DAY, until: DAY }) },
+    input: { body: z.object({ to: z.string().trim().max(64), from: DAY, until: DAY, key: DEED_FIELDS.key }) },
     handle: async (context) => {
-      const typed = context.input.body
-      const fault = await handTo(deps, context, typed)
+      const { key, ...typed } = context.input.body
+      const fault = await handTo(deps, context, typed, key)
       if (fault === undefined) context.redirect(`${TURNS}?done=done`)
       else await showPage(deps, context, { typed, fault })
     },
   })
 
 /** Hands the turn over; the answer says what was wrong with what was typed, in a sentence. */
-async function handTo(deps: AutopayPagesDeps, { staff, t }: Context, { to, from, until }: Typed): Promise<string | undefined> {
+async function handTo(
+  deps: AutopayPagesDeps,
+  { staff, t }: Context,
+  { to, from, until }: Typed,
+  key: string | undefined,
+): Promise<string | undefined> {
   const login = to.toLowerCase()
   const toStaff = await staffByLogin(deps.db, login)
   if (toStaff === undefined) return t('autopay.turns.bad.unknown', { login: to })
   if (toStaff === staff.id) return t('autopay.turns.bad.self')
   const span = { beginsAt: dayStart(from, deps.zone), endsAt: dayEnd(until, deps.zone) }
-  return delegate(deps, { toStaff, ...span, author: staff }).then(
+  return delegate(deps, { toStaff, ...span, author: staff, key }).then(
     () => undefined,
     (error: unknown) => {
       if (!(error instanceof Refusal) || !['bad_input', 'not_found'].includes(error.code)) throw error
