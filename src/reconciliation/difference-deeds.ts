@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { Deed } from '../approvals'
+import type { Deed, Performer } from '../approvals'
 import { authorName } from '../shared/actor'
+import { writeAudit } from '../shared/audit'
 import { inTransaction } from '../shared/database'
 import type { Db } from '../shared/database'
 import { looksLikeId } from '../shared/ids'
@@ -8,7 +9,7 @@ import { Refusal } from '../shared/refusals'
 import { companion } from '../ledger'
 import { findPaymentsById, previewReversal, readsCancelled, reversePayment } from '../payments'
 import type { Payment, PaymentDeps } from '../payments'
-import { endDifferences, findDifference } from './difference-store'
+import { endDifference, endDifferences, findDifference } from './difference-store'
 import type { Ending, NotedDifference } from './difference-store'
 import type { DifferenceKind } from './differences'
 import { requireKnownDifference } from './known-to'
@@ -47,8 +48,9 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
       return isProved && payment ? payment.worth : 'always'
     },
     preview: async ({ differenceId }) => previewReversal(deps, (await reversible(deps.db, differenceId)).paymentId),
-    async perform({ differenceId }, { author, reason, approvedBy, weighed }) {
-      const { paymentId } = await reversible(deps.db, differenceId)
+    async perform({ differenceId }, by) {
+      const { author, reason, approvedBy, weighed } = by
+      const { paymentId, kind } = await reversible(deps.db, differenceId)
       const ending: Ending = {
         id: differenceId,
         resolution: 'points_returned',
@@ -58,20 +60,39 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
       }
       const companions = [companion(endDifferences, ending)]
       const payment = await reversePayment(deps, { paymentId, author, reason, approvedBy, isAlone: weighed !== undefined, companions })
-      // Reversed before, by another way: then only the difference is left to be closed.
-      await inTransaction(deps.db, (tx) => endDifferences(tx, [ending]))
+      await closeLeftOver(deps, { ...ending, kind }, by)
       return payment
     },
   },
 })
 
+/** Where the payment was reversed before, by another way, only the difference is left to be closed; who did it stands in the audit log all the same. @throws Refusal forbidden */
+const closeLeftOver = (
+  { db }: PaymentDeps,
+  { kind, ...ending }: Ending & { readonly kind: DifferenceKind },
+  { author, reason, approvedBy }: Performer,
+): Promise<void> =>
+  inTransaction(db, async (tx) => {
+    if (!(await endDifference(tx, ending))) return
+    const entry = { author, at: ending.at, action: 'difference_accepted', subject: `difference:${ending.id}`, reason, after: { kind } }
+    await writeAudit(tx, [{ ...entry, ...(approvedBy && { approvedBy }) }])
+  })
+
+interface Reversible {
+  readonly paymentId: string
+  readonly kind: DifferenceKind
+  readonly isProved: boolean
+  readonly isStated: boolean
+}
+
 /** @throws Refusal not_found, resolution_not_allowed */
-async function reversible(db: Db, id: string): Promise<{ paymentId: string; isProved: boolean; isStated: boolean }> {
+async function reversible(db: Db, id: string): Promise<Reversible> {
   const difference = await required(db, id)
   if (!REVERSIBLE.includes(difference.kind) || difference.paymentId === null) throw new Refusal('resolution_not_allowed', difference.kind)
   if (difference.resolvedAt !== null && difference.resolution !== 'points_returned')
     throw new Refusal('resolution_not_allowed', 'the difference was closed')
-  return { paymentId: difference.paymentId, isProved: PROVED.includes(difference.kind), isStated: difference.source === 'statement' }
+  const { paymentId, kind, source } = difference
+  return { paymentId, kind, isProved: PROVED.includes(kind), isStated: source === 'statement' }
 }
 
 /** @throws Refusal not_found */

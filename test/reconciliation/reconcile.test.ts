@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   acceptDifference,
   acceptPaidOtherwise,
@@ -12,9 +13,11 @@ import {
 import type { Comparison } from '../../src/reconciliation'
 import { addStaff } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
+import type { Author } from '../../src/shared/actor'
 import { DAY, HOUR, MINUTE } from '../../src/shared/clock'
 import { dayOf, dayStart } from '../../src/shared/days'
 import { Refusal } from '../../src/shared/refusals'
+import { disableStaff } from '../../src/staff'
 import { paymentOf } from '../payments/steps'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { ENGINES } from '../support/databases'
@@ -81,6 +84,28 @@ describe.each(ENGINES)('reconciliation on %s', (engine) => {
     const approver = await addStaff(world.parts, { login: 'approver', password: PASSWORD, role: 'approver', actor: COMMAND_LINE })
     expect(await approvals.approve(submitted.request.id, approver)).toMatchObject({ outcome: 'done' })
     expect(await openOf(invoice)).toEqual([])
+  })
+
+  test('whoever closes a difference whose payment was reversed by another way stands in the audit log, and must still have the right', async () => {
+    const invoice = await paid('100.00')
+    await world.sandbox.cancelByMerchant(invoice)
+    await compare()
+    const [difference] = await openOf(invoice)
+    const { approvals, deeds, staff } = world.parts
+    const operator = () =>
+      addStaff(world.parts, { login: `operator-${randomUUID()}`, password: PASSWORD, role: 'operator', actor: COMMAND_LINE })
+    const [olga, gone] = [await operator(), await operator()]
+    await disableStaff(staff, gone.id, { author: COMMAND_LINE, reason: 'has left' })
+    const by = (author: Author) => ({ author, reason: 'a shop has closed', key: randomUUID() })
+    await approvals.submit(deeds.payments.reverse, { payload: { paymentId: (await paymentOf(world, invoice)).id }, ...by(COMMAND_LINE) })
+    const close = (author: Author) =>
+      approvals.submit(deeds.differences.giveBack, { payload: { differenceId: difference?.id ?? '' }, ...by(author) })
+    expect(await codeOf(close(gone))).toBe('forbidden')
+    expect(await openOf(invoice)).toHaveLength(1)
+    expect(await codeOf(close(olga))).toBe('done')
+    expect(await openOf(invoice)).toEqual([])
+    const closed = { subject: `difference:${difference?.id ?? ''}`, action: 'difference_accepted' }
+    expect(await world.db('audit_log').where(closed).pluck('actor')).toEqual([`staff:${olga.id}`])
   })
 
   test('what a person has accepted does not come back until its facts change; what is gone is closed', async () => {
