@@ -46,7 +46,7 @@ export const maySwitch = (author: Author, state: SwitchState): boolean => may(au
  * Switches automatic payment on, off, or stops it. Nobody has to agree: switching on pays nothing that no rule allows, and off and stop must never wait. What is not `on` is
  * refused in the transaction of each hold (`refuseUnlessOn`), so that once this returns nothing more is held.
  * @returns the ids of those that were changed; whatever is in that state already stays as it is
- * @throws Refusal forbidden, bad_input (detail: reason), not_found (detail: organisation), organisation_changed when it is switched on and stands otherwise than was seen
+ * @throws Refusal forbidden, bad_input (detail: reason), not_found (detail: organisation), organisation_changed, and none is switched on, when one of them stands otherwise than was seen
  */
 export async function switchAutopay(deps: SwitchDeps, order: SwitchOrder): Promise<string[]> {
   const { state, organisationId, author, seen } = order
@@ -56,30 +56,38 @@ export async function switchAutopay(deps: SwitchDeps, order: SwitchOrder): Promi
     organisationId === undefined ? await organisationsOf(deps.db, author) : [await requireOrganisation(deps.db, author, organisationId)]
   const isBlind = seen === undefined || state !== 'on'
   if (!isBlind && seen !== switchStamp(named)) throw new Refusal('organisation_changed')
+  const orders = named.map(({ id, autopay }) => ({ id, state, author, reason, ...(!isBlind && { seen: autopay }) })).sort(byId)
+  // Switched on are all of them or none. A brake must not wait for the last of many organisations, so there each has a transaction of its own.
   const changed: string[] = []
-  for (const { id, autopay } of named)
-    if (await switchOne(deps, id, { state, author, reason, ...(!isBlind && { seen: autopay }) })) changed.push(id)
+  for (const together of state === 'on' ? [orders] : orders.map((one) => [one]))
+    changed.push(...(await inTransaction(deps.db, (tx) => switchThese(tx, together, deps.clock))))
   deps.log.info({ state, organisations: changed.length }, 'automatic payment was switched')
   return changed
 }
 
 interface OneOrder extends Pick<SwitchOrder, 'state' | 'author' | 'reason'> {
+  readonly id: string
   readonly seen?: AutopaySwitch
 }
 
-/** Each in a transaction of its own: a brake must not wait for the last of many organisations. */
-const switchOne = ({ db, clock }: SwitchDeps, id: string, { state, author, reason, seen }: OneOrder): Promise<boolean> =>
-  inTransaction(db, async (tx) => {
+/** The order in which holds lock organisations as well. */
+const byId = (a: { readonly id: string }, b: { readonly id: string }): number => (a.id < b.id ? -1 : 1)
+
+/** @returns the ids of those that were changed. @throws Refusal organisation_changed for one that stands otherwise than was seen */
+async function switchThese(tx: Tx, orders: readonly OneOrder[], clock: Clock): Promise<string[]> {
+  const changed: string[] = []
+  for (const { id, state, author, reason, seen } of orders) {
     const stands = (await lockOrganisation(tx, id))?.autopay
-    if (stands === undefined || stands.state === state) return false
+    if (stands === undefined || stands.state === state) continue
     if (seen && turnOf(seen) !== turnOf(stands)) throw new Refusal('organisation_changed')
-    const before = stands.state
     const at = clock.now()
     await updateSwitch(tx, id, { state, at, by: authorName(author) })
-    const facts = { before: { autopay: before }, after: { autopay: state } }
+    const facts = { before: { autopay: stands.state }, after: { autopay: state } }
     await writeAudit(tx, [{ author, at, action: 'autopay_switched', subject: `organisation:${id}`, reason, ...facts }])
-    return true
-  })
+    changed.push(id)
+  }
+  return changed
+}
 
 /** By which rule an organisation's invoice is about to be paid. */
 export interface RuledHold {

@@ -1,0 +1,30 @@
+import { lockOrganisation } from '../../src/autopay/organisation-store'
+import { organisationsOf, switchAutopay, switchStamp } from '../../src/autopay'
+import { COMMAND_LINE } from '../../src/shared/actor'
+import { until } from '../support/until'
+import { World } from '../support/world'
+import { company } from './organisations'
+
+/** On PostgreSQL, where somebody can write while another one waits. */
+test('where a brake is pulled while several organisations are switched on together, none of them is', async () => {
+  const world = await World.make({ engine: 'postgres' })
+  const [first, second] = [await company(world, { on: false }), await company(world, { on: false })]
+  const by = { author: COMMAND_LINE, reason: 'A test' }
+  const seen = switchStamp(await organisationsOf(world.db, COMMAND_LINE))
+  const { switching } = await world.db.transaction(async (tx) => {
+    await lockOrganisation(tx, first.id)
+    const waiting = Promise.allSettled([switchAutopay(world.parts, { ...by, state: 'on', seen })])
+    await until(async () => {
+      const locked = world.db('pg_stat_activity').whereRaw("datname = current_database() and wait_event_type = 'Lock'")
+      return (await locked.pluck('pid')).length > 0
+    })
+    // As the brake does it.
+    await world.db('organisations').where({ id: second.id }).update({ switch: 'stopped', switched_at: new Date().toISOString() })
+    return { switching: waiting }
+  })
+  expect(await switching).toMatchObject([{ status: 'rejected', reason: { code: 'organisation_changed' } }])
+  const states = (await organisationsOf(world.db, COMMAND_LINE)).map(({ id, autopay }) => [id, autopay.state])
+  expect(Object.fromEntries(states)).toEqual({ [first.id]: 'off', [second.id]: 'stopped' })
+  expect(await world.db('audit_log').where({ action: 'autopay_switched' })).toEqual([])
+  await world.close()
+})
