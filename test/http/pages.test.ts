@@ -234,7 +234,7 @@ describe('the pages', () => {
       expect(text).not.toContain('<script>alert')
       expect(text).not.toMatch(/undefined|\[object|NaN/)
       expect(text).toMatch(/<main id="main" class="page" data-state="[a-z-]+"/)
-      expect(text.match(/<h1 tabindex="-1">/g)).toHaveLength(1)
+      expect(text.match(/<h1 tabindex="-1"( autofocus)?>/g)).toHaveLength(1)
     }
   })
 
