@@ -35,15 +35,16 @@ export const TRANSACTION_ID = /^[\w.:-]{1,100}$/
 
 /**
  * Ends a review, only where Rule R leaves it to a person: never before Invoicebox was read, a capture only of an invoice that reads paid,
- * a void only of one that reads not paid, or that refuses our operation once more although it reads paid.
+ * a void only of one that reads not paid, or that refuses our operation once more although it reads paid. Asking again about a payment whose end is known answers with it.
  * @throws Refusal forbidden, not_found, payment_in_wrong_state, bad_input (detail: reason or transactionId), resolution_not_allowed (detail: why)
  */
 export async function resolveReview(deps: PaymentDeps, request: ResolveRequest): Promise<Payment> {
   requirePermission(request.author, request.resolution.kind === 'ask-again' ? 'payments.check' : 'payments.resolve')
   const reason = requireReason(request.reason)
   const payment = await requireKnownPayment(deps, request.paymentId, request.author)
-  if (payment.state !== 'review') throw new Refusal('payment_in_wrong_state', payment.state)
   const { resolution } = request
+  if (resolution.kind === 'ask-again' && isEnded(payment)) return payment
+  if (payment.state !== 'review') throw new Refusal('payment_in_wrong_state', payment.state)
   if (resolution.kind === 'capture' && !TRANSACTION_ID.test(resolution.transactionId)) throw new Refusal('bad_input', 'transactionId')
   if (resolution.kind === 'ask-again') return askAgain(deps, payment, { ...request, reason })
   const status = paidStatus(await readAndKeep(deps, payment, { as: 'payment' }))
@@ -61,6 +62,9 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
   }
   return end(deps, payment, { ...request, reason }, { to: 'voided' })
 }
+
+/** Asking decides nothing: of a payment whose end is known it brings that end, also to whoever repeats a command that was interrupted. */
+const isEnded = ({ state }: Payment): boolean => state === 'captured' || state === 'voided' || state === 'reversed'
 
 /** Whoever wanted a release, or agreed to one, has not asked for a capture: they stand in the audit log, and neither form nor request is noted as carried out by it. */
 const onlySeen = ({ author, approvedBy }: ResolveRequest): Pick<ResolveRequest, 'author' | 'approvedBy'> => ({

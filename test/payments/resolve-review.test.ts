@@ -145,6 +145,17 @@ describe('a person ends a review', () => {
     expect(await codeOf(resolve(world, { id: invoice.id }, { kind: 'void' }))).toMatch(/^not_found/)
   })
 
+  test('whoever asks again about a payment whose end is known is told it, and Invoicebox is not asked', async () => {
+    const invoice = await refusedRepeat(world, anna)
+    await world.sandbox.settings({ nonIdempotentConfirm: false })
+    const payment = await paymentOf(world, invoice)
+    const [first, asked] = [await resolve(world, payment, { kind: 'ask-again' }), (await world.sandbox.requests()).length]
+    expect(first.state).toBe('captured')
+    expect(await resolve(world, payment, { kind: 'ask-again' })).toMatchObject({ state: 'captured', transactionId: first.transactionId })
+    expect((await world.sandbox.requests()).length).toBe(asked)
+    expect(await world.db('audit_log').where({ subject: `payment:${payment.id}` })).toHaveLength(1)
+  })
+
   test.each(['ask-again', 'capture', 'void'] as const)(
     'two people decide at once (%s): one decision counts, one operation, one debit',
     async (kind) => {
