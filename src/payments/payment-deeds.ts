@@ -57,7 +57,7 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
     permission: 'payments.reverse',
     payload: PAYMENT,
     requireKnown: ({ paymentId }, by) => requireKnownPayment(deps, paymentId, by),
-    weigh: async ({ paymentId }) => ((await readsCancelled(deps, paymentId)) ? worthOf(await readPayment(deps.db, paymentId)) : 'always'),
+    weigh: ({ paymentId }) => weighReversal(deps, paymentId),
     preview: ({ paymentId }) => previewReversal(deps, paymentId),
     perform: ({ paymentId }, { author, reason, approvedBy, weighed }) =>
       reversePayment(deps, { paymentId, author, reason, approvedBy, isAlone: weighed !== undefined }),
@@ -86,6 +86,13 @@ async function resolve(deps: PaymentDeps, paymentId: string, resolution: Resolut
   // Invoicebox has admitted the operation after all, which goes before what a person says: the release was not done.
   if (resolution.kind === 'void' && ended.state !== 'voided') throw new Refusal('payment_in_wrong_state', ended.state)
   return ended
+}
+
+/** What was given back is given back no second time: whoever sends the form again needs neither Invoicebox nor anybody else to be told so. */
+async function weighReversal(deps: PaymentDeps, paymentId: string): Promise<Weight> {
+  const payment = await readPayment(deps.db, paymentId)
+  if (payment.state === 'reversed') return 'never'
+  return (await readsCancelled(deps, paymentId)) ? worthOf(payment) : 'always'
 }
 
 /** An invoice that reads paid may be our own payment: then one pair of eyes is too few, whatever the amount. */

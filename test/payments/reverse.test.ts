@@ -117,6 +117,18 @@ describe.each(ENGINES)('a captured payment is undone on %s', (engine) => {
     expect(await codeOf(reverse(id, { kind: 'member', id: anna.id, login: anna.login }))).toBe('forbidden')
   })
 
+  test('a form that comes again after the reversal is told as done, also while Invoicebox cannot be read', async () => {
+    const { invoice, id } = await paid()
+    await world.sandbox.cancelByMerchant(invoice)
+    const { approvals, deeds } = world.parts
+    const order = { payload: { paymentId: id }, author: staff.operator, reason: 'the shop has closed', key: randomUUID() }
+    const submit = () => approvals.submit(deeds.payments.reverse, order)
+    expect(await submit()).toMatchObject({ state: 'done', result: { state: 'reversed' } })
+    await strikes(world, invoice, { on: 'business.get', kind: 'status', status: 500, times: 50 })
+    expect(await submit()).toMatchObject({ state: 'done', result: { state: 'reversed' } })
+    expect((await anna.balance()).available).toBe('500.00')
+  })
+
   test('a locked member gets the points on the account', async () => {
     const { invoice, id } = await paid()
     await lockMember(world.parts, { login: anna.login, reason: 'a check', actor: COMMAND_LINE })
