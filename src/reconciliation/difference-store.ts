@@ -176,7 +176,9 @@ export async function acceptSome(
     .update({ resolved_at: iso(ending.at), resolved_by: ending.by, resolution: 'accepted', remark: ending.remark })
 }
 
-export const writeRemark = (tx: Tx, id: string, remark: string): Promise<number> => tx(TABLE).where({ id }).update({ remark })
+/** What was said when it was closed stays. @returns whether it was still open */
+export const writeRemark = async (tx: Tx, id: string, remark: string): Promise<boolean> =>
+  (await tx(TABLE).where({ id }).whereNull('resolved_at').update({ remark })) > 0
 
 /** @param known narrows it to what somebody may know of */
 export async function findDifference(db: Db, id: string, known?: Narrowing): Promise<NotedDifference | undefined> {

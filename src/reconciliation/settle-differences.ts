@@ -19,14 +19,14 @@ export interface Remark {
   readonly author: Author
 }
 
-/** Writes down what is known about a difference; it stays as it is. @throws Refusal forbidden, not_found, bad_input (detail: reason) */
+/** Writes down what is known about a difference; it stays as it is. @throws Refusal forbidden, not_found, bad_input (detail: reason), request_not_open when it is closed by now */
 export async function remarkDifference(deps: SettleDeps, { id, remark, author }: Remark): Promise<void> {
   requirePermission(author, 'reconciliation.remark')
   const text = requireReason(remark)
   const { db, clock } = deps
   const { kind } = await requireKnownDifference(deps, id, author)
   await inTransaction(db, async (tx) => {
-    await writeRemark(tx, id, text)
+    if (!(await writeRemark(tx, id, text))) throw new Refusal('request_not_open', 'the difference is closed')
     await writeAudit(tx, [
       { author, at: clock.now(), action: 'difference_remarked', subject: `difference:${id}`, reason: text, after: { kind } },
     ])

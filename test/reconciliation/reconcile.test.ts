@@ -121,6 +121,9 @@ describe.each(ENGINES)('reconciliation on %s', (engine) => {
     expect((await Promise.all([closes(), closes(), closes()])).sort()).toEqual(['done', 'request_not_open', 'request_not_open'])
     expect(await world.db('audit_log').where({ action: 'difference_accepted', subject: `difference:${id}` })).toHaveLength(1)
     expect(await codeOf(acceptDifference(world.parts, { id, remark: 'again', author: COMMAND_LINE }))).toBe('request_not_open')
+    // A form from before it was closed does not take away what was said then.
+    expect(await codeOf(remarkDifference(world.parts, { id, remark: 'not asked yet', author: COMMAND_LINE }))).toBe('request_not_open')
+    expect((await listDifferences(world.db, { all: true }, { limit: 9 })).find((one) => one.id === id)?.remark).toBe('paid by card')
     await world.sandbox.change(late, { status: 'pending' })
     expect((await compare()).differences).toEqual([])
     expect((await listDifferences(world.db, { all: true }, { limit: 2 })).map(({ resolution }) => resolution).sort()).toEqual([
