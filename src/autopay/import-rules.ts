@@ -1,7 +1,8 @@
 import { listRequests } from '../approvals'
 import type { ApprovalRequest, Approvals } from '../approvals'
 import type { Author } from '../shared/actor'
-import { canonicalJson, newId } from '../shared/ids'
+import type { Db } from '../shared/database'
+import { canonicalJson, idFrom, newId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import type { RefusalCode } from '../shared/refusals'
 import { removeRule } from './change-rule'
@@ -16,7 +17,7 @@ import { flatten, RULE_FIELDS } from './rule-payload'
 import type { RuleChangePayload, RuleField } from './rule-payload'
 import { isSameBody } from './rule-schema'
 import type { RuleEntry } from './rule-schema'
-import { readRules } from './rule-store'
+import { readRules, takenIds } from './rule-store'
 import { prepareTrial, tryOn } from './try-rule'
 import type { Trial } from './try-rule'
 
@@ -139,7 +140,7 @@ async function whatIsAsked({ db, clock, deeds }: ApplyDeps): Promise<ApprovalReq
   }
 }
 
-/** The same file once more asks nobody twice. A rule that is new has another id each time. */
+/** The same file once more asks nobody twice. A rule that somebody has asked for by a form has another id. */
 const alreadyAsked = (asked: readonly ApprovalRequest[], payload: RuleChangePayload): ApprovalRequest | undefined =>
   asked.find((request) => isSameWish(request.payload, payload))
 
@@ -176,23 +177,44 @@ export async function applyImport(deps: ApplyDeps, { imports, gone }: RuleImport
   }
   for (const rule of order.prune && refused.length === 0 ? gone : []) {
     const outcome = await orRefusal(() => removeRule(deps, rule.id, { author: order.author, reason: order.reason }))
-    if (outcome instanceof Refusal) refused.push({ name: rule.body.name, code: outcome.code })
+    if (outcome instanceof Refusal && !isGone(outcome)) refused.push({ name: rule.body.name, code: outcome.code })
     else removed.push(rule)
   }
   return { applied, refused, waiting, removed }
 }
 
+/** Of two that prune at once one finds it removed, as it was to be. */
+const isGone = ({ code, detail }: Refusal): boolean => code === 'not_found' && detail === 'rule'
+
 /** @returns the request when somebody else must agree */
-function applyOne(
+async function applyOne(
   deps: ApplyDeps,
   { organisation, entry, present }: RuleImport,
   asked: readonly ApprovalRequest[],
   by: ImportOrder,
 ): Promise<ApprovalRequest | undefined> {
-  const seen = { ruleId: present?.id ?? newId(), organisationId: organisation.id, basedOn: String(present?.version ?? 0) }
+  const ruleId = present?.id ?? (await idOfNew(deps.db, organisation.id, entry.body.name))
+  const seen = { ruleId, organisationId: organisation.id, basedOn: String(present?.version ?? 0) }
   const payload = { ...seen, enabled: entry.enabled, ...flatten(entry.body) }
   const request = alreadyAsked(asked, payload)
-  return request ? Promise.resolve(request) : submit(deps, payload, { author: by.author, reason: by.reason })
+  return request ?? submit(deps, payload, { author: by.author, reason: by.reason })
+}
+
+const TRIED_TOGETHER = 50
+
+/**
+ * The id of a rule that is new: the same for everybody who imports one of this name at this moment, so that two imports of one file write one rule and ask once. Where a rule of
+ * that id was removed, or has another name by now, it is the next one.
+ */
+async function idOfNew(db: Db, organisationId: string, name: string): Promise<string> {
+  for (let from = 0; ; from += TRIED_TOGETHER) {
+    const ids = Array.from({ length: TRIED_TOGETHER }, (_, index) =>
+      idFrom(canonicalJson(['imported rule', organisationId, name, from + index])),
+    )
+    const taken = await takenIds(db, ids, { organisationId, name })
+    const free = ids.find((id) => !taken.has(id))
+    if (free !== undefined) return free
+  }
 }
 
 /** Only what the gateway refused is told rule by rule; a fault ends the import. */

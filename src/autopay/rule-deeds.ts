@@ -45,6 +45,7 @@ const changeDeed = (deps: RuleDeps): RuleDeeds['change'] => ({
   kind: 'autopay_rule_changed',
   permission: 'autopay.rules',
   payload: CHANGE,
+  asksOnce: true,
   requireKnown: ({ organisationId }, by) => requireOrganisation(deps.db, by, organisationId),
   ...LETS_OUT,
   addsUpAt: ({ organisationId }) => organisationId,

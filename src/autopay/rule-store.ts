@@ -90,6 +90,19 @@ export async function ruleByName(db: Db, organisationId: string, name: string): 
   return rows.map(toRule)[0]
 }
 
+/** Which of these ids name a rule already, removed or not, that is not the present one of that name in the organisation. */
+export async function takenIds(
+  db: Db,
+  ids: readonly string[],
+  { organisationId, name }: { organisationId: string; name: string },
+): Promise<ReadonlySet<string>> {
+  const rows = await db('autopay_rules')
+    .whereIn('id', [...ids])
+    .select<(Pick<RuleRow, 'id' | 'organisation_id' | 'state'> & { name: string })[]>('id', 'organisation_id', 'state', 'name')
+  const others = rows.filter((row) => row.state === 'removed' || row.name !== name || row.organisation_id !== organisationId)
+  return new Set(others.map(({ id }) => id))
+}
+
 /** Keeps a rule as it is until the transaction ends, then reads it: whoever else changes it waits. */
 export async function lockRule(tx: Tx, id: string): Promise<Rule | undefined> {
   if (engineOf(tx) === 'postgres') await tx('autopay_rules').where({ id }).forNoKeyUpdate().select('id')

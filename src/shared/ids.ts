@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { v7 } from 'uuid'
+import { v5, v7 } from 'uuid'
 
 /** A random id that nobody can guess: checkouts, operation ids. */
 export const newId = (): string => randomUUID()
@@ -12,6 +12,12 @@ export function firstIdAt(moment: Date): string {
   const time = Math.max(0, moment.getTime()).toString(16).padStart(12, '0')
   return `${time.slice(0, 8)}-${time.slice(8, 12)}-0000-0000-000000000000`
 }
+
+/** Under which the ids that follow from a text are made (RFC 9562, version 5); any constant would do. */
+const NAMESPACE = 'f3a5b6a0-5b0e-4c53-9d2b-6c1a0e3f7d42'
+
+/** An id that follows from a text: whoever says the same names the same. */
+export const idFrom = (text: string): string => v5(text, NAMESPACE)
 
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 

@@ -6,6 +6,7 @@ import { addStaff } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { StaffActor, StaffRole } from '../../src/shared/actor'
 import type { Engine } from '../../src/shared/database'
+import { systemClock } from '../../src/shared/clock'
 import { createLog } from '../../src/shared/log'
 import { buildParts } from '../../src/wiring'
 import type { Parts } from '../../src/wiring'
@@ -13,10 +14,10 @@ import { makeDatabase } from '../support/databases'
 import { PASSWORD } from '../support/world'
 
 /** A gateway's parts on a database of their own, without a web server: two pairs of eyes from 10 000 ₽ on. */
-export async function makeOffice(engine: Engine): Promise<{ parts: Parts; close: () => Promise<void> }> {
+export async function makeOffice(engine: Engine, clock = systemClock): Promise<{ parts: Parts; close: () => Promise<void> }> {
   const database = await makeDatabase(engine)
   const config = readConfig({ MODE: 'sandbox', DATABASE_URL: database.url, TWO_EYES_ROUBLES: '10000' }, {})
-  const parts = buildParts(config, { log: createLog('silent') })
+  const parts = buildParts(config, { log: createLog('silent'), clock })
   return {
     parts,
     async close() {
