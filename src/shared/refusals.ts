@@ -51,6 +51,7 @@ export const REFUSALS = {
   sold_out: 409,
   offer_not_on_sale: 409,
   offer_changed: 409,
+  shop_changed: 409,
   price_changed: 409,
   code_not_sendable: 409,
   codes_unreadable: 409,

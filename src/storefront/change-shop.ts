@@ -8,7 +8,7 @@ import { Refusal } from '../shared/refusals'
 import type { StorefrontDeps } from './deps'
 import { isPlain } from './plain-text'
 import type { Shop } from './shop'
-import { findShop, insertShop, updateShop } from './shop-store'
+import { insertShop, lockIfThere, updateShop } from './shop-store'
 import type { ShopBody } from './shop-store'
 
 export interface ShopChange extends ShopBody {
@@ -16,7 +16,12 @@ export interface ShopChange extends ShopBody {
   readonly shopId: string
   readonly author: Author
   readonly reason: string
+  /** What whoever writes has seen, by `shopStamp`; absent where nobody has looked. */
+  readonly basedOn?: string | undefined
 }
+
+/** Names what a form was made from: a shop as it was last changed, or that there was none. */
+export const shopStamp = (shop?: Pick<Shop, 'changedAt'>): string => shop?.changedAt.toISOString() ?? 'new'
 
 const title = z.string().min(1).max(50).refine(isPlain)
 const text = z
@@ -51,10 +56,13 @@ const factsOf = ({ title: titles, text: texts, address, link, position, isShown 
   shown: isShown,
 })
 
-/** Adds a shop to those that accept the programme, or changes one. One person may: no money moves by it. @throws Refusal forbidden, bad_input (detail: the field) */
-export async function saveShop(deps: StorefrontDeps, { shopId, author, reason, ...body }: ShopChange): Promise<void> {
+/**
+ * Adds a shop to those that accept the programme, or changes one. One person may: no money moves by it.
+ * @throws Refusal forbidden, bad_input (detail: the field); shop_changed when somebody has changed it since it was seen
+ */
+export async function saveShop(deps: StorefrontDeps, { shopId, author, reason, basedOn, ...body }: ShopChange): Promise<void> {
   requirePermission(author, 'catalogue.change')
-  const change = { shopId, author, reason: requireReason(reason) }
+  const change = { shopId, author, reason: requireReason(reason), basedOn }
   const checked = BODY.safeParse(body)
   if (!checked.success) throw new Refusal('bad_input', String(checked.error.issues[0]?.path[0] ?? ''))
   await write(deps, change, checked.data).catch((error: unknown) => {
@@ -64,14 +72,15 @@ export async function saveShop(deps: StorefrontDeps, { shopId, author, reason, .
   })
 }
 
-type Written = Pick<ShopChange, 'shopId' | 'author' | 'reason'>
+type Written = Pick<ShopChange, 'shopId' | 'author' | 'reason' | 'basedOn'>
 
-const write = ({ db, clock }: StorefrontDeps, { shopId, author, reason }: Written, body: ShopBody): Promise<void> =>
+const write = ({ db, clock }: StorefrontDeps, { shopId, author, reason, basedOn }: Written, body: ShopBody): Promise<void> =>
   inTransaction(db, async (tx) => {
     const at = clock.now()
-    const shop: Shop | undefined = await findShop(tx, shopId)
+    const shop: Shop | undefined = await lockIfThere(tx, shopId)
     const [before, after] = [shop && factsOf(shop), factsOf(body)]
     if (JSON.stringify(before) === JSON.stringify(after)) return
+    if (basedOn !== undefined && basedOn !== shopStamp(shop)) throw new Refusal('shop_changed')
     await (shop ? updateShop(tx, shopId, body, at) : insertShop(tx, shopId, body, at))
     const told = { ...(before && { before }), after }
     await writeAudit(tx, [{ author, at, action: shop ? 'shop_changed' : 'shop_added', subject: shopSubject(shopId), reason, ...told }])

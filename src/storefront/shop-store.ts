@@ -118,8 +118,18 @@ export async function noteMarketplace(tx: Tx, id: string, { state, at, id: numbe
 
 /** Holds a shop as it is until the transaction ends. @throws Refusal not_found (detail: shop) */
 export async function lockShop(tx: Tx, id: string): Promise<Shop> {
-  if (engineOf(tx) === 'postgres') await tx('shops').where({ id }).forNoKeyUpdate().first('id')
+  await hold(tx, id)
   return readShop(tx, id)
+}
+
+/** The same where there may be none. */
+export async function lockIfThere(tx: Tx, id: string): Promise<Shop | undefined> {
+  await hold(tx, id)
+  return findShop(tx, id)
+}
+
+async function hold(tx: Tx, id: string): Promise<void> {
+  if (engineOf(tx) === 'postgres') await tx('shops').where({ id }).forNoKeyUpdate().first('id')
 }
 
 const flag = (db: Db, value: boolean): boolean | number => (engineOf(db) === 'postgres' ? value : Number(value))

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { listShops, publishShop, readShop, saveShop } from '../../src/storefront'
+import { listShops, publishShop, readShop, saveShop, shopStamp } from '../../src/storefront'
 import type { ShopChange } from '../../src/storefront'
 import { addStaff } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
@@ -84,6 +84,24 @@ describe.each(ENGINES)('shops on %s', (engine) => {
     const once = shop()
     await Promise.all([saveShop(world.parts, once), saveShop(world.parts, once), saveShop(world.parts, once)])
     expect(await world.db('audit_log').where({ subject: `shop:${once.shopId}` })).toHaveLength(1)
+  })
+
+  test('a form that was opened before somebody else’s change overwrites nothing, and of two at once one is refused', async () => {
+    const { shopId } = shop()
+    await saveShop(world.parts, shop({ shopId, basedOn: shopStamp() }))
+    const seen = shopStamp(await readShop(world.db, shopId))
+    world.clock.move(1_000)
+    const [mine, theirs] = ['Москва, Арбат, 2', 'Казань, Баумана, 3'].map((address) => shop({ shopId, address, basedOn: seen }))
+    if (!mine || !theirs) throw new Error('Two forms are sent.')
+    const outcomes = await Promise.allSettled([saveShop(world.parts, mine), saveShop(world.parts, theirs)])
+    const refused = outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+    expect(refused).toEqual([expect.objectContaining({ code: 'shop_changed' })])
+    const [done, late] = outcomes[0].status === 'fulfilled' ? [mine, theirs] : [theirs, mine]
+    await saveShop(world.parts, done)
+    await expect(saveShop(world.parts, late)).rejects.toMatchObject({ code: 'shop_changed' })
+    await expect(saveShop(world.parts, { ...late, basedOn: shopStamp() })).rejects.toMatchObject({ code: 'shop_changed' })
+    expect((await readShop(world.db, shopId)).address).toBe(done.address)
+    expect(await world.db('audit_log').where({ subject: `shop:${shopId}` })).toHaveLength(2)
   })
 
   test('a creation without an answer is not repeated by itself', async () => {
@@ -172,6 +190,11 @@ describe.each(ENGINES)('shops on %s', (engine) => {
     }
     const added = await operator.submit(await operator.open('/admin/shops'), '/admin/shops', typed)
     expect([added.state, added.heading]).toEqual(['shop', 'Пекарня'])
+    world.clock.move(1_000)
+    const changed = await operator.submit(added, '/admin/shops', { ...typed, titleEn: 'The bakery', reason: 'Новое имя' })
+    expect(changed.heading).toBe('Пекарня')
+    const late = await operator.submit(added, '/admin/shops', { ...typed, titleEn: 'Rolls', reason: 'Опоздала' })
+    expect([late.status, late.html.includes('Магазин тем временем кто-то изменил')]).toEqual([409, true])
     const sent = await operator.submit(added, /\/publish$/, { reason: 'Передать' })
     expect(sent.html).toContain('передан')
     const shops = await operator.open('/admin/shops')

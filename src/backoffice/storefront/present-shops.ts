@@ -1,4 +1,4 @@
-import { SHOPS_ON_A_PAGE } from '../../storefront'
+import { SHOPS_ON_A_PAGE, shopStamp } from '../../storefront'
 import type { MarketplaceState, Shop } from '../../storefront'
 import { listHref } from '../filters'
 import { momentCell } from '../reader'
@@ -46,6 +46,7 @@ export function shopRows(shop: Shop, reader: Reader): { label: string; value: st
 /** What `views/backoffice/partials/shop-fields.ejs` prints. */
 export interface ShopForm {
   readonly id: string
+  readonly basedOn: string
   readonly values: Readonly<Record<'titleRu' | 'titleEn' | 'textRu' | 'textEn' | 'address' | 'link' | 'position', string>>
   readonly isShown: boolean
 }
@@ -53,6 +54,7 @@ export interface ShopForm {
 /** @param shop what the fields are filled with; a new one begins empty */
 export const shopForm = (id: string, shop?: Shop): ShopForm => ({
   id,
+  basedOn: shopStamp(shop),
   values: {
     titleRu: shop?.title.ru ?? '',
     titleEn: shop?.title.en ?? '',

@@ -60,6 +60,7 @@ const showOne = ({ db, zone, marketplace }: StorefrontPagesDeps): Route =>
 
 const BODY = z.object({
   shopId: z.uuid(),
+  basedOn: z.string().max(30).optional(),
   titleRu: z.string().trim().max(50),
   titleEn: z.string().trim().max(50),
   textRu: z.string().trim().max(600),

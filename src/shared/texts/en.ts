@@ -186,6 +186,7 @@ export const en = {
   'refusal.autopay_off': 'Automatic payment of this organisation is off. Nothing was paid.',
   'refusal.rule_off': 'This rule is off, or it has been changed. Nothing was paid by it.',
   'refusal.rule_untried': 'Try this version of the rule on past invoices first, then switch it on.',
+  'refusal.shop_changed': 'Somebody has changed this shop meanwhile. Look at it again.',
   'refusal.offer_changed': 'Somebody has changed this offer meanwhile. Look at it again.',
   'refusal.rule_changed': 'Somebody has changed this rule meanwhile. Look at it again.',
   'refusal.organisation_changed': 'Somebody has changed this organisation meanwhile. Look at it again.',
