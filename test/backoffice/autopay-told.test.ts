@@ -133,6 +133,15 @@ describe('what pages of automatic payment say of one company', () => {
     expect(await (await as('operator').fetch(`${ROOT}/queue.csv?tab=exceptions&number=700-6`)).text()).toContain('Счета в валюте USD')
   })
 
+  test('whoever does not see every organisation reads on the plan that others are paid out of the same fund', async () => {
+    const alone = 'Посчитаны только счета ваших организаций. Фонд общий'
+    expect(plain(await open('/plan'))).toContain(alone)
+    expect(plain(await open('/plan?lang=en'))).toContain('Only the invoices of your organisations are counted.')
+    expect(plain(await open('/plan?lang=ru'))).toContain(alone)
+    for (const role of ['admin', 'auditor'] as const)
+      expect([role, plain(await open('/plan', role)).includes(alone)]).toEqual([role, false])
+  })
+
   test('queues say why: what is held, by its rule; what was paid, by which rule', async () => {
     expect(plain(await open('/queue/exceptions?number=700-2'))).toMatch(/700-2[\s\S]*Правило[\s\S]{0,80}придерж/)
     const run = { id: await firstRun() }

@@ -26,7 +26,12 @@ const showPlan = (deps: AutopayPagesDeps): Route =>
       const { staff } = context
       const { after, done, ...query } = context.input.query
       const { organisations, desk } = await deskOf(context, { db: deps.db, zone: deps.zone, part: 'plan', back: PLAN, done })
-      const view = { organisations, query, after, seesFund: may(staff, 'fund.read'), mayExport: may(staff, 'lists.export') }
+      const rights = {
+        seesAll: may(staff, 'organisations.all'),
+        seesFund: may(staff, 'fund.read'),
+        mayExport: may(staff, 'lists.export'),
+      }
+      const view = { organisations, query, after, ...rights }
       const plan = presentPlan(await readPlan(deps, organisations), view, { ...context, zone: deps.zone })
       context.page('backoffice/autopay-plan', { ...desk, ...plan })
     },

@@ -24,6 +24,7 @@ export interface PlanView {
   readonly query: PlanQuery
   /** The id of the last one that was shown. */
   readonly after: string | undefined
+  readonly seesAll: boolean
   readonly seesFund: boolean
   readonly mayExport: boolean
 }
@@ -43,6 +44,8 @@ interface Field {
 
 export interface PlanPage {
   readonly note: string
+  /** What others may take out of the fund first, told to whoever does not see them. */
+  readonly alone: string | null
   /** Sums are of the whole plan, whatever is shown of it. */
   readonly sum: string
   readonly fund: string | null
@@ -65,6 +68,7 @@ export function presentPlan({ plan, lines }: WholePlan, view: PlanView, reader: 
   const fields = fieldsOf(view, reader)
   return {
     note: readAt ? t('autopay.plan.note', { at: formatMoment(readAt, language, zone) }) : t('autopay.plan.never'),
+    alone: view.seesAll ? null : t('autopay.plan.alone'),
     sum: t('autopay.plan.sum', { count: String(paying.length), amount: roubles(sum) }),
     fund: view.seesFund ? t('autopay.plan.fund', { before: roubles(plan.fund), after: roubles(plan.fundAfter) }) : null,
     fields: fields.map((field) => ({ ...field, choices: field.choices.map(({ value, text }) => ({ value, text: asChoice(text) })) })),

@@ -5,6 +5,8 @@ export const autopayRunsRu = {
   'autopay.plan.heading': 'План: что будет оплачено сейчас',
   'autopay.plan.note':
     'По счетам, как их прочитали в последний раз ({{at}}). Первыми стоят счета по более важным правилам, среди них — с ближайшим сроком. Страница ничего не меняет.',
+  'autopay.plan.alone':
+    'Посчитаны только счета ваших организаций. Фонд общий: запуск по всем организациям может раньше оплатить другие счета, и вашим достанется меньше.',
   'autopay.plan.never': 'Счета ещё не читали: начните с запуска.',
   'autopay.plan.fund': 'В фонде сверх неприкосновенной части {{before}}, после оплаты останется {{after}}',
   'autopay.plan.sum': 'К оплате {{count}} на {{amount}}',
@@ -102,6 +104,8 @@ export const autopayRunsEn = {
   'autopay.plan.heading': 'Plan: what would be paid now',
   'autopay.plan.note':
     'By the invoices as they were last read ({{at}}). Those under more important rules come first, and among them the nearest deadline. This page changes nothing.',
+  'autopay.plan.alone':
+    'Only the invoices of your organisations are counted. The fund is shared: a run of all organisations may pay others first, and leave less for yours.',
   'autopay.plan.never': 'No invoices have been read yet: start a run first.',
   'autopay.plan.fund': 'The fund has {{before}} above its floor, and {{after}} afterwards',
   'autopay.plan.sum': 'To be paid: {{count}} for {{amount}}',
