@@ -38,7 +38,7 @@ async function change({ db, clock, log }: StaffDeps, staffId: string, order: Cha
   const { author, reason, approvedBy } = order
   const instructionKey = order.key === undefined ? undefined : keyOf(staffId, order.key)
   await inTransaction(db, async (tx) => {
-    const locked = await lockStaff(tx, staffId)
+    const locked = await lockStaff(tx, staffId, author)
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
     order.reweigh?.(locked.staff.role)
     if (!approvedBy) await requireStanding(tx, author) // Afterwards they may have given up their own role.

@@ -67,7 +67,7 @@ export async function signOutEverywhere({ db, clock }: StaffDeps, staffId: strin
   const { key, ...why } = of
   const instructionKey = key === undefined ? undefined : `sign-out:${staffId}:${key}`
   await inTransaction(db, async (tx) => {
-    await lockStaff(tx, staffId)
+    await lockStaff(tx, staffId, author)
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) return
     await endSessions(tx, staffId)
     const entry = { author, at: clock.now(), action: 'staff_sessions_ended', subject: subjectOf(staffId), ...why }

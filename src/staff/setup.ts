@@ -5,6 +5,7 @@ import { writeAudit } from '../shared/audit'
 import { DAY, plus } from '../shared/clock'
 import { inTransaction } from '../shared/database'
 import { sha256 } from '../shared/ids'
+import { oncePerForm } from '../shared/once-per-form'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
 import { newOnceCode, onceCodeHash } from './codes'
@@ -17,23 +18,32 @@ const CODE_LASTS = 3 * DAY
 
 /**
  * A code with which somebody who has no password chooses one. It is told here and never again; a new one makes the last worthless.
- * @throws Refusal forbidden, not_found when the person has a password
+ * @param key names the form, of which a copy issues nothing more: the code of the first, handed over meanwhile, stays good. Without one each call issues a code.
+ * @throws Refusal forbidden, not_found when the person has a password, key_reused for such a copy
  */
 export async function issueSetupCode(
   { db, clock }: StaffDeps,
   staffId: string,
   author: Author,
+  key?: string,
 ): Promise<{ code: string; expiresAt: Date }> {
   requirePermission(author, 'staff.change')
   const code = newOnceCode()
   const at = clock.now()
   const expiresAt = plus(at, CODE_LASTS)
-  await inTransaction(db, async (tx) => {
-    if (!(await storeSetupCode(tx, staffId, { hash: onceCodeHash(staffId, code), expiresAt })))
-      throw new Refusal('not_found', 'nobody waits for a code')
-    const subject = subjectOf(staffId)
-    await writeAudit(tx, [{ author, at: await letInAt(tx, subject, at), action: 'staff_setup_code_issued', subject }])
+  const form = { author, key, kind: 'staff_setup_code_issued', contents: { staffId } }
+  const isIssued = await inTransaction(db, async (tx) => {
+    let isFirst = false
+    await oncePerForm(tx, form, async (mark) => {
+      if (!(await storeSetupCode(tx, staffId, { hash: onceCodeHash(staffId, code), expiresAt })))
+        throw new Refusal('not_found', 'nobody waits for a code')
+      const subject = subjectOf(staffId)
+      await writeAudit(tx, [{ ...mark, at: await letInAt(tx, subject, at), action: form.kind, subject }])
+      isFirst = true
+    })
+    return isFirst
   })
+  if (!isIssued) throw new Refusal('key_reused', 'the code was issued before')
   return { code, expiresAt }
 }
 

@@ -29,7 +29,7 @@ export async function setStaffEmail(
   const [email, reason] = [typed.trim() === '' ? null : typed.trim(), requireReason(why)]
   const instructionKey = key === undefined ? undefined : `staff-email:${staffId}:${key}`
   await inTransaction(db, async (tx) => {
-    const { staff } = await lockStaff(tx, staffId)
+    const { staff } = await lockStaff(tx, staffId, author)
     if (instructionKey !== undefined && (await wasCarriedOut(tx, instructionKey, author))) {
       // No digest of an address is kept: what is not so by now is not told as done.
       if (staff.email === email) return

@@ -1,4 +1,5 @@
-import type { StaffRole } from '../shared/actor'
+import { isStaff } from '../shared/actor'
+import type { Author, StaffRole } from '../shared/actor'
 import { engineOf, iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { Refusal } from '../shared/refusals'
@@ -71,11 +72,11 @@ export async function requireStaff(db: Db, id: string): Promise<StaffMember> {
 
 /**
  * Locks a member of staff together with every admin who can act, in the order of ids: two admins who change each other at the same moment wait for each other
- * instead of both finding that somebody is left.
+ * instead of both finding that somebody is left. Whoever does it is locked with them, who may be no admin any more: their audit row would lock them out of that order.
  */
-export async function lockStaff(tx: Tx, id: string): Promise<{ staff: StaffMember; otherAdmins: number }> {
+export async function lockStaff(tx: Tx, id: string, by: Author): Promise<{ staff: StaffMember; otherAdmins: number }> {
   const query = tx('staff')
-    .where({ id })
+    .whereIn('id', isStaff(by) ? [id, by.id] : [id])
     .orWhere((admins) => void admins.where({ role: 'admin' }).whereNull('disabled_at'))
     .orderBy('id')
     .select<{ id: string; role: StaffRole; disabled_at: unknown }[]>('id', 'role', 'disabled_at')

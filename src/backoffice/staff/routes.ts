@@ -85,12 +85,14 @@ interface Card {
   /** An address that was typed and was not set, with why. */
   readonly email?: { readonly typed: string; readonly fault: Refusal }
   readonly reason?: KeptReason
+  /** Why no code was issued. */
+  readonly codeFault?: Refusal
 }
 
 async function showCard(
   { staff: deps, config, approvals }: StaffRoutesDeps,
   context: Context,
-  { id, done, email, reason }: Card,
+  { id, done, email, reason, codeFault }: Card,
 ): Promise<void> {
   const staff = await requireStaff(deps.db, id)
   const sessions = await listSessions(deps.db, staff.id, deps.clock.now())
@@ -99,8 +101,9 @@ async function showCard(
   const emailFault = email ? context.t(email.fault.code === 'key_reused' ? 'staff.email_sent_before' : 'staff.bad_email') : null
   const typed = { email: email?.typed ?? staff.email ?? '', emailFault, emailReason: reason }
   const waiting = await waitingRows(context, approvals, `staff:${id}`)
-  const model = { frame: frameOf(context, 'staff', done), waiting, ...card, ...typed }
-  context.page('backoffice/staff-member', model, email?.fault.status ?? 200)
+  const faults = { codeFault: codeFault ? context.t('staff.code_sent_before') : null }
+  const model = { frame: frameOf(context, 'staff', done), waiting, ...card, ...typed, ...faults }
+  context.page('backoffice/staff-member', model, (email?.fault ?? codeFault)?.status ?? 200)
 }
 
 const setEmail = (deps: StaffRoutesDeps): Route =>
@@ -122,7 +125,12 @@ const setEmail = (deps: StaffRoutesDeps): Route =>
 
 /** A refusal that another entry in the form mends. */
 function ofTheAddress(error: unknown): Refusal {
-  if (error instanceof Refusal && (error.detail === 'email' || error.code === 'key_reused')) return error
+  return error instanceof Refusal && error.detail === 'email' ? error : ofTheForm(error)
+}
+
+/** A copy of a form that was sent before. */
+function ofTheForm(error: unknown): Refusal {
+  if (error instanceof Refusal && error.code === 'key_reused') return error
   throw error
 }
 
@@ -218,17 +226,20 @@ const signOutOther = ({ staff: deps }: StaffRoutesDeps): Route =>
     },
   })
 
-const issueCode = ({ staff: deps, config }: StaffRoutesDeps): Route =>
-  defineRoute({
+const issueCode = (all: StaffRoutesDeps): Route => {
+  const { staff: deps, config } = all
+  return defineRoute({
     method: 'post',
     path: '/admin/staff/:id/set-up-code',
     policy: staffWith('staff.change'),
     summary: 'Issues a code for the first sign-in and shows it this one time.',
-    input: { params: ID, body: z.object({}) },
+    input: { params: ID, body: z.object({ key: DEED_FIELDS.key }) },
     handle: async (context) => {
       const { t, language, input, staff } = context
       const { id, login } = await requireStaff(deps.db, input.params.id)
-      const { code, expiresAt } = await issueSetupCode(deps, id, staff)
+      const issued = await issueSetupCode(deps, id, staff, input.body.key).catch(ofTheForm)
+      if (issued instanceof Refusal) return showCard(all, context, { id, codeFault: issued })
+      const { code, expiresAt } = issued
       const note = t('staff.code_note', { until: formatMoment(expiresAt, language, config.timeZone), page: '/sign-in/set-up' })
       // It stands in this answer alone: nothing that is stored can show it again.
       context.page('backoffice/staff-code', {
@@ -240,3 +251,4 @@ const issueCode = ({ staff: deps, config }: StaffRoutesDeps): Route =>
       })
     },
   })
+}

@@ -56,6 +56,8 @@ export const staffRu = {
   'staff.sign_out': 'Завершить все сеансы',
   'staff.issue_code': 'Выдать код для первого входа',
   'staff.code_heading': 'Код для первого входа: {{login}}',
+  'staff.code_sent_before':
+    'По этой форме код уже выдали и показали. Новый не выдан, прежний не отменён. Если прежний потерян, выдайте новый: прежний перестанет действовать.',
   'staff.code_note': 'Передайте код лично: больше он не покажется. Он действует до {{until}}. Сотрудник вводит его на странице {{page}}.',
   'staff.ends_sessions': 'Все сеансы этого сотрудника завершатся сразу.',
   'staff.password_rule': 'Пароль: от 8 до 200 знаков.',
@@ -149,6 +151,8 @@ export const staffEn = {
   'staff.sign_out': 'End all sessions',
   'staff.issue_code': 'Issue a code for the first sign-in',
   'staff.code_heading': 'Code for the first sign-in: {{login}}',
+  'staff.code_sent_before':
+    'By this form a code was issued and shown before. No new one was issued, and the first was not cancelled. If it is lost, issue a new one: the first is worth nothing then.',
   'staff.code_note': 'Hand it over in person: it is not shown again. It is good until {{until}}. It is entered on the page {{page}}.',
   'staff.ends_sessions': 'All sessions of this person end at once.',
   'staff.password_rule': 'Password: 8 to 200 characters.',
