@@ -68,6 +68,13 @@ export const paymentDeeds = (deps: PaymentDeps): PaymentDeeds => ({
 export const previewReversal = (deps: Pick<PaymentDeps, 'db'>, paymentId: string): Promise<Preview> =>
   preview(deps, paymentId, { from: 'captured', to: 'reversed', after: receive })
 
+/** Of what Invoicebox does not call cancelled one person does not decide alone. Where it was reversed before nothing is left to decide, whether Invoicebox can be read or not. */
+export async function weighReversal(deps: PaymentDeps, paymentId: string): Promise<Weight> {
+  const payment = await readPayment(deps.db, paymentId)
+  if (payment.state === 'reversed') return 'never'
+  return (await readsCancelled(deps, payment)) ? worthOf(payment) : 'always'
+}
+
 /** A deed that ran before under the same author is done; any other end of the review is told. */
 async function resolve(deps: PaymentDeps, paymentId: string, resolution: Resolution, by: Performer): Promise<Payment> {
   const { author, reason, approvedBy, weighed } = by
@@ -88,16 +95,11 @@ async function resolve(deps: PaymentDeps, paymentId: string, resolution: Resolut
   return ended
 }
 
-/** What was given back is given back no second time: whoever sends the form again needs neither Invoicebox nor anybody else to be told so. */
-async function weighReversal(deps: PaymentDeps, paymentId: string): Promise<Weight> {
-  const payment = await readPayment(deps.db, paymentId)
-  if (payment.state === 'reversed') return 'never'
-  return (await readsCancelled(deps, paymentId)) ? worthOf(payment) : 'always'
+/** An invoice that reads paid may be our own payment: then one pair of eyes is too few, whatever the amount. What is read after the review says nothing about its end. */
+async function weighVoid({ db }: PaymentDeps, paymentId: string): Promise<Weight> {
+  const payment = await readPayment(db, paymentId)
+  return payment.state === 'review' && (await lastReadSaysPaid(db, paymentId)) ? 'always' : worthOf(payment)
 }
-
-/** An invoice that reads paid may be our own payment: then one pair of eyes is too few, whatever the amount. */
-const weighVoid = async ({ db }: PaymentDeps, paymentId: string): Promise<Weight> =>
-  (await lastReadSaysPaid(db, paymentId)) ? 'always' : worthOf(await readPayment(db, paymentId))
 
 interface Points {
   readonly available: bigint

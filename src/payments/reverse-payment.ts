@@ -46,8 +46,8 @@ export async function reversePayment(deps: PaymentDeps, request: ReverseRequest)
 }
 
 /** Whether Invoicebox says by now that the payment was undone. Of anything else one person does not decide alone. */
-export async function readsCancelled(deps: PaymentDeps, paymentId: string): Promise<boolean> {
-  const read = await readAndKeep(deps, await readPayment(deps.db, paymentId), { as: 'page' })
+export async function readsCancelled(deps: PaymentDeps, payment: Payment): Promise<boolean> {
+  const read = await readAndKeep(deps, payment, { as: 'page' })
   return read.kind === 'found' && read.invoice.status === 'canceled'
 }
 

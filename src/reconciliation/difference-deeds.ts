@@ -7,7 +7,7 @@ import type { Db } from '../shared/database'
 import { looksLikeId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import { companion } from '../ledger'
-import { findPaymentsById, previewReversal, readsCancelled, reversePayment } from '../payments'
+import { findPaymentsById, previewReversal, reversePayment, weighReversal } from '../payments'
 import type { Payment, PaymentDeps } from '../payments'
 import { endDifference, endDifferences, findDifference } from './difference-store'
 import type { Ending, NotedDifference } from './difference-store'
@@ -42,8 +42,8 @@ export const differenceDeeds = (deps: PaymentDeps): DifferenceDeeds => ({
     requireKnown: ({ differenceId }, by) => requireKnownDifference(deps, differenceId, by),
     // Where Invoicebox does not say that the payment was undone, one person does not decide alone.
     weigh: async ({ differenceId }) => {
-      const { paymentId, isStated, ...reported } = await reversible(deps.db, differenceId)
-      const isProved = reported.isProved || (isStated && (await readsCancelled(deps, paymentId)))
+      const { paymentId, isStated, isProved } = await reversible(deps.db, differenceId)
+      if (isStated) return weighReversal(deps, paymentId)
       const [payment] = await findPaymentsById(deps.db, [paymentId])
       return isProved && payment ? payment.worth : 'always'
     },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { addStaff } from '../../src/members'
-import { showPayment } from '../../src/payments'
+import { checkPayment, resolveReview, reversePayment, showPayment } from '../../src/payments'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { Refusal } from '../../src/shared/refusals'
 import type { SandboxInvoice } from '../support/sandbox-control'
@@ -49,6 +49,29 @@ describe('a person ends a review', () => {
     ])
   })
 
+  test('asked again once more after that, whoever asks is told how it ended, and nothing is sent', async () => {
+    const invoice = await refusedRepeat(world, anna)
+    await world.sandbox.settings({ nonIdempotentConfirm: false })
+    const payment = await paymentOf(world, invoice)
+    const captured = await resolve(world, payment, { kind: 'ask-again' })
+    const kept = async (): Promise<unknown[]> => [
+      await world.db('exchanges').where({ payment_id: payment.id }).pluck('id'),
+      await world
+        .db('audit_log')
+        .where({ subject: `payment:${payment.id}` })
+        .pluck('id'),
+    ]
+    const before = await kept()
+    expect(await resolve(world, payment, { kind: 'ask-again' })).toEqual(captured)
+    const author = await addStaff(world.parts, { login: 'oleg', password: PASSWORD, role: 'operator', actor: COMMAND_LINE })
+    const order = { paymentId: payment.id, reason: 'x', author }
+    expect(await resolveReview(world.parts, { ...order, resolution: { kind: 'ask-again' } })).toEqual(captured)
+    expect(await kept()).toEqual(before)
+    await world.sandbox.cancelByMerchant(invoice)
+    await reversePayment(world.parts, { ...order, author: COMMAND_LINE })
+    expect(await resolve(world, payment, { kind: 'ask-again' })).toMatchObject({ state: 'reversed' })
+  })
+
   test('asking again changes nothing when Invoicebox refuses once more, and is refused when it is silent', async () => {
     const invoice = await refusedRepeat(world, anna)
     const payment = await paymentOf(world, invoice)
@@ -79,6 +102,22 @@ describe('a person ends a review', () => {
     expect(await world.parts.approvals.submit(world.parts.deeds.payments.void, order)).toMatchObject({ state: 'waiting' })
     expect((await paymentOf(world, invoice)).state).toBe('review')
     expect(await world.db('done_alone')).toEqual([])
+  })
+
+  test('the form of a release is told as done although its buyer has paid by card since', async () => {
+    const invoice = await world.sandbox.invoice({ amount: '100.00' })
+    await strikes(world, invoice, { kind: 'lose-request' })
+    await anna.pays(invoice)
+    await world.sandbox.change(invoice, { amount: '90.00' })
+    const payment = await settled(world, invoice)
+    const author = await addStaff(world.parts, { login: 'sofia', password: PASSWORD, role: 'operator', actor: COMMAND_LINE })
+    const order = { payload: { paymentId: payment.id }, author, reason: 'x', key: randomUUID() }
+    const release = () => world.parts.approvals.submit(world.parts.deeds.payments.void, order)
+    expect(await release()).toMatchObject({ state: 'done', result: { state: 'voided' } })
+    await world.sandbox.change(invoice, { status: 'paid' })
+    expect(await checkPayment(world.parts, { paymentId: payment.id, author })).toBe('invoice-paid')
+    expect(await release()).toMatchObject({ state: 'done', result: { state: 'voided' } })
+    expect(await anna.balance()).toEqual({ available: '500.00', held: '0.00' })
   })
 
   test('the form of a release that ended as a capture is not noted as done', async () => {
@@ -143,17 +182,6 @@ describe('a person ends a review', () => {
     expect(await codeOf(resolve(world, payment, { kind: 'void' }))).toBe('allowed')
     expect(await codeOf(resolve(world, payment, { kind: 'void' }))).toBe('payment_in_wrong_state: voided')
     expect(await codeOf(resolve(world, { id: invoice.id }, { kind: 'void' }))).toMatch(/^not_found/)
-  })
-
-  test('whoever asks again about a payment whose end is known is told it, and Invoicebox is not asked', async () => {
-    const invoice = await refusedRepeat(world, anna)
-    await world.sandbox.settings({ nonIdempotentConfirm: false })
-    const payment = await paymentOf(world, invoice)
-    const [first, asked] = [await resolve(world, payment, { kind: 'ask-again' }), (await world.sandbox.requests()).length]
-    expect(first.state).toBe('captured')
-    expect(await resolve(world, payment, { kind: 'ask-again' })).toMatchObject({ state: 'captured', transactionId: first.transactionId })
-    expect((await world.sandbox.requests()).length).toBe(asked)
-    expect(await world.db('audit_log').where({ subject: `payment:${payment.id}` })).toHaveLength(1)
   })
 
   test.each(['ask-again', 'capture', 'void'] as const)(
