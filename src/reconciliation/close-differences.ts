@@ -15,8 +15,8 @@ const GONE = (at: Date, by = 'system:reconciliation') => ({
 })
 
 /** After a comparison of everything: whatever it has not found is not so any more. */
-export const closeGone = (db: Db, runId: string, at: Date): Promise<number> =>
-  db(TABLE).where({ source: 'invoices' }).whereNull('resolved_at').whereNot({ last_run: runId }).update(GONE(at))
+export const closeGone = (tx: Tx, runId: string, at: Date): Promise<number> =>
+  tx(TABLE).where({ source: 'invoices' }).whereNull('resolved_at').whereNot({ last_run: runId }).update(GONE(at))
 
 /** Found in the list itself, which a moving list may keep back for once; of the others each was asked about by its id. */
 const FOUND_IN_LIST: readonly DifferenceKind[] = ['paid_there_unknown_here', 'paid_there_voided_here', 'amount_differs']

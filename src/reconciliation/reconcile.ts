@@ -3,6 +3,7 @@ import type { Author } from '../shared/actor'
 import type { Approvals } from '../approvals'
 import { closeAlerts, openAlerts } from '../shared/alerts'
 import { inTransaction } from '../shared/database'
+import type { Tx } from '../shared/database'
 import { newId } from '../shared/ids'
 import { requirePermission } from '../shared/permissions'
 import { Refusal } from '../shared/refusals'
@@ -15,7 +16,7 @@ import { differenceDeeds } from './difference-deeds'
 import { asDifference } from './find-lost-payments'
 import type { Comparison, InvoiceDifference } from './find-lost-payments'
 import { knownDifferences } from './known-to'
-import { endRun, insertRun, noteProgress } from './run-store'
+import { BEAT_MS, endRun, insertRun, noteProgress } from './run-store'
 import type { Progress, Run } from './run-store'
 import { tell } from '../shared/told'
 
@@ -94,15 +95,26 @@ async function* differencesOf({ db }: ReconciliationDeps, run: Run, known: Narro
  * @returns why a part could not be compared, or null
  */
 export async function carryOut(deps: ReconciliationDeps, run: Run): Promise<string | null> {
-  const problem = await compareAll(deps, run).catch(async (error: unknown) => {
-    if (error instanceof Unread) return error.message
+  const beat = setInterval(() => void noteProgress(deps.db, run, {}, deps.clock.now()).catch(() => undefined), BEAT_MS).unref()
+  try {
+    return await compareAndSettle(deps, run)
+  } catch (error) {
+    if (error instanceof TakenOver) return error.message
     await endRun(deps.db, run, tell('told.own_error'), deps.clock.now())
     throw error
+  } finally {
+    clearInterval(beat)
+  }
+}
+
+async function compareAndSettle(deps: ReconciliationDeps, run: Run): Promise<string | null> {
+  const problem = await compareAll(deps, run).catch((error: unknown) => {
+    if (error instanceof Unread) return error.message
+    throw error
   })
-  if (problem === TAKEN_OVER) return problem
-  if (problem === null && !run.since) await closeGone(deps.db, run.id, deps.clock.now())
+  if (problem === null && !run.since) await whileOurs(deps, run, (tx, at) => closeGone(tx, run.id, at))
   if (run.resolves) await settleCancelled(deps, run)
-  await endRun(deps.db, run, problem, deps.clock.now())
+  if (!(await endRun(deps.db, run, problem, deps.clock.now()))) throw new TakenOver()
   await tellStaff(deps, problem)
   deps.log.info({ run: run.id, problem }, 'our books were compared with the invoices of Invoicebox')
   return problem
@@ -116,18 +128,29 @@ const tellStaff = ({ db, clock }: ReconciliationDeps, problem: string | null): P
     else await openAlerts(tx, [{ ...about, detail: tell('told.not_compared', { problem }) }])
   })
 
-const TAKEN_OVER = 'Another process has taken the comparison over.'
+class TakenOver extends Error {
+  override name = 'TakenOver'
+  override message = 'Another process has taken the comparison over.'
+}
 
-async function compareAll(deps: ReconciliationDeps, run: Run): Promise<string | null> {
+/** A process that slept writes nothing over what another one has found meanwhile: whoever takes the run over waits for this transaction, or it writes nothing. @throws TakenOver */
+const whileOurs = <T>({ db, clock }: ReconciliationDeps, run: Run, work: (tx: Tx, at: Date) => Promise<T>): Promise<T> =>
+  inTransaction(db, async (tx) => {
+    const at = clock.now()
+    if (!(await noteProgress(tx, run, {}, at))) throw new TakenOver()
+    return work(tx, at)
+  })
+
+async function compareAll(deps: ReconciliationDeps, run: Run): Promise<null> {
   let progress: Progress = { pages: 0, checked: 0, differences: 0 }
-  for await (const { checked, found } of portions(deps, run)) {
-    const at = deps.clock.now()
-    const open = await inTransaction(deps.db, (tx) =>
-      noteDifferences(tx, found, { source: 'invoices', by: run.id, began: run.startedAt, at }),
-    )
-    progress = { pages: progress.pages + 1, checked: progress.checked + checked, differences: progress.differences + open.length }
-    if (!(await noteProgress(deps.db, run, progress, at))) return TAKEN_OVER
-  }
+  for await (const { checked, found } of portions(deps, run))
+    progress = await whileOurs(deps, run, async (tx, at) => {
+      const open = await noteDifferences(tx, found, { source: 'invoices', by: run.id, began: run.startedAt, at })
+      const { pages, differences } = progress
+      const next = { pages: pages + 1, checked: progress.checked + checked, differences: differences + open.length }
+      await noteProgress(tx, run, next, at)
+      return next
+    })
   return null
 }
 

@@ -1,6 +1,6 @@
 import { bound, brokenUniqueRule, inTransaction, iso, moment, optionalMoment } from '../shared/database'
 import type { Db } from '../shared/database'
-import { MINUTE, plus } from '../shared/clock'
+import { MINUTE, plus, SECOND } from '../shared/clock'
 import { newSortedId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
 import { tell } from '../shared/told'
@@ -59,8 +59,22 @@ const toRun = (row: Row): Run => ({
   endedAt: optionalMoment(row.ended_at),
 })
 
-/** A run that has not been seen alive for so long has lost its process. Longer than it waits for slots of the request budget. */
-const ABANDONED_AFTER_MS = 15 * MINUTE
+/** A run says this often that it is alive, also while it waits for slots of the request budget. */
+export const BEAT_MS = 4 * SECOND
+/** One that has said nothing for so long has lost its process. */
+const ABANDONED_AFTER_MS = 15 * SECOND
+/** A sign of life from further ahead was written by a wrong clock. */
+const TOO_FAR_AHEAD_MS = MINUTE
+
+const abandoned = (db: Db, now: Date) =>
+  db('reconciliation_runs')
+    .where({ state: 'running' })
+    .andWhere(
+      (silent) =>
+        void silent
+          .where('seen_alive_at', '<', iso(plus(now, -ABANDONED_AFTER_MS)))
+          .orWhere('seen_alive_at', '>', iso(plus(now, TOO_FAR_AHEAD_MS))),
+    )
 
 export interface NewRun extends Pick<Run, 'key' | 'startedBy' | 'resolves'> {
   readonly since?: Date | undefined
@@ -74,10 +88,7 @@ export async function insertRun(db: Db, run: NewRun): Promise<Run | undefined> {
   try {
     await inTransaction(db, async (tx) => {
       if (await tx('reconciliation_runs').where({ key: run.key }).first('id')) return
-      await tx('reconciliation_runs')
-        .where({ state: 'running' })
-        .where('seen_alive_at', '<', iso(plus(run.at, -ABANDONED_AFTER_MS)))
-        .update({ state: 'failed', problem: tell('told.process_ended'), ended_at: at, token: tx.raw('token + 1') })
+      await abandoned(tx, run.at).update({ state: 'failed', problem: tell('told.process_ended'), ended_at: at, token: tx.raw('token + 1') })
       await tx('reconciliation_runs').insert({
         id,
         key: run.key,
@@ -101,9 +112,7 @@ export async function insertRun(db: Db, run: NewRun): Promise<Run | undefined> {
 
 /** Takes up a run whose process has ended, from its beginning: to compare twice does no harm. */
 export async function takeOverRun(db: Db, now: Date): Promise<Run | undefined> {
-  const rows = (await db('reconciliation_runs')
-    .where({ state: 'running' })
-    .where('seen_alive_at', '<', iso(plus(now, -ABANDONED_AFTER_MS)))
+  const rows = (await abandoned(db, now)
     .update({ token: db.raw('token + 1'), seen_alive_at: iso(now), pages: 0, checked: 0, differences: 0 })
     .returning('*')) as Row[]
   return rows[0] && toRun(rows[0])
@@ -115,16 +124,17 @@ export interface Progress {
   readonly differences: number
 }
 
-/** @returns false when the run belongs to another process by now */
-export async function noteProgress(db: Db, run: Run, progress: Progress, now: Date): Promise<boolean> {
+/** Says that the run is alive, and how far it has come. @returns false when it belongs to another process by now */
+export async function noteProgress(db: Db, run: Run, progress: Partial<Progress>, now: Date): Promise<boolean> {
   const changed = await db('reconciliation_runs')
     .where({ id: run.id, token: bound(run.token), state: 'running' })
     .update({ ...progress, seen_alive_at: iso(now) })
   return changed === 1
 }
 
-export async function endRun(db: Db, run: Run, problem: string | null, now: Date): Promise<void> {
-  await db('reconciliation_runs')
+/** @returns false when the run belongs to another process by now */
+export async function endRun(db: Db, run: Run, problem: string | null, now: Date): Promise<boolean> {
+  const changed = await db('reconciliation_runs')
     .where({ id: run.id, token: bound(run.token), state: 'running' })
     .update({
       state: problem === null ? 'done' : 'failed',
@@ -132,6 +142,7 @@ export async function endRun(db: Db, run: Run, problem: string | null, now: Date
       ended_at: iso(now),
       seen_alive_at: iso(now),
     })
+  return changed === 1
 }
 
 /** The newest runs. */

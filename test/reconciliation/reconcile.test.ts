@@ -14,13 +14,15 @@ import type { Comparison } from '../../src/reconciliation'
 import { addStaff } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { Author } from '../../src/shared/actor'
-import { DAY, HOUR, MINUTE } from '../../src/shared/clock'
+import { DAY, HOUR, MINUTE, SECOND } from '../../src/shared/clock'
+import { iso } from '../../src/shared/database'
 import { dayOf, dayStart } from '../../src/shared/days'
 import { Refusal } from '../../src/shared/refusals'
 import { disableStaff } from '../../src/staff'
 import { paymentOf } from '../payments/steps'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { ENGINES } from '../support/databases'
+import { until } from '../support/until'
 import { PASSWORD, World } from '../support/world'
 import type { Buyer } from '../support/world'
 
@@ -151,6 +153,38 @@ describe.each(ENGINES)('reconciliation on %s', (engine) => {
     await compare()
   })
 
+  test('a run is alive while it waits for Invoicebox; once its process is dead another begins fifteen seconds later, and what slept that long writes nothing', async () => {
+    const start = world.clock.now().getTime()
+    const at = (seconds: number) => ({ ...world.parts, clock: { now: () => new Date(start + seconds * SECOND) } })
+    const begin = (seconds: number) => beginRun(at(seconds), { author: COMMAND_LINE, resolves: false })
+    const invoice = await world.sandbox.invoice({ amount: '10.00' })
+    await world.sandbox.change(invoice, { status: 'paid' })
+    const [left, isAsleep, wakes] = [await begin(0), gate(), gate()]
+    const { invoicebox } = world.parts
+    const listInvoices: typeof invoicebox.listInvoices = async (query) => {
+      const read = await invoicebox.listInvoices(query)
+      isAsleep.open()
+      await wakes.opened
+      return read
+    }
+    const slept = left && carryOut({ ...at(10), invoicebox: { ...invoicebox, listInvoices } }, left)
+    await isAsleep.opened
+    const beats = () => world.db('reconciliation_runs').where({ id: left?.id, seen_alive_at: iso(new Date(start + 10 * SECOND)) })
+    await until(async () => (await beats()).length > 0)
+    expect(await codeOf(begin(24))).toBe('reconciliation_running')
+    await world.sandbox.change(invoice, { status: 'pending' })
+    const next = await begin(26)
+    expect((await listRuns(world.db, 2)).map(({ id, state }) => [id, state])).toEqual([
+      [next?.id, 'running'],
+      [left?.id, 'failed'],
+    ])
+    expect(next && (await carryOut(at(27), next))).toBeNull()
+    wakes.open()
+    expect(await slept).toBe('Another process has taken the comparison over.')
+    expect(await openOf(invoice)).toEqual([])
+    expect((await listRuns(world.db, 1))[0]).toMatchObject({ id: next?.id, state: 'done' })
+  })
+
   test('only one at a time; a run whose process has died is taken over; each night has one run', async () => {
     const left = await beginRun(world.parts, { author: COMMAND_LINE, resolves: false })
     expect(await codeOf(compare())).toBe('reconciliation_running')
@@ -186,3 +220,10 @@ describe.each(ENGINES)('reconciliation on %s', (engine) => {
 })
 
 const plus = (a: string, b: string): string => ((Number(a) * 100 + Number(b) * 100) / 100).toFixed(2)
+
+/** Something that is waited for. */
+function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined
+  const opened = new Promise<void>((resolve) => (open = resolve))
+  return { opened, open }
+}

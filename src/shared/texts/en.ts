@@ -173,7 +173,8 @@ export const en = {
   'refusal.payments_unavailable': 'Paying with points is not available now. No points were charged.',
   'refusal.payment_in_wrong_state': 'The payment is in another state by now. Refresh the page.',
   'refusal.resolution_not_allowed': 'This payment may not be resolved that way.',
-  'refusal.reconciliation_running': 'A comparison is under way already. Wait until it has ended.',
+  'refusal.reconciliation_running':
+    'A comparison is under way already. Wait until it has ended. If its process was ended, another can begin fifteen seconds later.',
   'refusal.wrong_code': 'The code is wrong, or it was used already. Wait for a new code, or enter another recovery code.',
   'refusal.last_admin': 'This is the last admin who can act: appoint another one first.',
   'refusal.own_request': 'Nobody approves a request of their own: another member of staff does.',
