@@ -1,3 +1,4 @@
+import { until } from '../support/until'
 import { World } from '../support/world'
 import { bill, company, rule, runs } from './organisations'
 
@@ -22,7 +23,10 @@ describe('many invoices due at once, at the limit of requests', () => {
     const anna = await world.member({ points: '500.00' })
     const ready = await anna.opens(await world.sandbox.invoice({ amount: '100.00' }))
     const running = runs(world, { organisationId: acme.id })
-    await new Promise((resolve) => setTimeout(resolve, 500))
+    await until(
+      async () => (await world.db('payments').whereNotNull('organisation_id').limit(1)).length > 0,
+      'the first payment of the run',
+    )
     expect((await anna.confirms(ready)).state).toBe('paid')
     const { items, problem } = await running
 

@@ -4,11 +4,14 @@ import { COMMAND_LINE } from '../../src/shared/actor'
 import { until } from '../support/until'
 import { World } from '../support/world'
 import { company } from './organisations'
+import type { Company } from './organisations'
 
 /** On PostgreSQL, where somebody can write while another one waits. */
 test('where a brake is pulled while several organisations are switched on together, none of them is', async () => {
   const world = await World.make({ engine: 'postgres' })
-  const [first, second] = [await company(world, { on: false }), await company(world, { on: false })]
+  // In the order in which they are locked: whoever waits for the first does not hold the second.
+  const both = [await company(world, { on: false }), await company(world, { on: false })]
+  const [first, second] = both.sort((a, b) => (a.id < b.id ? -1 : 1)) as [Company, Company]
   const by = { author: COMMAND_LINE, reason: 'A test' }
   const seen = switchStamp(await organisationsOf(world.db, COMMAND_LINE))
   const { switching } = await world.db.transaction(async (tx) => {

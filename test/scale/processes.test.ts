@@ -105,7 +105,8 @@ function stories(site: () => Site): void {
     const arrivals = await Promise.all(invoices.map((invoice) => arrives(site(), anna, invoice)))
     for (const invoice of invoices) await strikes(world, invoice, { kind: 'lose-answer' })
     const pages = await Promise.all(arrivals.map(({ browser, page }) => browser.submit(page, /\/confirm$/)))
-    expect(pages.map(({ state }) => state)).toEqual(Array(3).fill('checking'))
+    // The workers ask again two seconds later, and a page may come after that.
+    for (const { state } of pages) expect(['checking', 'paid']).toContain(state)
     for (const invoice of invoices) await until(async () => (await paymentOf(world, invoice)).state === 'captured')
 
     const asked = (await world.sandbox.requests()).filter(({ method }) => method === 'POST').map(({ path }) => path)
