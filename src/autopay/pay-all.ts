@@ -9,7 +9,7 @@ import type { Progress } from './run-store'
 
 export interface PayingAll {
   readonly runId: string
-  /** Invoices that were tried in this run: none is tried twice. */
+  /** Invoices that were tried in this run: none is tried twice, except where its reading had grown old before its turn. */
   readonly tried: Set<string>
   /** Decides about everything that is open, and writes it down. */
   readonly decide: () => Promise<Plan>
@@ -26,6 +26,7 @@ const MOST_FAILURES = 3
  */
 export async function payAll(deps: PaymentDeps, of: PayingAll): Promise<string | null> {
   let failures = 0
+  const late = new Set<string>()
   for (;;) {
     const queue = (await of.decide()).items.flatMap(({ invoice, decision }) =>
       decision.decision === 'pay' && !of.tried.has(invoice.id) ? [{ id: invoice.id, organisationId: invoice.organisationId }] : [],
@@ -35,7 +36,7 @@ export async function payAll(deps: PaymentDeps, of: PayingAll): Promise<string |
     while (queue.length > 0) {
       const open = await stillOn(deps, queue)
       if (open.length === 0) return null
-      const { unavailable, isFundShort } = await payNext(deps, of, open)
+      const { unavailable, isFundShort } = await payNext(deps, { ...of, late }, open)
       failures = unavailable === null ? 0 : failures + 1
       if (unavailable !== null && failures >= MOST_FAILURES) return unavailable
       // What the fund does not reach for any more keeps it from lower priorities of other chunks too.
@@ -56,17 +57,32 @@ async function stillOn({ db }: PaymentDeps, queue: readonly Queued[]): Promise<Q
   return queue.filter(({ organisationId }) => !shut.has(organisationId))
 }
 
-/** Takes the first of the queue out of it. */
-async function payNext(deps: PaymentDeps, of: PayingAll, queue: Queued[]): Promise<Omit<ChunkResult, 'wasRead'>> {
+interface PayingNext extends PayingAll {
+  /** Invoices for which a reading has grown old before. */
+  readonly late: Set<string>
+}
+
+/** Takes the first of the queue out of it; those whose reading grew old while others were held before them come first again. */
+async function payNext(deps: PaymentDeps, of: PayingNext, queue: Queued[]): Promise<Pick<ChunkResult, 'unavailable' | 'isFundShort'>> {
   const atMost = Math.min(queue.length, MOST_IN_A_CHUNK) + 1
   const permit = await deps.invoicebox.reserve({ as: 'background', atLeast: 2, atMost })
   if (!permit) return { unavailable: 'no-budget', isFundShort: false }
   try {
-    const ids = queue.splice(0, Math.max(1, permit.left - 1)).map(({ id }) => id)
-    const { wasRead, ...result } = await payChunk(deps, ids, { runId: of.runId, permit, onFault: of.onFault })
-    if (wasRead) for (const id of ids) of.tried.add(id)
+    const chunk = queue.splice(0, Math.max(1, permit.left - 1))
+    const ids = chunk.map(({ id }) => id)
+    const { wasRead, late, ...result } = await payChunk(deps, ids, { runId: of.runId, permit, onFault: of.onFault })
+    const again = againOf(late, ids.length, of.late)
+    if (wasRead) for (const id of ids) if (!again.has(id)) of.tried.add(id)
+    queue.unshift(...chunk.filter(({ id }) => again.has(id)))
     return result
   } finally {
     permit.giveBack()
   }
+}
+
+/** Those of a chunk that were too late, as long as that comes to an end: others of it were not, or it is the first time. */
+function againOf(late: readonly string[], inChunk: number, before: Set<string>): ReadonlySet<string> {
+  const again = late.length < inChunk ? late : late.filter((id) => !before.has(id))
+  for (const id of late) before.add(id)
+  return new Set(again)
 }

@@ -28,6 +28,8 @@ export interface ChunkResult {
   readonly unavailable: string | null
   /** Whether the fund did not reach any more for what the plan had it reach for. */
   readonly isFundShort: boolean
+  /** Whose turn to hold came when the reading had grown old: they may be read and tried once more. */
+  readonly late: readonly string[]
 }
 
 /** In one look: as many as the slots in hand, since a reading must not grow old before its confirm. */
@@ -47,7 +49,7 @@ export async function payChunk(
     { ids, page: 1, pageSize: ids.length },
     { as: 'background', permit: of.permit },
   )
-  if (outcome.kind !== 'page') return { wasRead: false, unavailable: outcome.reason, isFundShort: false }
+  if (outcome.kind !== 'page') return { wasRead: false, unavailable: outcome.reason, isFundShort: false, late: [] }
   const read = new Map(outcome.invoices.map((invoice) => [keptId(invoice.id), { ...invoice, id: keptId(invoice.id) }]))
   const due = await keepReading(deps, ids, read, outcome.odd)
   const context = await collectContext(deps, due)
@@ -56,22 +58,24 @@ export async function payChunk(
   const leaving = money(await readFundFloor(deps.db), 'RUB')
   const order = new HoldOrder()
   const priorityOf = ({ rule }: KeptDecision): number => context.rules.find(({ id }) => id === rule?.id)?.body.priority ?? 0
-  const refused = await Promise.all(
+  const came = await Promise.all(
     paying.flatMap((decision) => {
       const invoice = read.get(decision.invoiceId)
       const kept = due.find(({ id }) => id === decision.invoiceId)
-      return invoice && kept
-        ? [
-            order.next(priorityOf(decision), (holdInTurn) =>
-              payOne(deps, { ...of, invoice, due: kept, decision, context, readAt: exchange.startedAt, leaving, holdInTurn }),
-            ),
-          ]
-        : []
+      if (!invoice || !kept) return []
+      const one = { ...of, invoice, due: kept, decision, context, readAt: exchange.startedAt, leaving }
+      const refusal = order.next(priorityOf(decision), (holdInTurn) => payOne(deps, { ...one, holdInTurn }))
+      return [refusal.then((code) => ({ id: kept.id, code }))]
     }),
   )
   await syncPayments(deps.db, deps.clock.now())
-  const isFundShort = refused.includes('fund_floor_reached') || decisions.some(waitsForTheFund)
-  return { wasRead: true, unavailable: refused.find((code) => code === 'payments_unavailable') ?? null, isFundShort }
+  const stoppedBy = (stop: string): string[] => came.flatMap(({ id, code }) => (code === stop ? [id] : []))
+  return {
+    wasRead: true,
+    unavailable: stoppedBy('payments_unavailable').length > 0 ? 'payments_unavailable' : null,
+    isFundShort: stoppedBy('fund_floor_reached').length > 0 || decisions.some(waitsForTheFund),
+    late: stoppedBy('invoice_not_fresh'),
+  }
 }
 
 const waitsForTheFund = ({ decision, why }: KeptDecision): boolean => decision === 'wait' && why.at(-1)?.gate === 'fund'

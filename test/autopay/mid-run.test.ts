@@ -152,18 +152,37 @@ describe.each(ENGINES)('what changes while a run pays on %s', (engine) => {
     ])
   })
 
-  test('an invoice whose reading grows old while others are held before it is not paid on it, but read anew', async () => {
+  test('an invoice whose reading grows old while others are held before it is not paid on it, but read anew in that very run', async () => {
     const acme = await company(world)
     await rule(world, acme)
-    const both = await bills(acme, 2, 'Вода')
-    beforeTheFirstHold(() => {
-      world.clock.move(6 * SECOND)
-      return Promise.resolve()
-    })
-    await runs(world, { organisationId: acme.id })
-    for (const one of both) expect(await world.sandbox.operationsOn(one)).toEqual([])
+    const all = await bills(acme, 3, 'Вода')
+    const confirms = async (): Promise<number> => (await world.sandbox.requests()).filter(({ path }) => path.endsWith('/confirm')).length
+    const before = await confirms()
+    let holds = 0
+    atStep = (step) => {
+      if (step === 'before-hold' && ++holds === 2) world.clock.move(6 * SECOND)
+    }
     const { items } = await runs(world, { organisationId: acme.id })
-    expect(new Set(both.map((one) => told(items, one)))).toEqual(new Set(['paid pay switch_on']))
+    expect(new Set(all.map((one) => told(items, one)))).toEqual(new Set(['paid pay switch_on']))
+    // The first was held before; the other two were read again, and each was confirmed once.
+    expect((await confirms()) - before).toBe(3)
+    for (const one of all) expect(await world.sandbox.operationsOn(one)).toHaveLength(1)
+  })
+
+  test('a run in which every reading grows old before its hold comes to its end, and pays nothing on it', async () => {
+    const acme = await company(world)
+    await rule(world, acme)
+    const all = await bills(acme, 2, 'Вода')
+    let tries = 0
+    atStep = (step) => {
+      if (step !== 'before-hold') return
+      tries += 1
+      world.clock.move(6 * SECOND)
+    }
+    const { items, problem } = await runs(world, { organisationId: acme.id })
+    expect([problem, tries]).toEqual([null, 4])
+    expect(all.map((one) => told(items, one))).toEqual(all.map(() => 'waiting pay not_sent'))
+    for (const one of all) expect(await world.sandbox.operationsOn(one)).toEqual([])
   })
 
   /** A decision to pay, as a run makes it at that moment, with what the payment needs besides. */
