@@ -1,9 +1,9 @@
 import type { Knex } from 'knex'
-import { MINUTE, plus, SECOND } from '../shared/clock'
 import { bound, brokenUniqueRule, inTransaction, iso, moment, optionalMoment } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
+import { abandoned, silentSince } from '../shared/signs-of-life'
 import type { Scope } from './intake'
 
 export type RunState = 'running' | 'done' | 'failed'
@@ -69,13 +69,6 @@ const toRun = (row: RunRow): Run => ({
   endedAt: optionalMoment(row.ended_at),
 })
 
-/** A run says this often that it is alive. */
-export const BEAT_MS = 4 * SECOND
-/** One that has said nothing for so long has lost its process. */
-const ABANDONED_AFTER_MS = 15 * SECOND
-/** A sign of life from further ahead was written by a wrong clock. */
-const TOO_FAR_AHEAD_MS = MINUTE
-
 export interface NewRun extends Pick<Run, 'key' | 'startedBy' | 'scope'> {
   readonly at: Date
 }
@@ -110,19 +103,9 @@ const toNewRow = (id: string, { key, startedBy, scope, at }: NewRun) => ({
   seen_alive_at: iso(at),
 })
 
-const abandoned = (db: Db, now: Date) =>
-  db('autopay_runs')
-    .where({ state: 'running' })
-    .andWhere(
-      (silent) =>
-        void silent
-          .where('seen_alive_at', '<', iso(plus(now, -ABANDONED_AFTER_MS)))
-          .orWhere('seen_alive_at', '>', iso(plus(now, TOO_FAR_AHEAD_MS))),
-    )
-
 /** Takes up a run whose process has ended. What it has paid stays paid, and whatever is left is decided about anew. */
 export async function takeOverRun(db: Db, now: Date): Promise<Run | undefined> {
-  const rows = (await abandoned(db, now)
+  const rows = (await abandoned(db, 'autopay_runs', now)
     .update({ token: db.raw('token + 1'), seen_alive_at: iso(now), step: 'reading', listed: 0, total: 0, done: 0 })
     .returning('*')) as RunRow[]
   return rows[0] && toRun(rows[0])
@@ -200,9 +183,7 @@ export async function listRuns(
 
 /** The run that is under way now, as far as somebody may know of it; one whose process has ended is not. */
 export async function runUnderWay(db: Db, filter: RunFilter, now: Date): Promise<Run | undefined> {
-  const alive = knownRuns(db, filter)
-    .where({ state: 'running' })
-    .where('seen_alive_at', '>=', iso(plus(now, -ABANDONED_AFTER_MS)))
+  const alive = knownRuns(db, filter).where({ state: 'running' }).where('seen_alive_at', '>=', silentSince(now))
   const row = (await alive.first()) as RunRow | undefined
   return row && toRun(row)
 }

@@ -14,9 +14,10 @@ import type { Plan } from './make-plan'
 import { readOrganisations, requireOrganisation } from './organisation-store'
 import { payAll } from './pay-all'
 import type { OnFault } from './pay-one'
-import { BEAT_MS, handOver, insertRun, noteProgress, takeOverRun } from './run-store'
+import { handOver, insertRun, noteProgress, takeOverRun } from './run-store'
 import type { Progress, Run } from './run-store'
 import { syncPayments } from './sync-payments'
+import { sayingSo } from '../shared/signs-of-life'
 import { tell } from '../shared/told'
 
 export interface RunOrder {
@@ -66,7 +67,11 @@ class NotOurs extends Error {
  * @returns why it could not be carried out, or null
  */
 export async function carryOutRun(deps: PaymentDeps, run: Run, carrying: Carrying = {}): Promise<string | null> {
-  const beat = setInterval(() => void noteProgress(deps.db, run, {}, deps.clock.now()).catch(() => undefined), BEAT_MS).unref()
+  const isAlive = (): Promise<unknown> => noteProgress(deps.db, run, {}, deps.clock.now())
+  return sayingSo(isAlive, () => untilItsEnd(deps, run, carrying))
+}
+
+async function untilItsEnd(deps: PaymentDeps, run: Run, carrying: Carrying): Promise<string | null> {
   try {
     return await carryOut(deps, run, carrying)
   } catch (error) {
@@ -78,8 +83,6 @@ export async function carryOutRun(deps: PaymentDeps, run: Run, carrying: Carryin
     await finishRun(deps, run, { problem, said: null })
     if (error instanceof Unread) return problem
     throw error
-  } finally {
-    clearInterval(beat)
   }
 }
 

@@ -12,6 +12,7 @@ import { requireKnownPayment } from './known-to'
 import type { Payment, PaymentDeps } from './payment'
 import { paidStatus, record, settlePayment } from './settle-payment'
 import type { Move } from './move-payments'
+import { isOpen } from './states'
 import { seenTransactions } from './store'
 
 /** What a person may decide about a payment in review. */
@@ -43,7 +44,8 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
   const reason = requireReason(request.reason)
   const payment = await requireKnownPayment(deps, request.paymentId, request.author)
   const { resolution } = request
-  if (resolution.kind === 'ask-again' && isEnded(payment)) return payment
+  // Asking decides nothing: of a payment whose end is known it brings that end, also to whoever repeats a command that was interrupted.
+  if (resolution.kind === 'ask-again' && !isOpen(payment.state)) return payment
   if (payment.state !== 'review') throw new Refusal('payment_in_wrong_state', payment.state)
   if (resolution.kind === 'capture' && !TRANSACTION_ID.test(resolution.transactionId)) throw new Refusal('bad_input', 'transactionId')
   if (resolution.kind === 'ask-again') return askAgain(deps, payment, { ...request, reason })
@@ -62,9 +64,6 @@ export async function resolveReview(deps: PaymentDeps, request: ResolveRequest):
   }
   return end(deps, payment, { ...request, reason }, { to: 'voided' })
 }
-
-/** Asking decides nothing: of a payment whose end is known it brings that end, also to whoever repeats a command that was interrupted. */
-const isEnded = ({ state }: Payment): boolean => state === 'captured' || state === 'voided' || state === 'reversed'
 
 /** Whoever wanted a release, or agreed to one, has not asked for a capture: they stand in the audit log, and neither form nor request is noted as carried out by it. */
 const onlySeen = ({ author, approvedBy }: ResolveRequest): Pick<ResolveRequest, 'author' | 'approvedBy'> => ({

@@ -16,8 +16,9 @@ import { differenceDeeds } from './difference-deeds'
 import { asDifference } from './find-lost-payments'
 import type { Comparison, InvoiceDifference } from './find-lost-payments'
 import { knownDifferences } from './known-to'
-import { BEAT_MS, endRun, insertRun, noteProgress } from './run-store'
+import { endRun, insertRun, noteProgress } from './run-store'
 import type { Progress, Run } from './run-store'
+import { sayingSo } from '../shared/signs-of-life'
 import { tell } from '../shared/told'
 
 export interface ReconciliationDeps extends PaymentDeps {
@@ -95,23 +96,24 @@ async function* differencesOf({ db }: ReconciliationDeps, run: Run, known: Narro
  * @returns why a part could not be compared, or null
  */
 export async function carryOut(deps: ReconciliationDeps, run: Run): Promise<string | null> {
-  const beat = setInterval(() => void noteProgress(deps.db, run, {}, deps.clock.now()).catch(() => undefined), BEAT_MS).unref()
+  const isAlive = (): Promise<unknown> => noteProgress(deps.db, run, {}, deps.clock.now())
   try {
-    return await compareAndSettle(deps, run)
+    return await sayingSo(isAlive, () => compareAndSettle(deps, run))
   } catch (error) {
     if (error instanceof TakenOver) return error.message
     await endRun(deps.db, run, tell('told.own_error'), deps.clock.now())
     throw error
-  } finally {
-    clearInterval(beat)
   }
 }
 
 async function compareAndSettle(deps: ReconciliationDeps, run: Run): Promise<string | null> {
-  const problem = await compareAll(deps, run).catch((error: unknown) => {
-    if (error instanceof Unread) return error.message
-    throw error
-  })
+  const problem = await compareAll(deps, run).then(
+    () => null,
+    (error: unknown) => {
+      if (error instanceof Unread) return error.message
+      throw error
+    },
+  )
   if (problem === null && !run.since) await whileOurs(deps, run, (tx, at) => closeGone(tx, run.id, at))
   if (run.resolves) await settleCancelled(deps, run)
   if (!(await endRun(deps.db, run, problem, deps.clock.now()))) throw new TakenOver()
@@ -141,7 +143,7 @@ const whileOurs = <T>({ db, clock }: ReconciliationDeps, run: Run, work: (tx: Tx
     return work(tx, at)
   })
 
-async function compareAll(deps: ReconciliationDeps, run: Run): Promise<null> {
+async function compareAll(deps: ReconciliationDeps, run: Run): Promise<void> {
   let progress: Progress = { pages: 0, checked: 0, differences: 0 }
   for await (const { checked, found } of portions(deps, run))
     progress = await whileOurs(deps, run, async (tx, at) => {
@@ -151,7 +153,6 @@ async function compareAll(deps: ReconciliationDeps, run: Run): Promise<null> {
       await noteProgress(tx, run, next, at)
       return next
     })
-  return null
 }
 
 /** Everything, and then whatever would be closed now because the list did not bring it again. */

@@ -1,8 +1,8 @@
 import { bound, brokenUniqueRule, inTransaction, iso, moment, optionalMoment } from '../shared/database'
 import type { Db } from '../shared/database'
-import { MINUTE, plus, SECOND } from '../shared/clock'
 import { newSortedId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
+import { abandoned } from '../shared/signs-of-life'
 import { tell } from '../shared/told'
 
 export type RunState = 'running' | 'done' | 'failed'
@@ -59,23 +59,6 @@ const toRun = (row: Row): Run => ({
   endedAt: optionalMoment(row.ended_at),
 })
 
-/** A run says this often that it is alive, also while it waits for slots of the request budget. */
-export const BEAT_MS = 4 * SECOND
-/** One that has said nothing for so long has lost its process. */
-const ABANDONED_AFTER_MS = 15 * SECOND
-/** A sign of life from further ahead was written by a wrong clock. */
-const TOO_FAR_AHEAD_MS = MINUTE
-
-const abandoned = (db: Db, now: Date) =>
-  db('reconciliation_runs')
-    .where({ state: 'running' })
-    .andWhere(
-      (silent) =>
-        void silent
-          .where('seen_alive_at', '<', iso(plus(now, -ABANDONED_AFTER_MS)))
-          .orWhere('seen_alive_at', '>', iso(plus(now, TOO_FAR_AHEAD_MS))),
-    )
-
 export interface NewRun extends Pick<Run, 'key' | 'startedBy' | 'resolves'> {
   readonly since?: Date | undefined
   readonly at: Date
@@ -88,7 +71,12 @@ export async function insertRun(db: Db, run: NewRun): Promise<Run | undefined> {
   try {
     await inTransaction(db, async (tx) => {
       if (await tx('reconciliation_runs').where({ key: run.key }).first('id')) return
-      await abandoned(tx, run.at).update({ state: 'failed', problem: tell('told.process_ended'), ended_at: at, token: tx.raw('token + 1') })
+      await abandoned(tx, 'reconciliation_runs', run.at).update({
+        state: 'failed',
+        problem: tell('told.process_ended'),
+        ended_at: at,
+        token: tx.raw('token + 1'),
+      })
       await tx('reconciliation_runs').insert({
         id,
         key: run.key,
@@ -112,7 +100,7 @@ export async function insertRun(db: Db, run: NewRun): Promise<Run | undefined> {
 
 /** Takes up a run whose process has ended, from its beginning: to compare twice does no harm. */
 export async function takeOverRun(db: Db, now: Date): Promise<Run | undefined> {
-  const rows = (await abandoned(db, now)
+  const rows = (await abandoned(db, 'reconciliation_runs', now)
     .update({ token: db.raw('token + 1'), seen_alive_at: iso(now), pages: 0, checked: 0, differences: 0 })
     .returning('*')) as Row[]
   return rows[0] && toRun(rows[0])

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { inTransaction } from '../../src/shared/database'
+import { someoneWaits } from '../support/locks'
 import { StaffPerson } from '../support/staff'
 import { until } from '../support/until'
 import { World } from '../support/world'
@@ -22,12 +23,10 @@ describe('a request that is decided while the role of its decider is being chang
     const submitted = await world.parts.approvals.submit(world.parts.deeds.points.credit, order)
     if (submitted.state !== 'waiting') throw new Error('It was done at once.')
     const { id } = submitted.request
-    const waiting = (): Promise<unknown[]> =>
-      world.db('pg_stat_activity').whereRaw("datname = current_database() and wait_event_type = 'Lock'").pluck('pid')
     const [free, approved] = await inTransaction(world.db, async (tx) => {
       await tx('staff').where({ id: checker.id }).forUpdate().first('id')
       const approving = world.parts.approvals.approve(id, checker)
-      await until(async () => (await waiting()).length > 0)
+      await until(() => someoneWaits(world.db))
       // What a change of the role locks next.
       return [await tx('approvals').where({ id }).forUpdate().skipLocked().pluck('id'), approving] as const
     })

@@ -5,6 +5,7 @@ import type { StaffActor } from '../../src/shared/actor'
 import { DAY } from '../../src/shared/clock'
 import type { Tx } from '../../src/shared/database'
 import { parseMoney } from '../../src/shared/money'
+import { someoneWaits } from '../support/locks'
 import type { SandboxInvoice } from '../support/sandbox-control'
 import { StaffPerson } from '../support/staff'
 import { until } from '../support/until'
@@ -33,10 +34,7 @@ describe('invoices are locked before what was said about them, and in the order 
     const held = await world.db.transaction(async (tx) => {
       expect(await lock(tx, first)).toHaveLength(1)
       const waiting = others()
-      await until(async () => {
-        const locked = world.db('pg_stat_activity').whereRaw("datname = current_database() and wait_event_type = 'Lock'")
-        return (await locked.pluck('pid')).length > 0
-      })
+      await until(() => someoneWaits(world.db))
       const isHeld = await tx
         .transaction((inner) => lock(inner, second).noWait())
         .then(

@@ -1,6 +1,7 @@
 import { lockOrganisation } from '../../src/autopay/organisation-store'
 import { organisationsOf, switchAutopay, switchStamp } from '../../src/autopay'
 import { COMMAND_LINE } from '../../src/shared/actor'
+import { someoneWaits } from '../support/locks'
 import { until } from '../support/until'
 import { World } from '../support/world'
 import { company } from './organisations'
@@ -17,10 +18,7 @@ test('where a brake is pulled while several organisations are switched on togeth
   const { switching } = await world.db.transaction(async (tx) => {
     await lockOrganisation(tx, first.id)
     const waiting = Promise.allSettled([switchAutopay(world.parts, { ...by, state: 'on', seen })])
-    await until(async () => {
-      const locked = world.db('pg_stat_activity').whereRaw("datname = current_database() and wait_event_type = 'Lock'")
-      return (await locked.pluck('pid')).length > 0
-    })
+    await until(() => someoneWaits(world.db))
     // As the brake does it.
     await world.db('organisations').where({ id: second.id }).update({ switch: 'stopped', switched_at: new Date().toISOString() })
     return { switching: waiting }

@@ -3,6 +3,7 @@ import { memberAccount } from '../../src/ledger'
 import { lockMember, readMember, unlockMember } from '../../src/members'
 import { writeAudit } from '../../src/shared/audit'
 import { inTransaction } from '../../src/shared/database'
+import { someoneWaits } from '../support/locks'
 import { until } from '../support/until'
 import { OPERATOR, makeMembersWorld } from './world'
 
@@ -14,10 +15,7 @@ test('a copy of an unlocking that is held up while the first one is done does no
   const [copy] = await inTransaction(world.db, async (tx) => {
     await tx('members').where({ id }).forNoKeyUpdate().first('id')
     const late = unlockMember(world.deps, { login, reason: 'Found', actor: OPERATOR, key })
-    await until(
-      async () =>
-        (await world.db('pg_stat_activity').whereRaw("datname = current_database() and wait_event_type = 'Lock'").pluck('pid')).length > 0,
-    )
+    await until(() => someoneWaits(world.db))
     // The first one, and then the lock of somebody else.
     const done = { author: OPERATOR, at: new Date(), action: 'member_unlocked', subject: memberAccount(id), instructionKey: `lock:${key}` }
     await writeAudit(tx, [done])

@@ -6,6 +6,7 @@ import type { Db, Tx } from '../../src/shared/database'
 import { createLog } from '../../src/shared/log'
 import { makeBooksOn, spend } from '../ledger/books'
 import type { Books } from '../ledger/books'
+import { someoneWaits } from '../support/locks'
 import { until } from '../support/until'
 import { makeDatabase } from '../support/databases'
 import type { TestDatabase } from '../support/databases'
@@ -75,10 +76,7 @@ const CHANGES = [
 ]
 
 const hold = (tx: Tx, id: string): Promise<unknown> => tx.raw('select 1 from ledger_accounts where id = ? for update', [id]).then()
-const isWaiting = async (): Promise<boolean> => {
-  const waits = await books.db('pg_stat_activity').whereRaw("datname = current_database() and wait_event_type = 'Lock'").pluck('pid')
-  return waits.length > 0
-}
+const isWaiting = (): Promise<boolean> => someoneWaits(books.db)
 
 describe.each(CHANGES)('what fails for a moment is run again as a whole and happens once: $name', ({ change, table }) => {
   /** Runs the change against somebody who holds the last account, and lets go when `meanwhile` is over. */

@@ -5,6 +5,7 @@ import { Refusal } from '../../src/shared/refusals'
 import { changeRole, issueSetupCode, resetAccess, setStaffEmail, signOutEverywhere } from '../../src/staff'
 import { chooseFirstPassword } from '../../src/staff/setup'
 import { ENGINES } from '../support/databases'
+import { someoneWaits } from '../support/locks'
 import { StaffPerson } from '../support/staff'
 import { until } from '../support/until'
 import { PASSWORD, World } from '../support/world'
@@ -61,13 +62,11 @@ describe('whoever changes staff and is no admin any more', () => {
     const [author, target] = one.id < two.id ? [one, two] : [two, one]
     for (const { id } of [author, target]) await changeRole(world.parts.staff, id, 'viewer', { ...ORDER, author: boss })
     const by = { author, reason: 'a test', key: randomUUID() }
-    const waiting = (): Promise<unknown[]> =>
-      world.db('pg_stat_activity').whereRaw("datname = current_database() and wait_event_type = 'Lock'").pluck('pid')
     const free = (changing: () => Promise<void>): Promise<readonly [unknown[], Promise<unknown>]> =>
       inTransaction(world.db, async (tx) => {
         await tx('staff').where({ id: author.id }).forNoKeyUpdate().first('id')
         const changed = changing().catch((error: unknown) => (error as Refusal).code)
-        await until(async () => (await waiting()).length > 0)
+        await until(() => someoneWaits(world.db))
         return [await tx('staff').where({ id: target.id }).forNoKeyUpdate().skipLocked().pluck('id'), changed] as const
       })
     for (const changing of [

@@ -80,7 +80,7 @@ const FINDERS: Readonly<Record<SubjectKind, Find>> = {
   order: async ({ db }, name) => (name.length > MOST_ORDER_NAME ? [] : idsOf(await listOrders(db, { name }, { limit: MOST_NAMED }))),
   invoice: ({ db }, name) => invoiceIdsByNumber(db, name, MOST_NAMED),
   offer: async ({ db }, name) => idsOf((await readOffers(db)).filter((offer) => isTitle(offer, name))),
-  shop: async ({ db }, name) => idsOf((await listShops(db)).filter((shop) => isTitle(shop, name))),
+  shop: async ({ db }, name) => idsOf((await listShops(db, { words: name })).filter((shop) => isTitle(shop, name))),
   organisation: async ({ db, staff }, name) =>
     idsOf((await organisationsOf(db, staff)).filter((one) => one.vatNumber === name || isSame(one.name, name))),
   rule: async ({ db, staff }, name) =>

@@ -18,9 +18,9 @@ const SUBJECT_IS_PAYMENT: readonly string[] = [
 ]
 const SUBJECT_IS_ORDER = /^(order|refund)_/
 
-export type SubjectKind = 'payment' | 'order' | 'offer' | 'staff' | 'other'
+export type AlertSubject = 'payment' | 'order' | 'offer' | 'staff' | 'other'
 
-export function subjectKind({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): SubjectKind {
+export function subjectKind({ kind, subject }: Pick<Alert, 'kind' | 'subject'>): AlertSubject {
   if (SUBJECT_IS_PAYMENT.includes(kind)) return 'payment'
   if (SUBJECT_IS_ORDER.test(kind)) return 'order'
   if (kind === 'voucher_stock_low') return 'offer'
@@ -29,7 +29,7 @@ export function subjectKind({ kind, subject }: Pick<Alert, 'kind' | 'subject'>):
 
 /** Reads by the ids of the few alerts that a page shows, and only what they need. */
 export async function readAlertNames(db: Db, alerts: readonly Alert[], language: Language): Promise<AlertNames> {
-  const of = (kind: SubjectKind): string[] => alerts.filter((alert) => subjectKind(alert) === kind).map(({ subject }) => subject)
+  const of = (kind: AlertSubject): string[] => alerts.filter((alert) => subjectKind(alert) === kind).map(({ subject }) => subject)
   const [payments, orders, offers, staff] = [of('payment'), of('order'), of('offer'), of('staff')]
   const [invoices, numbers, titles, logins] = await Promise.all([
     payments.length === 0 ? [] : db('payments').whereIn('id', payments).select<NamedRow[]>('id', 'invoice_number as name'),

@@ -14,6 +14,7 @@ import type { Log } from '../../shared/log'
 import { requirePermission } from '../../shared/permissions'
 import { beatProof, beginProof, endProof, isProofDue } from './proofs'
 import { tell } from '../../shared/told'
+import { sayingSo } from '../../shared/signs-of-life'
 
 export interface ProofDeps {
   readonly db: Db
@@ -64,9 +65,15 @@ export async function proveWhenDue(deps: ProofDeps): Promise<number> {
   return 0
 }
 
-async function prove(deps: ProofDeps, id: string): Promise<void> {
+const prove = (deps: ProofDeps, id: string): Promise<void> =>
+  sayingSo(
+    () => beatProof(deps.db, id, deps.clock.now()),
+    () => proveAll(deps, id),
+    BEAT_MS,
+  )
+
+async function proveAll(deps: ProofDeps, id: string): Promise<void> {
   const { db, clock, log } = deps
-  const beat = setInterval(() => void beatProof(db, id, clock.now()).catch(() => undefined), BEAT_MS)
   try {
     const first = await runSteps(deps, id)
     // A rule that is read in several statements may fall between two commits. What is really wrong is still wrong a moment later.
@@ -77,8 +84,6 @@ async function prove(deps: ProofDeps, id: string): Promise<void> {
   } catch (error) {
     log.error({ err: error }, 'the books could not be proved')
     await endProof(db, id, { at: clock.now(), state: 'failed', findings: [] }).catch(() => undefined)
-  } finally {
-    clearInterval(beat)
   }
 }
 
