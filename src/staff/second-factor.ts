@@ -58,7 +58,8 @@ export async function enrolSecondFactor(
   if (step === null) throw new Refusal('wrong_code')
   await counted.giveBack()
   return inTransaction(deps.db, async (tx) => {
-    if (replace) await tx('staff_factors').where({ staff_id: staff.id }).delete()
+    // A copy of the form brings the secret that is stored already: the recovery codes that were just shown stay good.
+    if (replace) await tx('staff_factors').where({ staff_id: staff.id }).whereNot({ secret: sealed }).delete()
     const row = { staff_id: staff.id, secret: sealed, last_step: step, created_at: iso(now) }
     const stored: unknown[] = await tx('staff_factors').insert(row).onConflict('staff_id').ignore().returning('staff_id')
     if (stored.length === 0) throw new Refusal('wrong_code', 'there is a second factor already')

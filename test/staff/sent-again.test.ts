@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { inTransaction } from '../../src/shared/database'
 import { Refusal } from '../../src/shared/refusals'
-import { changeRole, issueSetupCode, resetAccess, setStaffEmail, signOutEverywhere } from '../../src/staff'
+import { changeRole, issueSetupCode, requireStaff, resetAccess, setStaffEmail, signOutEverywhere } from '../../src/staff'
+import { enrolSecondFactor, offerSecret, showSecondFactor } from '../../src/staff/second-factor'
+import type { OfferedSecret } from '../../src/staff/second-factor'
 import { chooseFirstPassword } from '../../src/staff/setup'
 import { ENGINES } from '../support/databases'
 import { someoneWaits } from '../support/locks'
-import { StaffPerson } from '../support/staff'
+import { codeNow, StaffPerson } from '../support/staff'
 import { until } from '../support/until'
 import { PASSWORD, World } from '../support/world'
 
@@ -42,6 +44,32 @@ describe.each(ENGINES)('a code for the first sign-in on %s', (engine) => {
     await choose(next)
     await expect(issue()).rejects.toMatchObject({ code: 'key_reused' })
     await expect(issue(person.id, randomUUID())).rejects.toMatchObject({ code: 'not_found' })
+  })
+})
+
+describe.each(ENGINES)('a second factor that takes the place of another on %s', (engine) => {
+  let world: World
+  beforeAll(async () => {
+    world = await World.make({ engine, fund: '0' })
+  })
+  afterAll(() => world.close())
+
+  test('is set up once by one form, so that the recovery codes that it showed stay good', async () => {
+    const { staff: deps } = world.parts
+    const { actor } = await StaffPerson.make(world, 'approver')
+    const staff = await requireStaff(world.db, actor.id)
+    const enrol = ({ sealed, plain }: OfferedSecret): Promise<string[]> => {
+      const code = codeNow(plain, world.clock.now())
+      return enrolSecondFactor(deps, staff, { sealed, code, address: '192.0.2.1', replace: true })
+    }
+    await enrol(offerSecret(deps, staff.id))
+    const form = offerSecret(deps, staff.id)
+    const came = await Promise.allSettled([enrol(form), enrol(form), enrol(form)])
+    const shown = came.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+    await expect(enrol(form)).rejects.toMatchObject({ code: 'wrong_code' })
+    expect(shown).toHaveLength(1)
+    expect(await world.db('audit_log').where({ subject: `staff:${staff.id}`, action: 'second_factor_set' })).toHaveLength(2)
+    await showSecondFactor(deps, staff, { code: shown[0]?.[0] ?? '', address: '192.0.2.1' })
   })
 })
 
