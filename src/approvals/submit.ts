@@ -95,8 +95,8 @@ export async function submit<P extends Payload, R>(deps: ApprovalsDeps, deed: De
   try {
     return (await tellAgain(deps, deed, sent)) ?? (await submitForm(deps, deed, sent))
   } catch (error) {
-    if (!isKeyReused(error)) throw error
-    // A copy of it may have been quicker.
+    if (!(error instanceof Refusal)) throw error
+    // A copy of it may have been quicker, and what it did may be why this one was refused: an order that was just refunded has nothing left to refund.
     const told = await tellAgain(deps, deed, sent).catch(() => undefined)
     if (told) return told
     throw await withEarlier(deps.db, sent, error)

@@ -85,6 +85,23 @@ describe.each(ENGINES)('a form that comes again with other contents on %s', (eng
     }
   })
 
+  test('a copy that is refused since the other one has just done it is told as done; one with other contents is refused as ever', async () => {
+    const [key, { deposit }] = [randomUUID(), world.parts.deeds.fund]
+    const slower: typeof deposit = {
+      ...deposit,
+      addsUp: true,
+      async adds(payload) {
+        await submit(deposit, payload, key)
+        throw new Refusal('refund_not_possible')
+      },
+    }
+    expect(await submit(slower, { roubles: '7.00' }, key)).toMatchObject({ state: 'done' })
+    const refused: typeof deposit = { ...deposit, addsUp: true, adds: () => Promise.reject(new Refusal('refund_not_possible')) }
+    await expect(submit(refused, { roubles: '8.00' }, randomUUID())).rejects.toMatchObject({ code: 'refund_not_possible' })
+    await expect(submit(refused, { roubles: '8.00' }, key)).rejects.toMatchObject({ code: 'key_reused' })
+    expect(await world.db('audit_log').where({ action: deposit.kind, actor: `staff:${root.id}` })).toHaveLength(1)
+  })
+
   test('what waits for a second person is named as well, and a form that was refused may be sent corrected', async () => {
     const [key, { floor }] = [randomUUID(), world.parts.deeds.fund]
     expect(await submit(floor, { roubles: '9000000.00' }, key)).toMatchObject({ state: 'waiting' })
