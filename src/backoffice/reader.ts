@@ -1,7 +1,7 @@
 import type { StaffActor } from '../shared/actor'
 import type { Language, Translate } from '../shared/texts'
 import { formatMoment, zoneText } from '../shared/texts/format'
-import type { Cell } from './table'
+import type { Cell, Mark } from './table'
 
 /** Who reads a page, as far as texts go. */
 export interface Reader {
@@ -21,6 +21,24 @@ export const momentText = (at: Date, { language, zone }: Pick<Reader, 'language'
 
 /** A moment in the operator's zone; UTC shows when the pointer rests on it. */
 export const momentCell = (at: Date, reader: Reader): Cell => ({ text: momentText(at, reader), title: at.toISOString() })
+
+/** A value with its name, as `views/partials/rows.ejs` prints it. */
+export interface Row {
+  readonly label: string
+  readonly value: string
+  readonly href?: string | undefined
+  /** Shown when the pointer rests on it: a time in UTC. */
+  readonly title?: string | undefined
+  /** A state: an icon beside the word. */
+  readonly mark?: Mark | undefined
+}
+
+/** A named moment; UTC shows when the pointer rests on it. */
+export const momentRow = (label: string, at: Date, reader: Reader): Row => ({
+  label,
+  value: momentText(at, reader),
+  title: at.toISOString(),
+})
 
 /** The head of a column of a file whose moments stand in the operator's zone: `Создана (МСК)`. */
 export const timeHead = (label: string, { language, zone }: Reader): string => `${label} (${zoneText(zone, language)})`

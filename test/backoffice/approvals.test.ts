@@ -53,7 +53,11 @@ describe('the pages of the second pair of eyes', () => {
     const page = await as('approver').open(href)
     expect(page.html.replaceAll('\u00a0', ' ')).toMatch(/500 баллов[\s\S]*2 000 баллов/)
     const after = await as('approver').submit(page, `${href}/approve`, {})
-    expect(after.html).toContain('выполнено')
+    // What came of it is said at once and gets the focus; the state has its icon, and UTC shows where the pointer rests on a moment.
+    expect(after.html).toMatch(/<p class="note-done" role="status" tabindex="-1" autofocus>Запрос согласован \(выполнено\)\.</)
+    expect(after.html).toMatch(/<dt>Состояние<\/dt><dd><span class="state state-good"><svg[\s\S]*?<\/svg>\s*согласован</)
+    expect(after.html).toMatch(/<dt>Решение<\/dt><dd title="20\d\d-[^"]+Z">the-approver, /)
+    expect((await as('approver').open(href)).html).not.toContain('note-done')
     expect(await anna.balance()).toMatchObject({ available: '2000.00' })
     const again = await as('approver').submit(page, `${href}/approve`, {})
     expect(again.status).toBe(409)
@@ -106,7 +110,7 @@ describe('the pages of the second pair of eyes', () => {
     expect(hrefs).toHaveLength(1)
     const [href = ''] = hrefs
     const after = await as('admin').submit(await as('admin').open(href), `${href}/refuse`, { reason: 'Nobody knows of it' })
-    expect(after.html).toContain('Nobody knows of it')
+    for (const said of ['Nobody knows of it', 'Запрос отклонён.']) expect(after.html).toContain(said)
     expect((await as('admin').open('/admin/approvals')).html).toContain('Ничего не ждёт согласования')
     expect((await as('admin').open('/admin/approvals?state=all')).html).toContain('отклонён')
     const ofKind = async (kind: string): Promise<string> => (await as('admin').open(`/admin/approvals?state=refused&kind=${kind}`)).html

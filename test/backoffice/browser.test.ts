@@ -194,6 +194,7 @@ describeInChromium('the back office in a real browser', () => {
     await shows(approvers, 'approval')
     await approvers.getByRole('button', { name: /^Согласовать/ }).click()
     expect((await buyer.balance()).available).toBe('200150.00')
+    expect(await focused(approvers)).toMatchObject({ tag: 'P', name: 'Запрос согласован (выполнено).' })
   }, 60_000)
 
   test('support finds a payment by its number and sees no personal data; a viewer goes through the list by keys', async () => {

@@ -5,15 +5,15 @@ import type { StaffActor } from '../../shared/actor'
 import { may } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import { isRefusalCode, Refusal } from '../../shared/refusals'
-import { formatMoment, formatMoney } from '../../shared/texts/format'
+import { formatMoney } from '../../shared/texts/format'
 import { knownText } from '../../shared/texts/known-text'
 import type { Translate } from '../../shared/texts'
 import { factRows } from '../facts'
 import type { FactRow } from '../facts'
 import { asChoice, chipsOf, listHref } from '../filters'
 import type { Chip } from '../filters'
-import { momentCell } from '../reader'
-import type { Reader } from '../reader'
+import { momentCell, momentRow, momentText } from '../reader'
+import type { Reader, Row } from '../reader'
 import { subjectView } from '../subject'
 import type { Mark, Table } from '../table'
 import { NOTHING_ABOUT } from './about'
@@ -103,7 +103,9 @@ const amountText = ({ amount }: About, { language }: Reader): string => (amount 
 export interface RequestPage {
   readonly id: string
   readonly heading: string
-  readonly rows: readonly { readonly label: string; readonly value: string; readonly href?: string }[]
+  readonly rows: readonly Row[]
+  /** What the reader has just made of it, where they come from one of its forms. */
+  readonly decided: { readonly text: string; readonly isDone: boolean } | null
   /** Why it was asked for, and why it was decided as it was: sentences, which need a line of their own. */
   readonly reasons: readonly { readonly label: string; readonly value: string }[]
   readonly facts: readonly FactRow[]
@@ -123,9 +125,16 @@ export interface Looked {
   /** Why the reader is no second pair of eyes for it. */
   readonly same: SameHands | null
   readonly about: About
+  /** Whether one of its forms led here. */
+  readonly isFresh: boolean
 }
 
-export function presentRequest(request: ApprovalRequest, { preview, same, about }: Looked, staff: StaffActor, reader: Reader): RequestPage {
+export function presentRequest(
+  request: ApprovalRequest,
+  { preview, same, about, isFresh }: Looked,
+  staff: StaffActor,
+  reader: Reader,
+): RequestPage {
   const { t } = reader
   const isOwn = authorName(request.maker) === authorName(staff)
   const isOpen = request.state === 'open'
@@ -136,6 +145,7 @@ export function presentRequest(request: ApprovalRequest, { preview, same, about 
       ? t('approvals.deed_of', { deed: deedName(request.kind, t), amount: amountText(about, reader) })
       : deedName(request.kind, t),
     rows: requestRows(request, about, reader),
+    decided: isFresh && !isOpen ? decidedNote(request, t) : null,
     reasons: reasonRows(request, t),
     facts: told ? factRows(told, reader) : [],
     impossible: preview instanceof Refusal ? t('approvals.impossible', { code: withoutStop(t(`refusal.${preview.code}`)) }) : null,
@@ -152,21 +162,36 @@ function noteOn({ maker }: ApprovalRequest, same: SameHands | null, t: Translate
   return maker.kind === 'system' ? t('approvals.by_system_note') : null
 }
 
-function requestRows(request: ApprovalRequest, about: About, reader: Reader): RequestPage['rows'] {
-  const { t, language, zone } = reader
+/** Agreed to is not done yet: what it met on its way is told in the same sentence. */
+function decidedNote(request: ApprovalRequest, t: Translate): NonNullable<RequestPage['decided']> {
+  const state = t(`approvals.state.${request.state}`)
+  const isApproved = request.state === 'approved'
+  return {
+    text: t('approvals.now', { state: isApproved ? `${state} (${outcomeText(request, t)})` : state }),
+    isDone: !isApproved || request.outcome === 'done',
+  }
+}
+
+function requestRows(request: ApprovalRequest, about: About, reader: Reader): Row[] {
+  const { t } = reader
   const { decision } = request
-  const at = (moment: Date): string => formatMoment(moment, language, zone)
   return [
-    { label: t('approvals.state'), value: t(`approvals.state.${request.state}`) },
+    { label: t('approvals.state'), value: t(`approvals.state.${request.state}`), mark: MARKS[request.state] },
     { label: t('approvals.subject'), ...subjectRow(request, about, t) },
     ...(about.amount ? [{ label: t('approvals.amount'), value: amountText(about, reader) }] : []),
     { label: t('approvals.maker'), value: makerName(request, t) },
-    { label: t('approvals.created'), value: at(request.createdAt) },
-    { label: t('approvals.lapses'), value: at(request.lapsesAt) },
-    ...(decision ? [{ label: t('approvals.decided'), value: `${decision.by.login ?? decision.by.name}, ${at(decision.at)}` }] : []),
+    momentRow(t('approvals.created'), request.createdAt, reader),
+    momentRow(t('approvals.lapses'), request.lapsesAt, reader),
+    ...(decision ? [decisionRow(decision, reader)] : []),
     ...(request.state === 'approved' ? [{ label: t('approvals.outcome'), value: outcomeText(request, t) }] : []),
   ]
 }
+
+const decisionRow = ({ by, at }: NonNullable<ApprovalRequest['decision']>, reader: Reader): Row => ({
+  label: reader.t('approvals.decided'),
+  value: `${by.login ?? by.name}, ${momentText(at, reader)}`,
+  title: at.toISOString(),
+})
 
 const reasonRows = ({ reason, decision }: ApprovalRequest, t: Translate): RequestPage['reasons'] => [
   { label: t('approvals.reason'), value: readReason(reason, t) },

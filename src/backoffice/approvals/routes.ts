@@ -82,9 +82,10 @@ const showOne = ({ db, approvals, zone }: ApprovalRoutesDeps): Route =>
       const request = await required(db, context.input.params.id)
       if (!(await approvals.isKnownTo(request, context.staff))) throw new Refusal('not_found')
       const about = (await readAbout(db, [request], context)).get(request.id) ?? NOTHING_ABOUT
-      const looked = { preview: await look(approvals, request), same: await approvals.sameHands(request, context.staff), about }
+      const same = await approvals.sameHands(request, context.staff)
+      const looked = { preview: await look(approvals, request), same, about, isFresh: context.input.query.done !== undefined }
       const view = presentRequest(request, looked, context.staff, { ...context, zone, logins: await staffLogins(db) })
-      context.page('backoffice/approval', { frame: frameOf(context, 'approvals', context.input.query.done), ...view })
+      context.page('backoffice/approval', { frame: frameOf(context, 'approvals'), ...view })
     },
   })
 
@@ -114,7 +115,7 @@ const approve = ({ approvals }: ApprovalRoutesDeps): Route =>
     input: { params: ID, body: z.object({}) },
     handle: async ({ input, staff, redirect }) => {
       await approvals.approve(input.params.id, staff)
-      redirect(`/admin/approvals/${input.params.id}`)
+      redirect(`/admin/approvals/${input.params.id}?done=yes`)
     },
   })
 
@@ -127,7 +128,7 @@ const refuse = ({ approvals }: ApprovalRoutesDeps): Route =>
     input: { params: ID, body: z.object({ reason: DEED_FIELDS.reason }) },
     handle: async ({ input, staff, redirect }) => {
       await approvals.refuse(input.params.id, staff, input.body.reason)
-      redirect(`/admin/approvals/${input.params.id}`)
+      redirect(`/admin/approvals/${input.params.id}?done=yes`)
     },
   })
 
@@ -140,6 +141,6 @@ const withdraw = ({ approvals }: ApprovalRoutesDeps): Route =>
     input: { params: ID, body: z.object({}) },
     handle: async ({ input, staff, redirect }) => {
       await approvals.withdraw(input.params.id, staff)
-      redirect(`/admin/approvals/${input.params.id}`)
+      redirect(`/admin/approvals/${input.params.id}?done=yes`)
     },
   })
