@@ -33,6 +33,21 @@ export interface Row {
   readonly mark?: Mark | undefined
 }
 
+/** A sentence about moments; UTC shows when the pointer rests on it. */
+export interface Sentence {
+  readonly text: string
+  readonly title?: string | undefined
+}
+
+export const toldAt = (text: string, ...moments: readonly Date[]): Sentence => ({
+  text,
+  title: moments.map((at) => at.toISOString()).join(' – '),
+})
+
+/** From when to when. */
+export const periodTold = ({ firstAt, lastAt }: { readonly firstAt: Date; readonly lastAt: Date }, reader: Reader): Sentence =>
+  toldAt(`${momentText(firstAt, reader)} – ${momentText(lastAt, reader)}`, firstAt, lastAt)
+
 /** A named moment; UTC shows when the pointer rests on it. */
 export const momentRow = (label: string, at: Date, reader: Reader): Row => ({
   label,

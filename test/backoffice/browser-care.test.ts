@@ -1,6 +1,8 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { lockMember } from '../../src/members'
+import { COMMAND_LINE } from '../../src/shared/actor'
 import type { StaffRole } from '../../src/shared/actor'
-import { accessibilityFaults, focused, sidewaysFaults, smallTargets, untidyPlaces } from '../browser/checks'
+import { accessibilityFaults, focused, momentsWithoutUtc, sidewaysFaults, smallTargets, untidyPlaces } from '../browser/checks'
 import { fillPath, makeObjects } from '../routes/objects'
 import { readRouteTable } from '../routes/table'
 import { describeInChromium, launchChromium, newVisitor } from '../support/chromium'
@@ -42,16 +44,19 @@ describeInChromium('the pages of the back office for whoever works there all day
   const shows = (page: Page, state: string): Promise<void> => page.locator(`main[data-state="${state}"]`).waitFor()
 
   test.each(['ru', 'en'] as const)(
-    'on a wide screen no words are cut off, and buttons stand together and are no wider than a hand (%s)',
+    'on a wide screen no words are cut off, buttons stand together and are no wider than a hand, and every moment tells UTC (%s)',
     async (language) => {
-      const owner = await world.member({ points: '500.00' })
+      const login = `owner-${language}`
+      const owner = await world.member({ points: '500.00', login })
       const objects = await makeObjects(PAGES, world, owner)
+      await lockMember(world.parts, { login, reason: 'A test', actor: COMMAND_LINE })
       const page = await seated('admin', { width: 1280, language })
       const untidy: string[] = []
       for (const route of PAGES) {
         await page.goto(`${world.url}${fillPath(route, objects)}`)
         await page.evaluate(`document.querySelectorAll('main details').forEach((part) => (part.open = true))`)
-        untidy.push(...(await sidewaysFaults(page)), ...(await untidyPlaces(page)).map((fault) => `${route.path}: ${fault}`))
+        const seen = [...(await untidyPlaces(page)), ...(await momentsWithoutUtc(page))]
+        untidy.push(...(await sidewaysFaults(page)), ...seen.map((fault) => `${route.path}: ${fault}`))
       }
       expect(untidy).toEqual([])
     },

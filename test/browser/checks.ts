@@ -57,6 +57,24 @@ export const untidyPlaces = (page: Page): Promise<string[]> =>
   })()`)
 
 /**
+ * Moments in the operator's zone that do not tell their time in UTC to whoever rests the pointer on them. A choice of a list is left out: there is nothing to rest on.
+ * Each is told with what stands around it, an hour and a minute in either language being enough to know a moment by.
+ */
+export const momentsWithoutUtc = (page: Page): Promise<string[]> =>
+  page.evaluate<string[]>(`(() => {
+    const MOMENT = /(\\d\\d\\.\\d\\d\\.\\d\\d|\\d{1,2}\\s[A-Z][a-z]{2}\\s\\d{4},)\\s\\d\\d:\\d\\d/
+    const UTC = /\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z/
+    const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+    const silent = []
+    while (texts.nextNode()) {
+      const { textContent, parentElement } = texts.currentNode
+      if (!MOMENT.test(textContent) || UTC.test(textContent) || parentElement.closest('option')) continue
+      if (!UTC.test(parentElement.closest('[title]')?.title ?? '')) silent.push(textContent.trim().slice(0, 120))
+    }
+    return silent
+  })()`)
+
+/**
  * Holds back whatever leads from a page to this site: a paid page goes on by itself after three seconds, and a busy machine may take longer to look at it.
  * @returns lets go what was held, and holds nothing any more
  */

@@ -1,4 +1,4 @@
-import { payeeOf, payerNameOf, REFUSED_BY_PERSON, whyText } from '../../autopay'
+import { payeeOf, payerNameOf, REFUSED_BY_PERSON } from '../../autopay'
 import type { InvoiceChange, InvoiceHistory, KeptDecision, KeptInvoice, Organisation, Signature, Verdict, Why } from '../../autopay'
 import { toDecimal } from '../../shared/money'
 import { readReason } from '../../shared/reasons'
@@ -7,19 +7,13 @@ import { formatMoment } from '../../shared/texts/format'
 import { readTold } from '../../shared/told'
 import { factText } from '../facts'
 import { listHref } from '../filters'
-import { momentCell } from '../reader'
-import type { Reader } from '../reader'
+import { momentCell, momentRow } from '../reader'
+import type { Reader, Row, Sentence } from '../reader'
 import type { Mark } from '../table'
 import { INVOICES } from './desk'
 import { organisationPath, rulePath, RULES } from './paths'
 import { amountText, numberText, stateCell } from './present-queue'
-
-interface Row {
-  readonly label: string
-  readonly value: string
-  readonly title?: string | undefined
-  readonly href?: string | undefined
-}
+import { whyCell } from './why-cell'
 
 /** One event of the history. */
 export interface HistoryStep {
@@ -27,7 +21,7 @@ export interface HistoryStep {
   readonly mark: Mark
   readonly at: string
   readonly utc: string
-  readonly details: readonly string[]
+  readonly details: readonly Sentence[]
   readonly href: string | null
 }
 
@@ -128,8 +122,8 @@ function remedyOf(view: InvoiceView, decision: KeptDecision | undefined, { t }: 
   return { text: t('autopay.invoice.remedy_new_rule'), href }
 }
 
-export const whyLine = (why: Why, reader: Reader): { text: string; mark: Mark } => ({
-  text: whyText(why, reader),
+export const whyLine = (why: Why, reader: Reader): Sentence & { readonly mark: Mark } => ({
+  ...whyCell(why, reader),
   mark: why.passed ? 'good' : 'wait',
 })
 
@@ -138,7 +132,7 @@ function rowsOf({ invoice, organisation }: InvoiceView, reader: Reader): Row[] {
   const moments = [
     { label: t('autopay.invoice.issued'), at: invoice.issuedAt },
     { label: t('autopay.queue.due'), at: invoice.dueAt },
-  ].flatMap(({ label, at }) => (at === null ? [] : [{ label, value: momentCell(at, reader).text, title: at.toISOString() }]))
+  ].flatMap(({ label, at }) => (at === null ? [] : [momentRow(label, at, reader)]))
   return [
     ...(invoice.problem === null ? [] : [{ label: t('autopay.invoice.problem'), value: readTold(invoice.problem, t) }]),
     { label: t('autopay.queue.amount'), value: amountText(invoice.amount, reader) },
@@ -174,7 +168,7 @@ interface Event {
   readonly when: Date
   readonly text: string
   readonly mark: Mark
-  readonly details?: readonly string[]
+  readonly details?: readonly Sentence[]
   readonly href?: string
 }
 
@@ -189,7 +183,7 @@ function stepsOf(view: InvoiceView, reader: Reader): HistoryStep[] {
       when: decision.at,
       text: t('autopay.step.decided', { decision: t(`autopay.decision.${decision.decision}`) }),
       mark: decision.decision === 'pay' ? ('good' as const) : ('wait' as const),
-      details: decision.why.map((why) => whyText(why, reader)),
+      details: decision.why.map((why) => whyCell(why, reader)),
     })),
     ...history.signatures.flatMap((signature) => signatureEvents(signature, view, reader)),
     ...history.verdicts.map((verdict) => verdictEvent(verdict, view, reader)),
@@ -246,7 +240,7 @@ function signatureEvents(signature: Signature, view: InvoiceView, { t }: Reader)
   const values = { who: nameOf(staffId, view), step: String(step + 1) }
   const text =
     onBehalfOf === null ? t('autopay.step.signed', values) : t('autopay.step.signed_for', { ...values, absent: nameOf(onBehalfOf, view) })
-  const signed: Event = { when: signedAt, text, mark: 'good', details: [readReason(reason, t)] }
+  const signed: Event = { when: signedAt, text, mark: 'good', details: [{ text: readReason(reason, t) }] }
   const why = OVER[ended?.why ?? '']
   const over =
     ended && why
@@ -259,5 +253,5 @@ const verdictEvent = ({ kind, author, reason, at }: Verdict, { logins }: Invoice
   when: at,
   text: t(`autopay.step.${kind}`, { who: logins.get(author) ?? author }),
   mark: kind === 'refused' ? 'bad' : 'good',
-  details: [readReason(reason, t)],
+  details: [{ text: readReason(reason, t) }],
 })

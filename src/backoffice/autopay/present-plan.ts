@@ -1,18 +1,19 @@
 import { DECISIONS, GATES, whyText } from '../../autopay'
 import type { DecisionKind, Organisation, Plan, WhyReader } from '../../autopay'
 import { toDecimal } from '../../shared/money'
-import { formatMoment, formatMoney } from '../../shared/texts/format'
+import { formatMoney } from '../../shared/texts/format'
 import { asChoice, chipsOf, listHref } from '../filters'
 import type { Chip } from '../filters'
 import { portionOf } from '../portion'
-import { momentCell } from '../reader'
-import type { Reader } from '../reader'
+import { momentCell, momentText, toldAt } from '../reader'
+import type { Reader, Sentence } from '../reader'
 import { numberCell } from '../table'
 import type { Column, Mark, Table, TableRow } from '../table'
 import { INVOICES, PLAN } from './desk'
 import { filteredLines, shutGate } from './plan-lines'
 import type { PlanLine, PlanQuery, WholePlan } from './plan-lines'
 import { amountText, numberText } from './present-queue'
+import { utcOf } from './why-cell'
 
 const MARKS = { pay: 'good', ask: 'wait', wait: 'wait', hold: 'bad', refuse: 'bad' } as const satisfies Record<DecisionKind, Mark>
 
@@ -43,7 +44,7 @@ interface Field {
 }
 
 export interface PlanPage {
-  readonly note: string
+  readonly note: Sentence
   /** What others may take out of the fund first, told to whoever does not see them. */
   readonly alone: string | null
   /** Sums are of the whole plan, whatever is shown of it. */
@@ -59,7 +60,7 @@ export interface PlanPage {
 }
 
 export function presentPlan({ plan, lines }: WholePlan, view: PlanView, reader: Reader): PlanPage {
-  const { t, language, zone } = reader
+  const { t, language } = reader
   const roubles = (minor: bigint): string => formatMoney({ minor, unit: 'RUB' }, language)
   const paying = plan.items.filter(({ decision }) => decision.decision === 'pay')
   const sum = paying.reduce((total, { invoice }) => total + invoice.amount.minor, 0n)
@@ -67,7 +68,7 @@ export function presentPlan({ plan, lines }: WholePlan, view: PlanView, reader: 
   const found = filteredLines(lines, view.query)
   const fields = fieldsOf(view, reader)
   return {
-    note: readAt ? t('autopay.plan.note', { at: formatMoment(readAt, language, zone) }) : t('autopay.plan.never'),
+    note: readAt ? toldAt(t('autopay.plan.note', { at: momentText(readAt, reader) }), readAt) : { text: t('autopay.plan.never') },
     alone: view.seesAll ? null : t('autopay.plan.alone'),
     sum: t('autopay.plan.sum', { count: String(paying.length), amount: roubles(sum) }),
     fund: view.seesFund ? t('autopay.plan.fund', { before: roubles(plan.fund), after: roubles(plan.fundAfter) }) : null,
@@ -149,7 +150,7 @@ const rowOf = ({ turn, invoice, decision }: PlanLine, names: ReadonlyMap<string,
     { text: amountText(invoice.amount, reader) },
     invoice.dueAt === null ? { text: '—' } : momentCell(invoice.dueAt, reader),
     { text: reader.t(`autopay.decision.${decision.decision}`), mark: MARKS[decision.decision] },
-    { text: whyOf(decision, reader) },
+    { text: whyOf(decision, reader), title: utcOf(decision.why) },
   ],
 })
 

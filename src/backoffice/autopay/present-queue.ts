@@ -11,6 +11,7 @@ import { numberCell } from '../table'
 import type { Cell, Mark } from '../table'
 import { INVOICES, QUEUE } from './desk'
 import type { QueueQuery } from './filter-fields'
+import { whyCell } from './why-cell'
 
 export interface TabLink {
   readonly href: string
@@ -143,7 +144,7 @@ function itemOf(invoice: KeptInvoice, { tab, names, why }: Shown, reader: Reader
     description,
     amount: amountText(amount, reader),
     due: dueAt === null ? { text: '—' } : momentCell(dueAt, reader),
-    state: why ? { ...state, text: whyText(why, reader) } : state,
+    state: why ? { ...state, ...whyCell(why, reader) } : state,
   }
 }
 

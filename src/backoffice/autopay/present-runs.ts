@@ -4,13 +4,14 @@ import { toDecimal } from '../../shared/money'
 import { formatMoney } from '../../shared/texts/format'
 import { actorName } from '../actor-name'
 import { listHref } from '../filters'
-import { momentCell } from '../reader'
-import type { Reader } from '../reader'
+import { momentCell, momentRow, momentText } from '../reader'
+import type { Reader, Row } from '../reader'
 import { numberCell } from '../table'
 import type { Mark, Table } from '../table'
 import { INVOICES, RUNS } from './desk'
 import { amountText, numberText } from './present-queue'
 import { budgetCells, budgetColumns } from './present-report'
+import { whyCell } from './why-cell'
 import { readTold } from '../../shared/told'
 
 const MARKS = { running: 'wait', done: 'good', failed: 'bad' } as const satisfies Record<Run['state'], Mark>
@@ -120,12 +121,14 @@ export interface RunView {
 
 export interface RunPage {
   readonly heading: string
+  /** UTC of the moment that the heading tells. */
+  readonly startedAt: string
   readonly state: { readonly text: string; readonly mark: Mark }
   readonly isRunning: boolean
   /** Of so many invoices to be paid so many are tried. The key changes with every step, so that the page is shown anew. */
   readonly progress: { readonly text: string; readonly key: string; readonly done: number; readonly total: number }
   readonly problem: string | null
-  readonly rows: readonly { readonly label: string; readonly value: string }[]
+  readonly rows: readonly Row[]
   readonly sums: readonly { readonly href: string; readonly text: string; readonly current: boolean }[]
   readonly budgets: Table
   readonly exportHref: string | null
@@ -136,10 +139,10 @@ export function presentRun(view: RunView, reader: Reader): RunPage {
   const { run, seesAll, organisations, logins } = view
   const { t } = reader
   const figures = tellsFigures(run, seesAll) ? run : { listed: 0, done: 0, total: 0 }
-  const at = momentCell(run.startedAt, reader).text
   const path = `${RUNS}/${run.id}`
   return {
-    heading: t('autopay.run.heading', { at }),
+    heading: t('autopay.run.heading', { at: momentText(run.startedAt, reader) }),
+    startedAt: run.startedAt.toISOString(),
     state: stateOf(run, seesAll, reader),
     isRunning: run.state === 'running',
     progress: {
@@ -154,7 +157,7 @@ export function presentRun(view: RunView, reader: Reader): RunPage {
       { label: t('autopay.queue.organisation'), value: scopeText(run, organisations, reader) },
       ...(run.scope.invoiceId === undefined ? [] : [{ label: t('autopay.invoice.id'), value: run.scope.invoiceId }]),
       ...(run.scope.merchantOrder === undefined ? [] : [{ label: t('autopay.invoice.order'), value: run.scope.merchantOrder }]),
-      ...(run.endedAt === null ? [] : [{ label: t('autopay.run.ended'), value: momentCell(run.endedAt, reader).text }]),
+      ...(run.endedAt === null ? [] : [momentRow(t('autopay.run.ended'), run.endedAt, reader)]),
     ],
     sums: outcomeLinks(view, path, reader),
     budgets: budgetTable(view, reader),
@@ -217,7 +220,7 @@ function itemsTable({ items, hasMore, outcome, after }: RunView, path: string, r
         numberCell(numberText({ number: item.number, id: item.invoiceId })),
         { text: amountText(item.amount, reader) },
         { text: t(`autopay.outcome.${item.outcome}`), mark: OUTCOME_MARKS[item.outcome] },
-        { text: lastWhy(item, reader) },
+        whyCell(tellingLine(item.why), reader),
       ],
     })),
     empty: t('autopay.run.empty'),

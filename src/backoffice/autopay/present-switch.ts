@@ -1,13 +1,14 @@
 import { maySwitch, switchStamp } from '../../autopay'
 import type { Organisation, SwitchState } from '../../autopay'
 import type { StaffActor } from '../../shared/actor'
-import { momentText } from '../reader'
-import type { Reader } from '../reader'
+import { momentText, toldAt } from '../reader'
+import type { Reader, Sentence } from '../reader'
 import type { Mark } from '../table'
 
 /** What `views/backoffice/partials/autopay-switch.ejs` prints: how automatic payment stands, and the brake. It belongs on every page of automatic payment. */
 export interface SwitchView {
   readonly text: string
+  readonly title?: string | undefined
   readonly mark: Mark
   /** Empty means all organisations that the reader sees. */
   readonly organisationId: string
@@ -47,20 +48,23 @@ export function presentSwitch({ organisations, staff, back, organisationId }: Sw
 }
 
 /** One state for all of them, or how many are on. */
-function summary(organisations: readonly Organisation[], reader: Reader): { text: string; mark: Mark } {
+function summary(organisations: readonly Organisation[], reader: Reader): Sentence & { readonly mark: Mark } {
   const { t } = reader
   const [first] = organisations
   if (!first) return { text: t('autopay.switch.none'), mark: 'off' }
   const { state } = first.autopay
   if (organisations.every(({ autopay }) => autopay.state === state))
-    return { text: organisations.length === 1 ? switchText(first, reader) : t(`autopay.switch.${state}`), mark: SWITCH_MARKS[state] }
+    return {
+      ...(organisations.length === 1 ? switchTold(first, reader) : { text: t(`autopay.switch.${state}`) }),
+      mark: SWITCH_MARKS[state],
+    }
   const on = organisations.filter(({ isOn }) => isOn).length
   return { text: t('autopay.switch.some', { on: String(on), all: String(organisations.length) }), mark: on > 0 ? 'wait' : 'off' }
 }
 
 /** How one organisation's switch stands, and since when. */
-export function switchText({ autopay: { state, at } }: Organisation, reader: Reader): string {
+function switchTold({ autopay: { state, at } }: Organisation, reader: Reader): Sentence {
   const { t } = reader
-  const since = at && t('autopay.switch.since', { at: momentText(at, reader) })
-  return [t(`autopay.switch.${state}`), since].filter((part) => part !== null).join(' ')
+  const text = t(`autopay.switch.${state}`)
+  return at === null ? { text } : toldAt(`${text} ${t('autopay.switch.since', { at: momentText(at, reader) })}`, at)
 }

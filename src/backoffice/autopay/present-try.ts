@@ -1,10 +1,11 @@
-import { DECISIONS, tellingLine, whyText } from '../../autopay'
+import { DECISIONS, tellingLine } from '../../autopay'
 import type { PastInvoice, Replay, ReplayLine } from '../../autopay'
 import { formatMoney } from '../../shared/texts/format'
 import { momentCell } from '../reader'
 import type { Reader } from '../reader'
 import { numberCell } from '../table'
 import type { Mark, Table } from '../table'
+import { whyCell } from './why-cell'
 
 const MOST_LINES = 200
 const WOULD: Readonly<Record<ReplayLine['decision']['decision'], Mark>> = {
@@ -59,17 +60,12 @@ const presentLines = (lines: readonly ReplayLine[], reader: Reader): Table => ({
       momentCell(past.invoice.firstSeenAt, reader),
       { text: formatMoney(past.invoice.amount, reader.language) },
       { text: reader.t(`autopay.would.${decision.decision}`), mark: WOULD[decision.decision] },
-      { text: lastWhy(decision.why, reader) },
+      whyCell(tellingLine(decision.why), reader),
       { text: reader.t(`autopay.now.${nowOf(past)}`) },
     ],
   })),
   empty: reader.t('autopay.try.empty'),
 })
-
-function lastWhy(why: ReplayLine['decision']['why'], reader: Reader): string {
-  const line = tellingLine(why)
-  return line ? whyText(line, reader) : ''
-}
 
 const nowOf = ({ outcome }: PastInvoice): 'paid' | 'paying' | 'closed' | 'open' =>
   outcome === 'paid' || outcome === 'paying' || outcome === 'closed' ? outcome : 'open'

@@ -16,7 +16,7 @@ import type { Route, RouteContext } from '../../http'
 import type { StaffActor } from '../../shared/actor'
 import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
-import { formatMoment } from '../../shared/texts/format'
+import { momentText, toldAt } from '../reader'
 import { answerDeed, DEED_FIELDS, keptReason } from '../deed-routes'
 import type { KeptReason } from '../refused-form'
 import { listHref } from '../filters'
@@ -135,7 +135,7 @@ const showOne = (deps: AutopayRulePagesDeps): Route =>
     summary: 'Shows a rule with its versions and its editor.',
     input: { params: RULE_PARAMS, query: DONE },
     handle: async (context) => {
-      const { staff, input, t, language } = context
+      const { staff, input, t } = context
       const [reader, rule] = [{ ...context, zone: deps.zone }, await requireRule(deps.db, staff, input.params.id)]
       const organisation = await requireOrganisation(deps.db, staff, rule.organisationId)
       const versions = await readVersions(deps.db, rule.id)
@@ -145,7 +145,9 @@ const showOne = (deps: AutopayRulePagesDeps): Route =>
         autopay: presentSwitch({ organisations: [organisation], staff, back: rulePath(rule.id), organisationId: organisation.id }, reader),
         heading: t('autopay.rule.heading', { name: rule.body.name }),
         state: stateCell(rule, deps.clock.now(), reader),
-        tried: rule.triedAt ? t('autopay.rule.tried', { at: formatMoment(rule.triedAt, language, deps.zone) }) : t('autopay.rule.untried'),
+        tried: rule.triedAt
+          ? toldAt(t('autopay.rule.tried', { at: momentText(rule.triedAt, reader) }), rule.triedAt)
+          : { text: t('autopay.rule.untried') },
         isTried: rule.triedAt !== null,
         isOn: rule.isOn,
         organisation: { name: organisation.name, href: organisationPath(organisation.id) },

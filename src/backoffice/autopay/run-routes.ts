@@ -7,7 +7,7 @@ import type { StaffActor } from '../../shared/actor'
 import { looksLikeId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
 import { Refusal } from '../../shared/refusals'
-import { formatMoment } from '../../shared/texts/format'
+import { momentText, toldAt } from '../reader'
 import { staffLogins } from '../staff-logins'
 import type { AutopayPagesDeps } from './deps'
 import { deskOf, RUNS } from './desk'
@@ -49,7 +49,9 @@ const showRuns = ({ db, clock, zone, config }: AutopayPagesDeps): Route =>
       context.page('backoffice/autopay-runs', {
         ...desk,
         table: presentRuns(view, { ...context, zone }),
-        next: next ? t('autopay.runs.next', { at: formatMoment(next, language, zone) }) : t('autopay.runs.no_schedule'),
+        next: next
+          ? toldAt(t('autopay.runs.next', { at: momentText(next, { language, zone }) }), next)
+          : { text: t('autopay.runs.no_schedule') },
         start: startChoices(organisations, staff, t('autopay.queue.all_organisations')),
       })
     },

@@ -3,7 +3,7 @@ import { SECOND } from '../../shared/clock'
 import { may } from '../../shared/permissions'
 import { formatMoney } from '../../shared/texts/format'
 import { adviceText, runwayText } from '../fund/words'
-import { momentText } from '../reader'
+import { momentText, toldAt } from '../reader'
 import type { Reader } from '../reader'
 import type { Mark, Table } from '../table'
 import { presentAlerts, presentCloses } from './present-alerts'
@@ -18,7 +18,7 @@ export interface Answer {
   readonly heading: string
   readonly answer: string
   readonly mark: Mark
-  readonly lines: readonly { readonly text: string; readonly title?: string; readonly href?: string }[]
+  readonly lines: readonly { readonly text: string; readonly title?: string | undefined; readonly href?: string }[]
 }
 
 /** What `views/backoffice/home.ejs` prints. */
@@ -54,7 +54,7 @@ function moneyAnswer({ money: { last, running } }: Home, reader: Reader): Answer
   const { t } = reader
   const about = { name: 'money', heading: t('home.money') } as const
   if (!last?.endedAt) return { ...about, answer: t(running ? 'home.money.first' : 'home.money.never'), mark: 'wait', lines: [] }
-  const time = momentLine(t('home.money.at', { at: momentText(last.endedAt, reader) }), last.endedAt)
+  const time = toldAt(t('home.money.at', { at: momentText(last.endedAt, reader) }), last.endedAt)
   if (last.findings.length === 0) return { ...about, answer: t('home.money.right'), mark: 'good', lines: [time] }
   const told = last.findings.slice(0, 3).map((text) => ({ text }))
   return {
@@ -64,8 +64,6 @@ function moneyAnswer({ money: { last, running } }: Home, reader: Reader): Answer
     lines: [...told, time],
   }
 }
-
-const momentLine = (text: string, at: Date): { text: string; title: string } => ({ text, title: at.toISOString() })
 
 function fundAnswer({ fund }: Home, today: Day, reader: Reader): Answer {
   const { t, language } = reader
@@ -126,7 +124,7 @@ function invoiceboxAnswer({ circuit, budget }: Home, reader: Reader): Answer {
   const about = { name: 'invoicebox', heading: t('home.invoicebox') } as const
   if (!circuit.open)
     return { ...about, answer: t('home.invoicebox.ok'), mark: closed.length > 0 ? 'wait' : 'good', lines: [...closed, budgetLine] }
-  const until = momentLine(t('home.invoicebox.until', { at: momentText(circuit.until, reader) }), circuit.until)
+  const until = toldAt(t('home.invoicebox.until', { at: momentText(circuit.until, reader) }), circuit.until)
   return {
     ...about,
     answer: t(circuit.reason === 'unauthorized' ? 'home.invoicebox.refuses' : 'home.invoicebox.out'),

@@ -6,9 +6,9 @@ import { money, toDecimal } from '../../shared/money'
 import { roleMay } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
-import { formatMoment, formatMoney } from '../../shared/texts/format'
-import { momentCell, momentText } from '../reader'
-import type { Reader } from '../reader'
+import { formatMoney } from '../../shared/texts/format'
+import { momentCell, momentText, toldAt } from '../reader'
+import type { Reader, Row, Sentence } from '../reader'
 import type { Table } from '../table'
 import { shownLogin } from './mask'
 import { MEMBERS_PATH, stateCell } from './present'
@@ -24,11 +24,6 @@ export interface Card {
   readonly role: StaffRole
 }
 
-interface Row {
-  readonly label: string
-  readonly value: string
-}
-
 /** What `views/backoffice/member.ejs` prints. */
 export interface CardPage {
   readonly login: string
@@ -36,8 +31,8 @@ export interface CardPage {
   readonly numbers: { readonly available: string; readonly held: string; readonly balance: string }
   /** One row: whether the member may pay, and the id. */
   readonly about: Table
-  readonly lockedText: string | null
-  readonly person: { readonly rows: readonly Row[]; readonly note: string }
+  readonly locked: Sentence | null
+  readonly person: { readonly rows: readonly Row[]; readonly note: Sentence }
   readonly limits: { readonly rows: readonly Row[]; readonly note: string; readonly fields: LimitFields; readonly own: boolean }
   readonly history: Table
   readonly links: readonly { readonly href: string; readonly text: string }[]
@@ -71,19 +66,18 @@ export function presentCard(card: Card, reader: Reader): CardPage {
       rows: [{ cells: [stateCell(member, t), { text: member.id }] }],
       empty: '',
     },
-    lockedText:
-      member.lockedAt && isLocked
-        ? t('member.locked_since', {
-            at: momentText(member.lockedAt, reader),
-            reason: member.lockedReason === null ? '—' : readReason(member.lockedReason, t),
-          })
-        : null,
+    locked: member.lockedAt && isLocked ? lockedTold(member.lockedAt, member.lockedReason, reader) : null,
     person: presentPerson(card, reader),
     limits: presentLimits(card, reader),
     history: presentHistory(card.statement, reader),
     links: linksOf(path, card, t),
     may: mayOf(card, member.lockedAt !== null),
   }
+}
+
+function lockedTold(at: Date, reason: string | null, reader: Reader): Sentence {
+  const { t } = reader
+  return toldAt(t('member.locked_since', { at: momentText(at, reader), reason: reason === null ? '—' : readReason(reason, t) }), at)
 }
 
 function mayOf({ role, isErased, statement }: Card, isLocked: boolean): CardPage['may'] {
@@ -99,14 +93,18 @@ function mayOf({ role, isErased, statement }: Card, isLocked: boolean): CardPage
   }
 }
 
-function presentPerson({ person, isErased, role, statement }: Card, { t, language, zone }: Reader): CardPage['person'] {
+function presentPerson({ person, isErased, role, statement }: Card, reader: Reader): CardPage['person'] {
+  const { t } = reader
   const { erasedAt } = statement.member
-  if (isErased) return { rows: [], note: t('member.person_erased', { at: erasedAt ? formatMoment(erasedAt, language, zone) : '' }) }
-  if (!roleMay(role, 'members.read-personal')) return { rows: [], note: t('member.person_masked') }
+  if (isErased) {
+    const note = t('member.person_erased', { at: erasedAt ? momentText(erasedAt, reader) : '' })
+    return { rows: [], note: erasedAt ? toldAt(note, erasedAt) : { text: note } }
+  }
+  if (!roleMay(role, 'members.read-personal')) return { rows: [], note: { text: t('member.person_masked') } }
   const row = (label: string, value: string | null | undefined): Row => ({ label, value: value ?? t('member.unknown') })
   return {
     rows: [row(t('member.full_name'), person?.fullName), row(t('member.email'), person?.email), row(t('member.phone'), person?.phone)],
-    note: t('member.person_note'),
+    note: { text: t('member.person_note') },
   }
 }
 

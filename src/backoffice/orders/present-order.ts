@@ -5,9 +5,10 @@ import { money } from '../../shared/money'
 import { may } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
-import { formatMoment, formatMoney, formatSecond } from '../../shared/texts/format'
+import { formatMoney, formatSecond } from '../../shared/texts/format'
 import { actorName } from '../actor-name'
-import type { Reader } from '../reader'
+import { momentRow, momentText, toldAt } from '../reader'
+import type { Reader, Row } from '../reader'
 import type { Mark, Table } from '../table'
 import { ORDERS_PATH } from './order-filters'
 import { logTable, presentReplays } from './present-log'
@@ -31,7 +32,7 @@ export interface OrderPage {
   readonly state: { readonly text: string; readonly mark: Mark }
   readonly checked: string | null
   readonly alerts: readonly string[]
-  readonly rows: readonly { readonly label: string; readonly value: string; readonly href?: string | undefined }[]
+  readonly rows: readonly Row[]
   readonly checkAction: string | null
   readonly refund: {
     readonly action: string
@@ -79,8 +80,8 @@ export function presentOrderCard(view: OrderView, staff: StaffActor, reader: Rea
 const MOST_REPLAYS = 5
 
 function rowsOf({ history: { order }, code }: OrderView, reader: Reader): OrderPage['rows'] {
-  const { t, language, zone } = reader
-  const at = (moment: Date | null): string => (moment ? formatMoment(moment, language, zone) : '—')
+  const { t, language } = reader
+  const at = (label: string, moment: Date | null): Row => (moment ? momentRow(label, moment, reader) : { label, value: '—' })
   return [
     { label: t('orders.amount'), value: formatMoney(order.amount, language) },
     { label: t('orders.goods'), value: t(`orders.goods.${order.goods}`) },
@@ -89,23 +90,25 @@ function rowsOf({ history: { order }, code }: OrderView, reader: Reader): OrderP
       ? { label: t('payment.member'), value: t('orders.guest') }
       : { label: t('payment.member'), value: order.memberId, href: `/admin/members/${order.memberId}` },
     ...(order.title === null ? [] : [{ label: t('orders.what'), value: order.title }]),
-    ...(code === null ? [] : [{ label: t('orders.code'), value: codeText(code, reader) }]),
+    ...(code === null ? [] : [codeRow(code, reader)]),
     { label: t('orders.invoicebox'), value: order.paidId ?? order.invoiceboxId ?? '—' },
     { label: t('orders.container'), value: order.containerId ?? '—' },
-    { label: t('orders.created'), value: at(order.createdAt) },
-    { label: t('orders.expires'), value: at(order.expiresAt) },
-    { label: t('orders.settled'), value: at(order.settledAt) },
+    at(t('orders.created'), order.createdAt),
+    at(t('orders.expires'), order.expiresAt),
+    at(t('orders.settled'), order.settledAt),
     ...(order.reason === null ? [] : [{ label: t('orders.reason'), value: order.reason }]),
   ]
 }
 
 /** What staff may know of a code: never the code. */
-function codeText({ use, shownAt, mailedAt }: CodeFacts, { t, language, zone }: Reader): string {
+function codeRow({ use, shownAt, mailedAt }: CodeFacts, reader: Reader): Row {
+  const { t } = reader
   const seen = [
-    ...(shownAt === null ? [] : [t('orders.code.shown_at', { at: formatMoment(shownAt, language, zone) })]),
-    ...(mailedAt === null ? [] : [t('orders.code.mailed_at', { at: formatMoment(mailedAt, language, zone) })]),
+    ...(shownAt === null ? [] : [t('orders.code.shown_at', { at: momentText(shownAt, reader) })]),
+    ...(mailedAt === null ? [] : [t('orders.code.mailed_at', { at: momentText(mailedAt, reader) })]),
   ]
-  return [t(`orders.code.${use}`), ...seen].join(', ')
+  const told = toldAt([t(`orders.code.${use}`), ...seen].join(', '), ...[shownAt, mailedAt].filter((at) => at !== null))
+  return { label: t('orders.code'), value: told.text, title: told.title }
 }
 
 function presentRefund(plan: RefundPlan, action: string, { t, language }: Reader): NonNullable<OrderPage['refund']> {

@@ -7,12 +7,12 @@ import { toDecimal } from '../../shared/money'
 import { may } from '../../shared/permissions'
 import { readReason } from '../../shared/reasons'
 import type { Translate } from '../../shared/texts'
-import { formatMoment, formatMoney } from '../../shared/texts/format'
+import { formatMoney } from '../../shared/texts/format'
 import { asChoice, listHref } from '../filters'
 import type { Chip } from '../filters'
 import { shownLogin } from '../members/mask'
-import { amountHead, momentCell, timeHead } from '../reader'
-import type { Reader } from '../reader'
+import { amountHead, momentCell, momentText, timeHead, toldAt } from '../reader'
+import type { Reader, Sentence } from '../reader'
 import { numberCell } from '../table'
 import type { Cell, Mark, Table } from '../table'
 import { areDaysCrossed, paymentChips, PAYMENTS_PATH, queryOf } from './payment-filters'
@@ -48,7 +48,7 @@ export interface PaymentsView {
 export interface PaymentsPage {
   readonly table: Table
   /** Said where the page reaches only so far back; null where it shows all there is, or is full. */
-  readonly searched: string | null
+  readonly searched: Sentence | null
   readonly filters: Readonly<Record<string, string | undefined>>
   readonly states: readonly { readonly value: string; readonly text: string }[]
   readonly chips: readonly Chip[]
@@ -60,6 +60,9 @@ export interface PaymentsPage {
   readonly views: readonly { readonly id: string; readonly name: string; readonly href: string }[]
 }
 
+const searchedTold = (since: Date, reader: Reader): Sentence =>
+  toldAt(reader.t('payments.searched', { since: momentText(since, reader) }), since)
+
 export function presentPayments(view: PaymentsView, staff: StaffActor, reader: Reader): PaymentsPage {
   const { t } = reader
   const filters = queryOf(view.query)
@@ -67,7 +70,7 @@ export function presentPayments(view: PaymentsView, staff: StaffActor, reader: R
   const isKept = view.query.member === undefined || member !== undefined
   return {
     table: tableOf(view, reader),
-    searched: view.goOn && t('payments.searched', { since: formatMoment(view.goOn.searchedBackTo, reader.language, reader.zone) }),
+    searched: view.goOn && searchedTold(view.goOn.searchedBackTo, reader),
     // A login that is shown in part cannot be searched for again.
     filters: { ...filters, member: member === view.member?.login ? (member ?? filters.member) : filters.member },
     states: [

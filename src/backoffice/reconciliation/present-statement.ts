@@ -1,8 +1,8 @@
-import type { Statement, StatementFault, StatementLine, StatementPreview } from '../../reconciliation'
+import type { StatementFault, StatementLine, StatementPreview } from '../../reconciliation'
 import type { Translate } from '../../shared/texts'
-import { formatMoment, formatMoney } from '../../shared/texts/format'
-import { momentCell } from '../reader'
-import type { Reader } from '../reader'
+import { formatMoney } from '../../shared/texts/format'
+import { momentCell, momentText, periodTold, toldAt } from '../reader'
+import type { Reader, Row, Sentence } from '../reader'
 import { numberCell } from '../table'
 import type { Table } from '../table'
 
@@ -10,22 +10,23 @@ import type { Table } from '../table'
 export interface StatementPage {
   readonly name: string
   readonly text: string
-  readonly rows: readonly { readonly label: string; readonly value: string }[]
+  readonly rows: readonly Row[]
   /** Said when the same file was imported before. */
-  readonly known: string | null
+  readonly known: Sentence | null
   readonly replaceable: readonly { readonly value: string; readonly text: string }[]
   readonly lines: Table
   readonly more: string | null
 }
 
 export function presentStatement(preview: StatementPreview, given: { name: string; text: string }, reader: Reader): StatementPage {
-  const { t, language, zone } = reader
+  const { t, language } = reader
   const { known, lines, lineCount } = preview
+  const period = periodTold(preview, reader)
   return {
     ...given,
     rows: [
       { label: t('reconciliation.statement_name'), value: given.name },
-      { label: t('reconciliation.statement_period'), value: periodOf(preview, reader) },
+      { label: t('reconciliation.statement_period'), value: period.text, title: period.title },
       { label: t('reconciliation.statement_lines'), value: String(lineCount) },
       ...preview.sums.map(({ kind, count, sum }) => ({
         label: t(`fund_statement.sum.${kind}`),
@@ -35,15 +36,12 @@ export function presentStatement(preview: StatementPreview, given: { name: strin
         }),
       })),
     ],
-    known: known && t('fund_statement.known', { name: known.name, at: formatMoment(known.importedAt, language, zone) }),
-    replaceable: preview.replaceable.map((one) => ({ value: one.id, text: `${one.name}, ${periodOf(one, reader)}` })),
+    known: known && toldAt(t('fund_statement.known', { name: known.name, at: momentText(known.importedAt, reader) }), known.importedAt),
+    replaceable: preview.replaceable.map((one) => ({ value: one.id, text: `${one.name}, ${periodTold(one, reader).text}` })),
     lines: linesTable(lines, reader),
     more: lineCount > lines.length ? t('fund_statement.more', { count: String(lineCount - lines.length) }) : null,
   }
 }
-
-const periodOf = ({ firstAt, lastAt }: Pick<Statement, 'firstAt' | 'lastAt'>, { language, zone }: Reader): string =>
-  `${formatMoment(firstAt, language, zone)} – ${formatMoment(lastAt, language, zone)}`
 
 const linesTable = (lines: readonly StatementLine[], reader: Reader): Table => ({
   caption: reader.t('fund_statement.lines'),

@@ -9,10 +9,10 @@ import { actorName } from '../actor-name'
 import { factText } from '../facts'
 import { chipsOf, listHref } from '../filters'
 import type { Chip } from '../filters'
-import { momentCell, timeHead } from '../reader'
-import type { Reader } from '../reader'
+import { momentCell, momentText, periodTold, timeHead, toldAt } from '../reader'
+import type { Reader, Sentence } from '../reader'
 import type { Cell, Mark, Table } from '../table'
-import { differenceText } from './difference-text'
+import { differenceTold } from './difference-text'
 import { readTold } from '../../shared/told'
 
 export const RECONCILIATION_PATH = '/admin/reconciliation'
@@ -46,11 +46,13 @@ export interface DifferenceItem {
   readonly id: string
   readonly kind: string
   readonly text: string
+  /** UTC of the moment that the sentence tells. */
+  readonly title?: string | undefined
   readonly paymentHref: string | null
   readonly seen: string
   /** UTC, shown when the pointer rests on the times. */
   readonly utc: string
-  readonly state: { readonly text: string; readonly mark: Mark }
+  readonly state: Sentence & { readonly mark: Mark }
   readonly remark: string | null
   readonly note: string | null
   /** How to find out what is behind it, where the page itself cannot settle it, and where to look. */
@@ -137,7 +139,7 @@ function itemOf(difference: NotedDifference, view: ReconciliationView, staff: St
   return {
     id,
     kind: kindName(kind, t),
-    text: differenceText(difference, reader),
+    ...differenceTold(difference, reader),
     paymentHref: paymentId === null ? null : `/admin/payments/${paymentId}`,
     seen: t('reconciliation.seen', { first: at(firstSeen), last: at(lastSeen) }),
     utc: `${firstSeen.toISOString()} – ${lastSeen.toISOString()}`,
@@ -169,10 +171,11 @@ function stateOf(
   logins: ReadonlyMap<string, string>,
   reader: Reader,
 ): DifferenceItem['state'] {
-  const { t, language, zone } = reader
+  const { t } = reader
   if (resolution === null || resolvedAt === null) return { text: t('reconciliation.is_open'), mark: 'bad' }
   const who = resolvedBy === null ? '' : `, ${actorName(resolvedBy, logins, t)}`
-  return { text: `${t(`reconciliation.end.${resolution}`)}${who}, ${formatMoment(resolvedAt, language, zone)}`, mark: 'good' }
+  const text = `${t(`reconciliation.end.${resolution}`)}${who}, ${momentText(resolvedAt, reader)}`
+  return { ...toldAt(text, resolvedAt), mark: 'good' }
 }
 
 const runningText = ({ pages, checked, differences }: Run, { hidesTotals }: ReconciliationView, t: Translate): string =>
@@ -224,9 +227,7 @@ const wordOf = ({ id, replacedBy }: Statement) =>
   replacedBy === id ? 'reconciliation.statement_does_not_count' : 'reconciliation.statement_replaced'
 
 function statementsTable(view: ReconciliationView, reader: Reader): Table {
-  const { t, language, zone } = reader
-  const period = ({ firstAt, lastAt }: Statement): string =>
-    `${formatMoment(firstAt, language, zone)} – ${formatMoment(lastAt, language, zone)}`
+  const { t } = reader
   return {
     caption: t('reconciliation.statements'),
     columns: [
@@ -240,7 +241,7 @@ function statementsTable(view: ReconciliationView, reader: Reader): Table {
         statement.replacedBy === null
           ? { text: statement.name, href: listHref(RECONCILIATION_PATH, { statement: statement.id }), title: statement.id }
           : { text: `${statement.name} (${t(wordOf(statement))})`, title: statement.id },
-        { text: period(statement) },
+        periodTold(statement, reader),
         { text: total(statement.lineCount, view) },
         momentCell(statement.importedAt, reader),
       ],
@@ -262,7 +263,7 @@ export const differenceHeader = (reader: Reader): string[] => [
 
 export const differenceCells = (difference: NotedDifference, logins: ReadonlyMap<string, string>, reader: Reader): string[] => [
   kindName(difference.kind, reader.t),
-  differenceText(difference, reader),
+  differenceTold(difference, reader).text,
   difference.invoiceId ?? '',
   difference.paymentId ?? '',
   csvMoment(difference.firstSeen, reader.zone),

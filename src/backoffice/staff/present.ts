@@ -4,8 +4,8 @@ import { may } from '../../shared/permissions'
 import type { Translate } from '../../shared/texts'
 import type { StaffMember, StaffSession } from '../../staff'
 import { listHref } from '../filters'
-import { momentCell } from '../reader'
-import type { Reader } from '../reader'
+import { momentCell, momentRow } from '../reader'
+import type { Reader, Row } from '../reader'
 import type { Cell, Table } from '../table'
 
 export interface Choice {
@@ -59,7 +59,7 @@ function factorCell({ hasFactor }: StaffMember, isNeeded: boolean, t: Translate)
 export interface StaffCard {
   readonly id: string
   readonly login: string
-  readonly rows: readonly { readonly label: string; readonly value: string }[]
+  readonly rows: readonly Row[]
   readonly sessions: Table
   readonly roles: readonly Choice[]
   readonly role: string
@@ -81,10 +81,10 @@ export function presentStaffMember({ staff, sessions, isFactorNeeded, looksOn }:
   const mayChange = may(looksOn, 'staff.change')
   const rows = [
     { label: t('staff.role'), value: t(`role.${staff.role}`) },
-    { label: t('staff.state'), value: stateCell(staff, t).text },
-    { label: t('staff.factor'), value: factorCell(staff, isFactorNeeded, t).text },
+    { label: t('staff.state'), ...valueOf(stateCell(staff, t)) },
+    { label: t('staff.factor'), ...valueOf(factorCell(staff, isFactorNeeded, t)) },
     { label: t('staff.email'), value: staff.email ?? t('staff.email_none') },
-    { label: t('staff.since'), value: momentCell(staff.createdAt, reader).text },
+    momentRow(t('staff.since'), staff.createdAt, reader),
   ]
   return {
     id: staff.id,
@@ -98,6 +98,8 @@ export function presentStaffMember({ staff, sessions, isFactorNeeded, looksOn }:
     mayIssueCode: mayChange && staff.awaitsSetup && staff.disabledAt === null,
   }
 }
+
+const valueOf = ({ text, mark }: Cell): Pick<Row, 'value' | 'mark'> => ({ value: text, mark })
 
 function formsFor({ disabledAt, hasFactor, awaitsSetup }: StaffMember, t: Translate): StaffCard['forms'] {
   if (disabledAt !== null) return [{ path: 'enable', submit: t('staff.enable') }]

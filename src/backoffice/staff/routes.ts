@@ -8,13 +8,13 @@ import { looksLikeId, newId } from '../../shared/ids'
 import { requireReason } from '../../shared/audit'
 import { filedReason } from '../../shared/reasons'
 import { Refusal } from '../../shared/refusals'
-import { formatMoment } from '../../shared/texts/format'
 import { issueSetupCode, listSessions, listStaff, needsFactor, requireStaff, setStaffEmail, signOutEverywhere } from '../../staff'
 import type { StaffDeeds, StaffDeps } from '../../staff'
 import { answerDeed, DEED_FIELDS, keptReason } from '../deed-routes'
 import type { KeptReason } from '../refused-form'
 import { frameOf } from '../frame'
 import { waitingRows } from '../waiting'
+import { momentText, toldAt } from '../reader'
 import { presentStaff, presentStaffMember, roleChoices } from './present'
 
 export interface StaffRoutesDeps {
@@ -240,7 +240,8 @@ const issueCode = (all: StaffRoutesDeps): Route => {
       const issued = await issueSetupCode(deps, id, staff, input.body.key).catch(ofTheForm)
       if (issued instanceof Refusal) return showCard(all, context, { id, codeFault: issued })
       const { code, expiresAt } = issued
-      const note = t('staff.code_note', { until: formatMoment(expiresAt, language, config.timeZone), page: '/sign-in/set-up' })
+      const until = momentText(expiresAt, { language, zone: config.timeZone })
+      const note = toldAt(t('staff.code_note', { until, page: '/sign-in/set-up' }), expiresAt)
       // It stands in this answer alone: nothing that is stored can show it again.
       context.page('backoffice/staff-code', {
         frame: frameOf(context, 'staff'),
