@@ -6,7 +6,7 @@ import type { StaffActor } from '../shared/actor'
 import { DAY } from '../shared/clock'
 import { newId } from '../shared/ids'
 import { Refusal, REFUSALS } from '../shared/refusals'
-import { LONGEST_REASON, filedReason, REASON_KINDS } from '../shared/reasons'
+import { LONGEST_REASON, filedReason, readReason, REASON_KINDS } from '../shared/reasons'
 import type { ReasonKind } from '../shared/reasons'
 import { refusedText } from '../shared/texts/faults'
 import { formatMoney } from '../shared/texts/format'
@@ -110,7 +110,7 @@ async function showPreview<P extends Payload, R>(
     frame: frameOf(context, form.section),
     what: form.what,
     facts: factRows(preview, context),
-    reason,
+    reason: readReason(filedReason(reasonKind, reason), context.t),
     second: preview.needsSecond ? context.t(preview.isAlwaysForTwo ? 'confirm.second_always' : 'confirm.second') : null,
     waiting: await waitingRows(context, approvals, preview.subject),
     alone: preview.alone ? aloneText(preview.alone, context) : null,

@@ -38,6 +38,8 @@ describe('the pages of the second pair of eyes', () => {
       reason: 'Lost in <b>May</b>',
     })
     expect(preview.state).toBe('confirm')
+    // The reason as it will be filed: what was chosen from the list, and the words.
+    expect(preview.html).toContain('Исправление ошибки: Lost in &lt;b&gt;May&lt;/b&gt;')
     return browser.submit(preview, action, {})
   }
 

@@ -178,6 +178,8 @@ describe('staff', () => {
     await third.password()
     const me = await person.browser.open('/admin/me')
     expect(me.html.match(/127\.0\.0\.x/g)?.length).toBeGreaterThanOrEqual(3)
+    // Of several sessions of one browser, each button says when its own began.
+    expect(me.html.match(/title="20\d\d-[^"]+Z">Завершить сеанс: [^<]*\d\d:\d\d[^<]* · 127\.0\.0\.x</g)).toHaveLength(2)
     await person.browser.submit(me, '/admin/me/sessions/end')
     const left = [await elsewhere.browser.open('/admin/me'), await third.browser.open('/admin/me')].filter(({ state }) => state === 'me')
     expect(left).toHaveLength(1)

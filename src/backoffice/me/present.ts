@@ -4,8 +4,9 @@ import type { Refusal } from '../../shared/refusals'
 import type { Translate } from '../../shared/texts'
 import { totpAddress } from '../../staff'
 import type { OfferedSecret, StaffSession } from '../../staff'
-import type { Reader } from '../reader'
-import { presentSessions } from '../staff/present'
+import { momentText, toldAt } from '../reader'
+import type { Reader, Sentence } from '../reader'
+import { browserText, presentSessions } from '../staff/present'
 import type { Table } from '../table'
 
 /** What `views/backoffice/me.ejs` prints. */
@@ -14,7 +15,7 @@ export interface MePage {
   readonly signedInAs: string
   readonly sessions: Table
   /** The forms that end a session other than this one, in the order of the table. */
-  readonly others: readonly { readonly idHash: string; readonly text: string }[]
+  readonly others: readonly (Sentence & { readonly idHash: string })[]
   readonly factorText: string
   /** What can be done about the second factor; `off` where the deployment has none. */
   readonly factor: 'off' | 'none' | 'set'
@@ -40,12 +41,19 @@ export function presentMe(view: MeView, reader: Reader): MePage {
     sessions: presentSessions(sessions, thisSession, reader),
     others: sessions
       .filter(({ idHash }) => idHash !== thisSession)
-      .map((session) => ({ idHash: session.idHash, text: `${t('me.end')}: ${session.with} · ${session.from}` })),
+      .map((session) => ({ idHash: session.idHash, ...endText(session, reader) })),
     factorText:
       factor === 'set' ? t('me.factor_set', { left: String(view.codesLeft) }) : t(factor === 'off' ? 'me.factor_off' : 'me.factor_none'),
     factor,
     mayDrop: factor === 'set' && !view.isFactorNeeded,
   }
+}
+
+/** Several sessions of one browser are told apart by when they began. */
+function endText({ since, with: family, from }: StaffSession, reader: Reader): Sentence {
+  const { t } = reader
+  const where = `${browserText(family, t)} · ${from}`
+  return since ? toldAt(`${t('me.end')}: ${momentText(since, reader)} · ${where}`, since) : { text: `${t('me.end')}: ${where}` }
 }
 
 export const alertOf = (refusal: Refusal, t: Translate): string =>

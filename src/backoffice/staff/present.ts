@@ -122,13 +122,13 @@ export function presentSessions(sessions: readonly StaffSession[], thisOne: stri
         momentCell(session.until, reader),
         { text: session.from },
         session.idHash === thisOne
-          ? { text: `${browserText(session, t)} · ${t('session.this')}`, mark: 'good' as const }
-          : { text: browserText(session, t) },
+          ? { text: `${browserText(session.with, t)} · ${t('session.this')}`, mark: 'good' as const }
+          : { text: browserText(session.with, t) },
       ],
     })),
     empty: t('staff.sessions_empty'),
   }
 }
 
-const browserText = ({ with: family }: StaffSession, t: Translate): string =>
-  family === '' || family === '?' ? t('session.unknown') : family
+/** @param family the browser and system of a session, as its row keeps them */
+export const browserText = (family: string, t: Translate): string => (family === '' || family === '?' ? t('session.unknown') : family)
