@@ -9,6 +9,7 @@ import { latestDecisions } from './decision-store'
 import { toKept } from './invoice-row'
 import type { InvoiceRow } from './invoice-row'
 import { keptId } from './keep-invoices'
+import { readInSlices } from './in-turns'
 import { asOfNow } from './left-since'
 import { notUnderstood, oddInvoices, openInvoices } from './open-invoices'
 import { tellOrganisations } from './outbox'
@@ -18,6 +19,7 @@ import type { RunItem } from './run-items'
 import { endRun } from './run-store'
 import type { Run } from './run-store'
 import { syncPayments } from './sync-payments'
+import { openVerdicts } from './words-store'
 
 export interface Ending {
   readonly problem: string | null
@@ -46,7 +48,19 @@ async function itemsOf(db: Db, run: Run, others: readonly RunItem[]): Promise<Ru
   const odd = (await oddItems(db, run)).filter(({ invoiceId }) => !paying.has(invoiceId))
   // Each once: what cannot be understood any more was decided about before, or is being paid.
   const known = new Set([...paying, ...idsOf(odd)])
-  return [...begun, ...earlier, ...others.filter(({ invoiceId }) => !known.has(invoiceId)), ...odd]
+  const left = others.filter(({ invoiceId }) => !known.has(invoiceId))
+  return [...begun, ...earlier, ...(await asPeopleSaid(db, left)), ...odd]
+}
+
+/** What somebody refused after it was decided about for the last time waits for nobody. */
+async function asPeopleSaid(db: Db, items: readonly RunItem[]): Promise<RunItem[]> {
+  const waiting = items.filter(({ outcome }) => outcome === 'waiting').map(({ invoiceId }) => invoiceId)
+  const verdicts = await readInSlices(waiting, (some) => openVerdicts(db, some))
+  const refused = new Set(verdicts.filter(({ kind }) => kind === 'refused').map(({ invoiceId }) => invoiceId))
+  const why = [line('refused_by_person')]
+  return items.map((item) =>
+    refused.has(item.invoiceId) ? { ...item, outcome: outcomeOf({ decision: 'refuse' }), decision: 'refuse', why } : item,
+  )
 }
 
 const idsOf = (items: readonly RunItem[]): ReadonlySet<string> => new Set(items.map(({ invoiceId }) => invoiceId))

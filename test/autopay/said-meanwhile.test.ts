@@ -82,4 +82,16 @@ describe.each(ENGINES)('what somebody says about an invoice while it is decided 
     const next = await runs(world, { organisationId: acme.id })
     expect(told(next.items, invoice)).toBe('paid pay switch_on')
   })
+
+  test.each([
+    ['decided for the last time', true],
+    ['was interrupted', false],
+  ])('the report of a run tells as refused what somebody refused while it %s', async (_when, isToItsEnd) => {
+    const run = await beginRun(world.parts, { author: COMMAND_LINE, scope: { organisationId: acme.id } })
+    if (!run) throw new Error('It was begun before.')
+    const plan = await makePlan(world.parts, run.scope)
+    await refuseInvoice(world.parts, { invoiceId: invoice.id, author: vera, reason: 'A fraud' })
+    await finishRun(world.parts, run, { problem: null, said: isToItsEnd ? await keepPlan(world.parts, run, plan) : null })
+    expect(told(await listItems(world.db, run.id, {}, { limit: 10 }), invoice)).toBe('refused refuse refused_by_person')
+  })
 })
