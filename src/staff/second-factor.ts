@@ -3,6 +3,7 @@ import type { StaffActor } from '../shared/actor'
 import { writeAudit } from '../shared/audit'
 import { inTransaction, iso } from '../shared/database'
 import type { Db, Tx } from '../shared/database'
+import { oncePerForm } from '../shared/once-per-form'
 import { Refusal } from '../shared/refusals'
 import { FURTHEST_AHEAD, looksLikeTotp, newOnceCode, newTotpSecret, onceCodeHash, stepOf, stepOfCode } from './codes'
 import { seal, unseal } from './seal'
@@ -43,7 +44,7 @@ export interface Enrolment {
 
 /**
  * Stores the secret once a code proves that the person's device has it, with new recovery codes, which are told here and never again.
- * @throws Refusal wrong_code, too_many_attempts, bad_input (detail: secret)
+ * @throws Refusal wrong_code, too_many_attempts, bad_input (detail: secret); key_reused for a copy of the form that replaces a factor
  */
 export async function enrolSecondFactor(
   deps: StaffDeps,
@@ -62,18 +63,30 @@ export async function enrolSecondFactor(
     if (replace) await tx('staff_factors').where({ staff_id: staff.id }).whereNot({ secret: sealed }).delete()
     const row = { staff_id: staff.id, secret: sealed, last_step: step, created_at: iso(now) }
     const stored: unknown[] = await tx('staff_factors').insert(row).onConflict('staff_id').ignore().returning('staff_id')
-    if (stored.length === 0) throw new Refusal('wrong_code', 'there is a second factor already')
+    if (stored.length === 0) throw new Refusal(replace ? 'key_reused' : 'wrong_code', 'there is a second factor already')
     await writeAudit(tx, [{ author: actorOf(staff), at: now, action: 'second_factor_set', subject: subjectOf(staff.id) }])
     return replaceRecoveryCodes(tx, staff.id)
   })
 }
 
-/** New recovery codes; the old ones are worth nothing from now on. */
-export const renewRecoveryCodes = ({ db, clock }: StaffDeps, staff: StaffMember): Promise<string[]> =>
-  inTransaction(db, async (tx) => {
-    await writeAudit(tx, [{ author: actorOf(staff), at: clock.now(), action: 'recovery_codes_made', subject: subjectOf(staff.id) }])
-    return replaceRecoveryCodes(tx, staff.id)
+/**
+ * New recovery codes; the old ones are worth nothing from now on.
+ * @param key names the form, of which a copy makes no others: those of the first, shown meanwhile, stay good
+ * @throws Refusal key_reused for such a copy
+ */
+export async function renewRecoveryCodes({ db, clock }: StaffDeps, staff: StaffMember, key?: string): Promise<string[]> {
+  const form = { author: actorOf(staff), key, kind: 'recovery_codes_made', contents: {} }
+  const codes = await inTransaction(db, async (tx) => {
+    let made: string[] | undefined
+    await oncePerForm(tx, form, async (mark) => {
+      await writeAudit(tx, [{ ...mark, at: clock.now(), action: form.kind, subject: subjectOf(staff.id) }])
+      made = await replaceRecoveryCodes(tx, staff.id)
+    })
+    return made
   })
+  if (!codes) throw new Refusal('key_reused', 'the codes were made before')
+  return codes
+}
 
 async function replaceRecoveryCodes(tx: Tx, staffId: string): Promise<string[]> {
   const codes = Array.from({ length: RECOVERY_CODES }, newOnceCode)

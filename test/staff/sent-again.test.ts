@@ -66,7 +66,7 @@ describe.each(ENGINES)('a second factor that takes the place of another on %s', 
     const form = offerSecret(deps, staff.id)
     const came = await Promise.allSettled([enrol(form), enrol(form), enrol(form)])
     const shown = came.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-    await expect(enrol(form)).rejects.toMatchObject({ code: 'wrong_code' })
+    await expect(enrol(form)).rejects.toMatchObject({ code: 'key_reused' })
     expect(shown).toHaveLength(1)
     expect(await world.db('audit_log').where({ subject: `staff:${staff.id}`, action: 'second_factor_set' })).toHaveLength(2)
     await showSecondFactor(deps, staff, { code: shown[0]?.[0] ?? '', address: '192.0.2.1' })

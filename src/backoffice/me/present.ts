@@ -19,6 +19,7 @@ export interface MePage {
   readonly factorText: string
   /** What can be done about the second factor; `off` where the deployment has none. */
   readonly factor: 'off' | 'none' | 'set'
+  readonly key: string
   readonly mayDrop: boolean
 }
 
@@ -29,6 +30,8 @@ export interface MeView {
   readonly factor: MePage['factor']
   readonly codesLeft: number
   readonly isFactorNeeded: boolean
+  /** Names the form that makes new recovery codes. */
+  readonly key: string
   readonly refusal?: Refusal | undefined
 }
 
@@ -45,6 +48,7 @@ export function presentMe(view: MeView, reader: Reader): MePage {
     factorText:
       factor === 'set' ? t('me.factor_set', { left: String(view.codesLeft) }) : t(factor === 'off' ? 'me.factor_off' : 'me.factor_none'),
     factor,
+    key: view.key,
     mayDrop: factor === 'set' && !view.isFactorNeeded,
   }
 }
@@ -59,9 +63,11 @@ function endText({ since, with: family, from }: StaffSession, reader: Reader): S
 export const alertOf = (refusal: Refusal, t: Translate): string =>
   refusal.code === 'bad_input' ? t('staff.password_rule') : t(`refusal.${refusal.code}`)
 
-/** Somebody who is signed in has typed no login, but their password once more. */
-const ownAlert = (refusal: Refusal, t: Translate): string =>
-  refusal.code === 'wrong_login_or_password' ? t('me.password_wrong') : alertOf(refusal, t)
+/** Somebody who is signed in has typed no login, but their password once more; and what was sent before are forms that show recovery codes. */
+function ownAlert(refusal: Refusal, t: Translate): string {
+  if (refusal.code === 'wrong_login_or_password') return t('me.password_wrong')
+  return refusal.code === 'key_reused' ? t('me.codes_sent_before') : alertOf(refusal, t)
+}
 
 /** What `views/backoffice/me-factor.ejs` prints. */
 export interface FactorPage {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { defineRoute, staffWith } from '../../http'
 import type { Route, RouteContext } from '../../http'
 import type { StaffActor } from '../../shared/actor'
-import { sha256 } from '../../shared/ids'
+import { newId, sha256 } from '../../shared/ids'
 import { Refusal } from '../../shared/refusals'
 import {
   changeOwnPassword,
@@ -22,6 +22,7 @@ import {
   signOutEverywhere,
 } from '../../staff'
 import type { StaffDeps } from '../../staff'
+import { DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { presentFactor, presentMe } from './present'
 
@@ -60,13 +61,14 @@ async function page({ staff: deps, config }: MeRoutesDeps, context: Context, don
     factor: !deps.settings.secondFactor ? ('off' as const) : staff.hasFactor ? ('set' as const) : ('none' as const),
     codesLeft: await countRecoveryCodes(deps.db, staff.id),
     isFactorNeeded: needsFactor(deps, staff),
+    key: newId(),
     refusal,
   }
   const shown = presentMe(view, { ...context, zone: config.timeZone })
   context.page('backoffice/me', { frame: frameOf(context, 'me', done), ...shown }, refusal?.status ?? 200)
 }
 
-const SHOWN: readonly string[] = ['wrong_login_or_password', 'too_many_attempts', 'wrong_code', 'bad_input']
+const SHOWN: readonly string[] = ['wrong_login_or_password', 'too_many_attempts', 'wrong_code', 'bad_input', 'key_reused']
 
 /** Does the work; a refusal that the person can mend is shown on the page they came from. */
 async function orShow(work: () => Promise<void>, show: (refusal: Refusal) => Promise<void> | void): Promise<void> {
@@ -155,7 +157,7 @@ const showFactor = ({ staff: deps }: MeRoutesDeps): Route =>
     },
   })
 
-const submitFactor = ({ staff: deps }: MeRoutesDeps): Route =>
+const submitFactor = (all: MeRoutesDeps): Route =>
   defineRoute({
     method: 'post',
     path: '/admin/me/second-factor',
@@ -163,6 +165,7 @@ const submitFactor = ({ staff: deps }: MeRoutesDeps): Route =>
     summary: 'Stores one’s second factor once a code proves it, ends the other sessions, and shows the recovery codes this one time.',
     input: { body: z.object({ current: PASSWORD, code: z.string().max(40), secret: SEALED }) },
     handle: (context) => {
+      const { staff: deps } = all
       requireFactors(deps)
       const { current, code, secret: sealed } = context.input.body
       const { staff, address, t } = context
@@ -172,7 +175,11 @@ const submitFactor = ({ staff: deps }: MeRoutesDeps): Route =>
         await endOtherSessions(deps, staff.id, thisSession(context))
         context.page('backoffice/me-codes', { frame: frameOf(context, 'me'), codes })
       }
-      return orShow(work, (refusal) => {
+      return orShow(work, async (refusal) => {
+        if (refusal.code === 'key_reused') {
+          await page(all, context, undefined, refusal)
+          return
+        }
         const offer = openOffer(deps, staff.id, sealed) ?? offerSecret(deps, staff.id)
         const factor = presentFactor(offer, { issuer: deps.settings.issuer, login: staff.login }, t, refusal)
         context.page('backoffice/me-factor', { frame: frameOf(context, 'me'), ...factor }, refusal.status)
@@ -186,14 +193,15 @@ const renewCodes = (deps: MeRoutesDeps): Route =>
     path: '/admin/me/recovery-codes',
     policy: OWN,
     summary: 'Makes new recovery codes and shows them this one time; the old ones are worth nothing any more.',
-    input: { body: z.object({ current: PASSWORD }) },
+    input: { body: z.object({ current: PASSWORD, key: DEED_FIELDS.key }) },
     handle: (context) => {
       requireFactors(deps.staff)
       const { staff, address } = context
+      const { current, key } = context.input.body
       const work = async (): Promise<void> => {
-        const person = await requirePassword(deps.staff, { staffId: staff.id, password: context.input.body.current, address })
+        const person = await requirePassword(deps.staff, { staffId: staff.id, password: current, address })
         if (!person.hasFactor) throw new Refusal('not_found')
-        context.page('backoffice/me-codes', { frame: frameOf(context, 'me'), codes: await renewRecoveryCodes(deps.staff, person) })
+        context.page('backoffice/me-codes', { frame: frameOf(context, 'me'), codes: await renewRecoveryCodes(deps.staff, person, key) })
       }
       return orShow(work, (refusal) => page(deps, context, undefined, refusal))
     },

@@ -93,6 +93,8 @@ export const staffRu = {
   'me.factor_hint': 'Остальные ваши сеансы завершатся.',
   'me.codes_renew': 'Новые коды восстановления',
   'me.codes_hint': 'Прежние коды перестанут действовать.',
+  'me.codes_sent_before':
+    'Эту форму уже отправили, и коды восстановления были показаны тогда: они действуют. Сейчас ничего не изменилось. Если они не сохранены, выпустите новые.',
   'me.factor_drop': 'Отключить второй фактор',
 } as const satisfies Record<string, string>
 
@@ -188,5 +190,7 @@ export const staffEn = {
   'me.factor_hint': 'Your other sessions end.',
   'me.codes_renew': 'New recovery codes',
   'me.codes_hint': 'The old codes are worth nothing from then on.',
+  'me.codes_sent_before':
+    'This form was sent before, and the recovery codes were shown then: they are good. Nothing has changed now. If they were not kept, make new ones.',
   'me.factor_drop': 'Turn the second factor off',
 } as const satisfies EnglishOf<typeof staffRu>
