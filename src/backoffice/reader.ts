@@ -55,6 +55,9 @@ export const momentRow = (label: string, at: Date, reader: Reader): Row => ({
   title: at.toISOString(),
 })
 
+/** What a cell of a list says, with a name; its icon stays. */
+export const cellRow = (label: string, { text, mark }: Cell): Row => ({ label, value: text, mark })
+
 /** The head of a column of a file whose moments stand in the operator's zone: `Создана (МСК)`. */
 export const timeHead = (label: string, { language, zone }: Reader): string => `${label} (${zoneText(zone, language)})`
 

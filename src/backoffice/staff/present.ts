@@ -4,7 +4,7 @@ import { may } from '../../shared/permissions'
 import type { Translate } from '../../shared/texts'
 import type { StaffMember, StaffSession } from '../../staff'
 import { listHref } from '../filters'
-import { momentCell, momentRow } from '../reader'
+import { cellRow, momentCell, momentRow } from '../reader'
 import type { Reader, Row } from '../reader'
 import type { Cell, Table } from '../table'
 
@@ -81,8 +81,8 @@ export function presentStaffMember({ staff, sessions, isFactorNeeded, looksOn }:
   const mayChange = may(looksOn, 'staff.change')
   const rows = [
     { label: t('staff.role'), value: t(`role.${staff.role}`) },
-    { label: t('staff.state'), ...valueOf(stateCell(staff, t)) },
-    { label: t('staff.factor'), ...valueOf(factorCell(staff, isFactorNeeded, t)) },
+    cellRow(t('staff.state'), stateCell(staff, t)),
+    cellRow(t('staff.factor'), factorCell(staff, isFactorNeeded, t)),
     { label: t('staff.email'), value: staff.email ?? t('staff.email_none') },
     momentRow(t('staff.since'), staff.createdAt, reader),
   ]
@@ -98,8 +98,6 @@ export function presentStaffMember({ staff, sessions, isFactorNeeded, looksOn }:
     mayIssueCode: mayChange && staff.awaitsSetup && staff.disabledAt === null,
   }
 }
-
-const valueOf = ({ text, mark }: Cell): Pick<Row, 'value' | 'mark'> => ({ value: text, mark })
 
 function formsFor({ disabledAt, hasFactor, awaitsSetup }: StaffMember, t: Translate): StaffCard['forms'] {
   if (disabledAt !== null) return [{ path: 'enable', submit: t('staff.enable') }]

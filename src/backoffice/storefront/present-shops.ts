@@ -1,8 +1,10 @@
 import { SHOPS_ON_A_PAGE, shopStamp } from '../../storefront'
 import type { MarketplaceState, Shop } from '../../storefront'
+import { fieldName } from '../../shared/texts/faults'
+import type { Translate } from '../../shared/texts'
 import { listHref } from '../filters'
-import { momentCell } from '../reader'
-import type { Reader } from '../reader'
+import { cellRow, momentRow } from '../reader'
+import type { Reader, Row } from '../reader'
 import type { Cell, Mark, Table } from '../table'
 import { shopPath, SHOPS } from './deps'
 
@@ -31,38 +33,70 @@ const shownCell = ({ isShown }: Shop, { t }: Reader): Cell =>
 
 const stateCell = ({ marketplace: { state } }: Shop, { t }: Reader): Cell => ({ text: t(`shops.marketplace.${state}`), mark: MARKS[state] })
 
-export function shopRows(shop: Shop, reader: Reader): { label: string; value: string }[] {
+export function shopRows(shop: Shop, reader: Reader): Row[] {
   const { t } = reader
-  const { state, id, at, note } = shop.marketplace
+  const { id, at, note } = shop.marketplace
   return [
-    { label: t('shops.shown'), value: shownCell(shop, reader).text },
-    { label: t('shops.marketplace'), value: t(`shops.marketplace.${state}`) },
+    cellRow(t('shops.shown'), shownCell(shop, reader)),
+    cellRow(t('shops.marketplace'), stateCell(shop, reader)),
     ...(id === null ? [] : [{ label: t('shops.marketplace_id'), value: id }]),
-    ...(at === null ? [] : [{ label: t('shops.marketplace_at'), value: momentCell(at, reader).text }]),
+    ...(at === null ? [] : [momentRow(t('shops.marketplace_at'), at, reader)]),
     ...(note === null ? [] : [{ label: t('shops.marketplace_note'), value: note }]),
   ]
 }
 
-/** What `views/backoffice/partials/shop-fields.ejs` prints. */
+const FIELDS = ['titleRu', 'titleEn', 'textRu', 'textEn', 'address', 'link', 'position'] as const
+type Values = Readonly<Record<(typeof FIELDS)[number], string>>
+
+/** A form as it was sent. */
+export interface TypedShop extends Values {
+  readonly shown?: 'yes' | undefined
+  readonly reason: string
+}
+
+/** What `views/backoffice/partials/shop-form.ejs` prints. */
 export interface ShopForm {
   readonly id: string
   readonly basedOn: string
-  readonly values: Readonly<Record<'titleRu' | 'titleEn' | 'textRu' | 'textEn' | 'address' | 'link' | 'position', string>>
+  readonly values: Values
   readonly isShown: boolean
+  readonly reason: string
+  /** That somebody else has changed the shop meanwhile, and to what. */
+  readonly alert: string | null
 }
 
-/** @param shop what the fields are filled with; a new one begins empty */
-export const shopForm = (id: string, shop?: Shop): ShopForm => ({
-  id,
-  basedOn: shopStamp(shop),
-  values: {
-    titleRu: shop?.title.ru ?? '',
-    titleEn: shop?.title.en ?? '',
-    textRu: shop?.text.ru ?? '',
-    textEn: shop?.text.en ?? '',
-    address: shop?.address ?? '',
-    link: shop?.link ?? '',
-    position: String(shop?.position ?? 100),
-  },
-  isShown: shop?.isShown ?? true,
+/**
+ * @param shop what the fields are filled with; a new one begins empty
+ * @param overtaken what was typed on what stands no more: it stays, and sent once more it is based on the shop as it is now
+ */
+export function shopForm(id: string, shop?: Shop, overtaken?: { readonly typed: TypedShop; readonly t: Translate }): ShopForm {
+  const { typed } = overtaken ?? {}
+  const stands = valuesOf(shop)
+  return {
+    id,
+    basedOn: shopStamp(shop),
+    values: typed ?? stands,
+    isShown: typed ? typed.shown === 'yes' : (shop?.isShown ?? true),
+    reason: typed?.reason ?? '',
+    alert: shop && overtaken ? overtakenText(shop, overtaken) : null,
+  }
+}
+
+const valuesOf = (shop: Shop | undefined): Values => ({
+  titleRu: shop?.title.ru ?? '',
+  titleEn: shop?.title.en ?? '',
+  textRu: shop?.text.ru ?? '',
+  textEn: shop?.text.en ?? '',
+  address: shop?.address ?? '',
+  link: shop?.link ?? '',
+  position: String(shop?.position ?? 100),
 })
+
+/** What stands otherwise than was typed. */
+function overtakenText(shop: Shop, { typed, t }: { readonly typed: TypedShop; readonly t: Translate }): string {
+  const stands = valuesOf(shop)
+  const others = FIELDS.filter((name) => stands[name] !== typed[name].replaceAll('\r\n', '\n'))
+  const told = others.map((name) => `${fieldName(name, t)}: ${stands[name] || '—'}`)
+  if (shop.isShown !== (typed.shown === 'yes')) told.push(`${t('shops.shown')}: ${t(shop.isShown ? 'shops.is_shown' : 'shops.is_hidden')}`)
+  return t('shops.overtaken', { now: told.join('; ') })
+}

@@ -1,14 +1,18 @@
 import { z } from 'zod'
 import { isInDoubt, listShops, publishShop, readShop, saveShop, SHOPS_ON_A_PAGE } from '../../storefront'
+import type { Shop } from '../../storefront'
 import { defineRoute, staffWith } from '../../http'
-import type { Route } from '../../http'
+import type { Route, RouteContext } from '../../http'
+import type { StaffActor } from '../../shared/actor'
 import { looksLikeId, newId } from '../../shared/ids'
 import { may } from '../../shared/permissions'
+import { Refusal, REFUSALS } from '../../shared/refusals'
 import { DEED_FIELDS } from '../deed-routes'
 import { frameOf } from '../frame'
 import { shopPath, SHOPS } from './deps'
 import type { StorefrontPagesDeps } from './deps'
 import { presentShops, shopForm, shopRows } from './present-shops'
+import type { TypedShop } from './present-shops'
 
 /** The doors of the shops that accept the programme. */
 export const shopPages = (deps: StorefrontPagesDeps): Route[] => [listAll(deps), showOne(deps), saveOne(deps), publishOne(deps)]
@@ -38,7 +42,7 @@ const listAll = ({ db, zone }: StorefrontPagesDeps): Route =>
     },
   })
 
-const showOne = ({ db, zone, marketplace }: StorefrontPagesDeps): Route =>
+const showOne = (deps: StorefrontPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: `${SHOPS}/:id`,
@@ -46,17 +50,33 @@ const showOne = ({ db, zone, marketplace }: StorefrontPagesDeps): Route =>
     summary: 'Shows one shop, and what the marketplace last answered about it.',
     input: { params: PARAMS, query: DONE },
     handle: async (context) => {
-      const shop = await readShop(db, context.input.params.id)
-      const mayChange = may(context.staff, 'catalogue.change')
-      context.page('backoffice/shop', {
-        frame: frameOf(context, 'shops', context.input.query.done),
-        title: shop.title[context.language],
-        rows: shopRows(shop, { ...context, zone }),
-        form: mayChange ? shopForm(shop.id, shop) : null,
-        publish: mayChange ? { action: `${shopPath(shop.id)}/publish`, isOn: marketplace !== null, isUnknown: isInDoubt(shop) } : null,
-      })
+      const { params, query } = context.input
+      showCard(deps, context, { shop: await readShop(deps.db, params.id), done: query.done })
     },
   })
+
+interface Card {
+  readonly shop: Shop
+  readonly done?: string | undefined
+  /** A form that somebody else's change has overtaken. */
+  readonly overtaken?: TypedShop
+}
+
+function showCard(
+  { zone, marketplace }: StorefrontPagesDeps,
+  context: Pick<RouteContext, 'page' | 't' | 'language'> & { readonly staff: StaffActor },
+  { shop, done, overtaken }: Card,
+): void {
+  const mayChange = may(context.staff, 'catalogue.change')
+  const model = {
+    frame: frameOf(context, 'shops', done),
+    title: shop.title[context.language],
+    rows: shopRows(shop, { ...context, zone }),
+    form: mayChange ? shopForm(shop.id, shop, overtaken && { typed: overtaken, t: context.t }) : null,
+    publish: mayChange ? { action: `${shopPath(shop.id)}/publish`, isOn: marketplace !== null, isUnknown: isInDoubt(shop) } : null,
+  }
+  context.page('backoffice/shop', model, overtaken ? REFUSALS.shop_changed : 200)
+}
 
 const BODY = z.object({
   shopId: z.uuid(),
@@ -81,14 +101,21 @@ const saveOne = (deps: StorefrontPagesDeps): Route =>
     policy: staffWith('catalogue.change'),
     summary: 'Adds a shop to those that accept the programme, or changes one.',
     input: { body: BODY },
-    handle: async ({ input: { body }, staff, redirect }) => {
-      const { shopId, titleRu, titleEn, textRu, textEn, position, shown, reason, ...plain } = body
+    handle: async (context) => {
+      const { shopId, titleRu, titleEn, textRu, textEn, position, shown, reason, ...plain } = context.input.body
       const words = { title: { ru: titleRu, en: titleEn }, text: { ru: lines(textRu), en: lines(textEn) } }
-      const rest = { position: Number(position), isShown: shown === 'yes', author: staff, reason }
-      await saveShop(deps, { shopId, ...plain, ...words, ...rest })
-      redirect(`${shopPath(shopId)}?done=done`)
+      const rest = { position: Number(position), isShown: shown === 'yes', author: context.staff, reason }
+      const isSaved = await saveShop(deps, { shopId, ...plain, ...words, ...rest }).then(() => true, notOvertaken)
+      if (isSaved) context.redirect(`${shopPath(shopId)}?done=done`)
+      else showCard(deps, context, { shop: await readShop(deps.db, shopId), overtaken: context.input.body })
     },
   })
+
+/** Other refusals are told as everywhere. */
+function notOvertaken(error: unknown): false {
+  if (error instanceof Refusal && error.code === 'shop_changed') return false
+  throw error
+}
 
 const publishOne = (deps: StorefrontPagesDeps): Route =>
   defineRoute({

@@ -89,6 +89,7 @@ export const backofficeCatalogueRu = {
   'shops.add': 'Новый магазин',
   'shops.change': 'Изменить магазин',
   'shops.save': 'Сохранить',
+  'shops.overtaken': 'Магазин тем временем изменили: {{now}}. Ниже то, что ввели вы. Сохраните, если оно верно: прежнее будет заменено.',
   'shops.link': 'Ссылка',
   'shops.show': 'Показывать на странице',
 } as const
@@ -183,6 +184,8 @@ export const backofficeCatalogueEn = {
   'shops.add': 'New shop',
   'shops.change': 'Change the shop',
   'shops.save': 'Save',
+  'shops.overtaken':
+    'Somebody has changed this shop meanwhile: {{now}}. Below is what you typed. Save it if it is right: it takes the place of that.',
   'shops.link': 'Link',
   'shops.show': 'Shown on the page',
 } as const satisfies EnglishOf<typeof backofficeCatalogueRu>
