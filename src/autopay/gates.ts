@@ -73,14 +73,26 @@ export interface Ruling extends Passage {
   readonly rule: Rule | null
 }
 
+/** A rule that does not fit. */
+interface Missed {
+  readonly rule: Rule
+  readonly unmet: readonly string[]
+  /** How many of its conditions are met. */
+  readonly met: number
+}
+
+/** Less is missing, or as little where more was found. */
+const isNearer = (a: Missed, b: Missed): boolean => a.unmet.length < b.unmet.length || (a.unmet.length === b.unmet.length && a.met > b.met)
+
 /** Gate 3: the first rule that fits says what to do. Where none does, the one that came nearest tells what was missing. */
 export function ruleGate(invoice: DueInvoice, context: DecisionContext): Ruling {
   const { now } = context
-  let nearest: { rule: Rule; unmet: readonly string[] } | undefined
+  let nearest: Missed | undefined
   for (const rule of rulesIn(context, invoice)) {
     const unmet = unmetConditions(invoice, rule.body.when, now)
     if (unmet.length === 0) return { ...applied(rule), rule }
-    if (!nearest || unmet.length < nearest.unmet.length) nearest = { rule, unmet }
+    const missed = { rule, unmet, met: Object.keys(rule.body.when).length - unmet.length }
+    if (!nearest || isNearer(missed, nearest)) nearest = missed
   }
   if (!nearest) return { ...closed('rule', 'hold', 'no_rule'), rule: null }
   return { ...closed('rule', 'hold', 'no_rule_fits', { rule: nearest.rule.body.name, condition: nearest.unmet[0] ?? '' }), rule: null }

@@ -136,6 +136,16 @@ describe('the gates', () => {
     expect(decide(invoice(), context({ rules: near })).why.at(-1)?.values).toEqual({ rule: 'Z', condition: 'amountUpTo' })
   })
 
+  test('of rules that miss as much, the one that meets more of its conditions is the nearest', () => {
+    const other = rule({ name: 'Law', priority: 1, when: { description: 'law' } })
+    const rent = rule({ name: 'Rent', priority: 2, when: { description: 'аренда', currency: 'RUB', amountUpTo: 1n } }, { id: 'rent' })
+    for (const rules of [
+      [other, rent],
+      [rent, other],
+    ])
+      expect(decide(invoice(), context({ rules })).why.at(-1)?.values).toEqual({ rule: 'Rent', condition: 'amountUpTo' })
+  })
+
   test('a currency that the fund does not have is refused', () => {
     const { decision, why } = decide({ ...invoice(), amount: { minor: 100n, unit: 'USD' } }, context())
     expect([decision, why.at(-1)?.code]).toEqual(['refuse', 'currency'])
