@@ -73,7 +73,7 @@ const OPEN: readonly Queue[] = ['new', 'ask', 'due', 'paying', 'exception']
 const ENDED: readonly Queue[] = ['exception', 'closed']
 
 /** Invoices with what `outcomeOf` asks of each. At most one refusal of a person counts at a time. */
-const unpaidRows = (db: Db, { organisationIds }: ReportOf): Knex.QueryBuilder =>
+export const unpaidRows = (db: Db, { organisationIds }: Pick<ReportOf, 'organisationIds'>): Knex.QueryBuilder =>
   db('autopay_invoices as i')
     .leftJoin('autopay_decisions as d', 'd.id', 'i.decision_id')
     .leftJoin('autopay_verdicts as v', (join) => {
@@ -92,14 +92,14 @@ interface StandingRow {
 
 const standingOf = ({ queue, decision, refusal }: StandingRow): Outcome => outcomeOf({ queue, decision, isRefused: refusal !== null })
 
-/** Sums what stands alike, so that the one definition says of few rows what they are. */
-async function sumUnpaid(query: Knex.QueryBuilder, outcome: Outcome): Promise<SumRow[]> {
+/** Sums what stands alike, by organisation, so that the one definition says of few rows what they are. @param query of `unpaidRows` */
+export async function sumUnpaid(query: Knex.QueryBuilder, outcome: Outcome): Promise<(Total & { readonly organisation_id: string })[]> {
   const rows: (StandingRow & { organisation_id: string; count: unknown; amount: string | number | bigint | null })[] = await query
     .groupBy('i.organisation_id', 'i.queue', 'd.kind', 'v.kind')
     .select('i.organisation_id', 'i.queue', 'd.kind as decision', 'v.kind as refusal')
     .count({ count: '*' })
     .sum({ amount: 'i.amount' })
-  const sums = new Map<string, { organisation_id: string; count: number; amount: bigint }>()
+  const sums = new Map<string, Total & { readonly organisation_id: string }>()
   for (const row of rows) {
     if (standingOf(row) !== outcome) continue
     const { organisation_id } = row

@@ -2,8 +2,9 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { dueMoment, listPaid, readDueWeek, readTotals, tellMonth } from '../../src/autopay'
+import { dueMoment, listPaid, readDueWeek, readHeldWeek, readTotals, refuseInvoice, tellMonth } from '../../src/autopay'
 import { COMMAND_LINE } from '../../src/shared/actor'
+import { DAY, plus } from '../../src/shared/clock'
 import { addDays, dayOf, monthOf, nextMonth } from '../../src/shared/days'
 import { setStaffEmail } from '../../src/staff'
 import { ENGINES } from '../support/databases'
@@ -39,7 +40,7 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
     await bill(world, acme, { amount: '100.00', description: 'Аренда' })
     await bill(world, acme, { amount: '200.00', description: 'Мебель', expirationDate: in_(2) })
     await bill(world, acme, { amount: '50.00', description: 'Мебель другая', expirationDate: in_(20) })
-    await bill(world, acme, { amount: '300.00', description: 'Неизвестно' })
+    const unknown = await bill(world, acme, { amount: '300.00', description: 'Неизвестно' })
     await runs(world, { organisationId: acme.id })
 
     const of = { month: monthOf(dayOf(at, ZONE)), zone: ZONE, organisationIds: [acme.id] }
@@ -58,6 +59,13 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
     const week = await readDueWeek(world.db, { organisationIds: [acme.id], now: at, zone: ZONE })
     const today = dayOf(at, ZONE)
     expect(week.filter(({ count }) => count > 0)).toEqual([{ day: addDays(today, 2), count: 1, amount: 20_000n }])
+    // What is under Exceptions is told beside it, as long as it may still be paid.
+    const held = (days = 0): ReturnType<typeof readHeldWeek> =>
+      readHeldWeek(world.db, { organisationIds: [acme.id], now: plus(at, days * DAY), zone: ZONE })
+    expect([await held(), await held(-7)]).toEqual([
+      { count: 1, amount: 30_000n },
+      { count: 0, amount: 0n },
+    ])
 
     await runs(world, { organisationId: acme.id })
     while ((await world.parts.notices.queue()) > 0);
@@ -72,6 +80,8 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
     expect(JSON.stringify(await world.db('notices').select('recipient', 'data'))).not.toContain('@acme.example')
     expect(written.map(bodyOf).filter((text) => text.includes('потрачено 100,00 ₽ из 1 000,00 ₽'))).toHaveLength(1)
     expect(JSON.stringify(await world.db('audit_log').select())).not.toContain('@acme.example')
+    await refuseInvoice(world.parts, { invoiceId: unknown.id, author: vera, reason: 'Nobody knows it' })
+    expect(await held()).toEqual({ count: 0, amount: 0n })
   })
 
   test('a month that is over is told once, with what is spent of the budget, to those alone for whom something became of it', async () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { countQueues, knownOrganisations, listRuns, readDueWeek, signerOf, sumItems } from '../../autopay'
+import { countQueues, knownOrganisations, listRuns, readDueWeek, readHeldWeek, signerOf, sumItems } from '../../autopay'
 import { readFundPicture } from '../../fund'
 import { defineRoute, staffWith } from '../../http'
 import type { Route } from '../../http'
@@ -27,9 +27,10 @@ export const overviewRoutes = ({ db, clock, zone, settings }: AutopayPagesDeps):
       const [reader, now, rate] = [{ ...context, zone }, clock.now(), settings.rate satisfies Rate]
       const { organisations, desk } = await deskOf(context, { db, zone, part: 'overview', back: AUTOPAY, done: context.input.query.done })
       const counts = await countQueues(db, { organisations, signer: await signerOf(db, context.staff, now) })
-      const week = await readDueWeek(db, { organisationIds: organisations.map(({ id }) => id), now, zone })
-      const picture = may(context.staff, 'fund.read') ? await readFundPicture(db, { now, zone, rate }) : null
       const ids = organisations.map(({ id }) => id)
+      const weekOf = { organisationIds: ids, now, zone }
+      const [week, held] = [await readDueWeek(db, weekOf), await readHeldWeek(db, weekOf)]
+      const picture = may(context.staff, 'fund.read') ? await readFundPicture(db, { now, zone, rate }) : null
       const known = await knownOrganisations(db, context.staff)
       const runs = await listRuns(db, { organisations: known }, { limit: LATEST_RUNS })
       const runIds = runs.map(({ id }) => id)
@@ -46,7 +47,7 @@ export const overviewRoutes = ({ db, clock, zone, settings }: AutopayPagesDeps):
       context.page('backoffice/autopay', {
         ...desk,
         tabs: presentTabs(counts, null, reader),
-        week: presentWeek(week, picture, reader),
+        week: presentWeek(week, held, picture, reader),
         runs: presentRuns(view, reader),
       })
     },

@@ -1,4 +1,4 @@
-import type { DueDay } from '../../autopay'
+import type { DueDay, Total } from '../../autopay'
 import type { FundPicture } from '../../fund'
 import { addDays } from '../../shared/days'
 import { formatMoney } from '../../shared/texts/format'
@@ -14,12 +14,14 @@ export interface WeekView {
   readonly legend: readonly { readonly mark: ChartMark; readonly text: string }[]
   readonly table: Table
   readonly short: string | null
+  /** What the numbers leave out, since somebody must look at it first. */
+  readonly held: string | null
 }
 
 const PAST_DAYS = 7
 
-/** @param picture null for whoever may not see the fund: they see what is due alone */
-export function presentWeek(week: readonly DueDay[], picture: FundPicture | null, reader: Reader): WeekView {
+/** @param held what is under Exceptions @param picture null for whoever may not see the fund: they see what is due alone */
+export function presentWeek(week: readonly DueDay[], held: Total, picture: FundPicture | null, reader: Reader): WeekView {
   const levels = picture && levelsOf(week, picture)
   const last = levels?.at(-1)
   const spendable = picture ? picture.fund.available.minor - picture.fund.floor.minor : 0n
@@ -33,11 +35,15 @@ export function presentWeek(week: readonly DueDay[], picture: FundPicture | null
       text: mark === 'forecast' ? reader.t('autopay.week.chart') : reader.t(`fund.legend.${mark}`),
     })),
     table: tableOf(week, levels, reader),
+    held: held.count === 0 ? null : reader.t('autopay.week.held', { sum: countSum(held, reader) }),
     short: picture && missing > 0n ? reader.t('autopay.week.short', { amount: roubles(missing, reader) }) : null,
   }
 }
 
 const roubles = (minor: bigint, { language }: Pick<Reader, 'language'>): string => formatMoney({ minor, unit: 'RUB' }, language)
+
+const countSum = ({ count, amount }: Total, reader: Reader): string =>
+  reader.t('autopay.count_sum', { count: String(count), amount: roubles(amount, reader) })
 
 /** What is left at the end of each day when everything is paid that falls due by then. */
 function levelsOf(week: readonly DueDay[], { fund }: FundPicture): bigint[] {
@@ -67,7 +73,7 @@ const tableOf = (week: readonly DueDay[], levels: readonly bigint[] | null, read
   rows: week.map(({ day, count, amount }, index) => ({
     cells: [
       { text: dayText(day, reader.language) },
-      { text: count === 0 ? '—' : reader.t('autopay.count_sum', { count: String(count), amount: roubles(amount, reader) }) },
+      { text: count === 0 ? '—' : countSum({ count, amount }, reader) },
       ...(levels ? [{ text: roubles(levels[index] ?? 0n, reader) }] : []),
     ],
   })),
