@@ -41,7 +41,7 @@ export interface Approvals {
   waitingOn(subject: string, by: Author): Promise<ApprovalRequest[]>
   /** Why this person is no second pair of eyes for a request, as far as it is known who could be whom; null when they are. */
   sameHands(request: ApprovalRequest, by: StaffActor): Promise<SameHands | null>
-  /** The maker is never the checker. @throws Refusal forbidden, own_request, let_in_by_maker, request_not_open, not_found */
+  /** The maker is never the checker. Whoever says once more what they have said changes nothing and is told what came of it. @throws Refusal forbidden, own_request, let_in_by_maker, request_not_open, not_found */
   approve(id: string, by: Author, reason?: string): Promise<ApprovalRequest>
   refuse(id: string, by: Author, reason: string): Promise<ApprovalRequest>
   /** The maker takes the request back. @throws Refusal forbidden for anybody else */
@@ -96,15 +96,16 @@ async function waitingOn({ db, clock }: ApprovalsDeps, deedOf: DeedOf, subject: 
 }
 
 async function approve(deps: ApprovalsDeps, deedOf: DeedOf, { id, by, reason }: Decided): Promise<ApprovalRequest> {
-  const { request, checker } = await openRequest(deps, deedOf, id, by)
+  const { request, checker } = await requestFor(deps, deedOf, id, by)
   deedOf(request)
-  await decide(deps, request, { state: 'approved', by: checker, at: deps.clock.now(), reason }, 'approval_given')
-  await perform(deps, deedOf, await required(deps.db, id))
+  const isFirst = await decide(deps, request, { state: 'approved', by: checker, at: deps.clock.now(), reason }, 'approval_given')
+  // Whoever approved it is carrying it out at this moment, or the worker will.
+  if (isFirst) await perform(deps, deedOf, await required(deps.db, id))
   return required(deps.db, id)
 }
 
 async function refuse(deps: ApprovalsDeps, deedOf: DeedOf, { id, by, reason }: Decided): Promise<ApprovalRequest> {
-  const { request, checker } = await openRequest(deps, deedOf, id, by)
+  const { request, checker } = await requestFor(deps, deedOf, id, by)
   await decide(deps, request, { state: 'refused', by: checker, at: deps.clock.now(), reason }, 'approval_refused')
   return required(deps.db, id)
 }
@@ -116,8 +117,8 @@ async function withdraw(deps: ApprovalsDeps, id: string, by: Author): Promise<Ap
   return required(deps.db, id)
 }
 
-/** An open request and the person who may decide it. The gateway itself is nobody's second pair of eyes. */
-async function openRequest(
+/** A request and the person who may decide it. The gateway itself is nobody's second pair of eyes. */
+async function requestFor(
   { db }: ApprovalsDeps,
   deedOf: DeedOf,
   id: string,
@@ -129,7 +130,6 @@ async function openRequest(
   if (!(await isKnownTo(deedOf, request, by))) throw new Refusal('not_found', 'request')
   const same = await sameHands(db, request, by)
   if (same) throw new Refusal(same)
-  if (request.state !== 'open') throw new Refusal('request_not_open', request.state)
   return { request, checker: by }
 }
 
@@ -168,11 +168,16 @@ async function required(db: Db, id: string): Promise<ApprovalRequest> {
   return request
 }
 
-async function decide(deps: ApprovalsDeps, request: ApprovalRequest, verdict: Verdict, action: string): Promise<void> {
-  await inTransaction(deps.db, async (tx) => {
+/** @returns whether it was decided now; false when this person had said the same of it before @throws Refusal request_not_open */
+async function decide(deps: ApprovalsDeps, request: ApprovalRequest, verdict: Verdict, action: string): Promise<boolean> {
+  return inTransaction(deps.db, async (tx) => {
     // First of all, as whoever changes a role locks it before the requests of its owner.
     await requireStanding(tx, verdict.by)
-    if (!(await decideRequest(tx, request.id, verdict))) throw new Refusal('request_not_open')
+    if (!(await decideRequest(tx, request.id, verdict))) {
+      const { state, decision } = await required(tx, request.id)
+      if (state === verdict.state && decision?.by.name === authorName(verdict.by)) return false
+      throw new Refusal('request_not_open', state)
+    }
     await writeAudit(tx, [
       {
         author: verdict.by,
@@ -184,6 +189,7 @@ async function decide(deps: ApprovalsDeps, request: ApprovalRequest, verdict: Ve
         evenWithoutRole: true,
       },
     ])
+    return true
   })
 }
 

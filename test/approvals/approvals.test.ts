@@ -188,15 +188,6 @@ describe.each(ENGINES)('two pairs of eyes on %s', (engine) => {
     await expect(world.parts.approvals.approve(id, staff.approver)).rejects.toMatchObject({ code: 'request_not_open' })
   })
 
-  test('ten approvals at once have one effect', async () => {
-    const { id } = await request('2000')
-    const all = await Promise.allSettled(
-      Array.from({ length: 10 }, (_, n) => world.parts.approvals.approve(id, n % 2 ? staff.approver : staff.admin)),
-    )
-    expect(all.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
-    expect(await available()).toBe('2500.00')
-  })
-
   test('what is refused, withdrawn or older than 72 hours is never done', async () => {
     const { approvals } = world.parts
     const [refused, withdrawn, old] = [await request(), await request(), await request()]

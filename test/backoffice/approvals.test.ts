@@ -62,7 +62,9 @@ describe('the pages of the second pair of eyes', () => {
     expect((await as('approver').open(href)).html).not.toContain('note-done')
     expect(await anna.balance()).toMatchObject({ available: '2000.00' })
     const again = await as('approver').submit(page, `${href}/approve`, {})
-    expect(again.status).toBe(409)
+    expect([again.status, again.html]).toEqual([200, expect.stringContaining('Запрос согласован (выполнено).')])
+    const otherwise = await as('approver').submit(page, `${href}/refuse`, { reason: 'Rather not' })
+    expect(otherwise.status).toBe(409)
     expect(await anna.balance()).toMatchObject({ available: '2000.00' })
   })
 

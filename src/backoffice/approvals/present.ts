@@ -168,7 +168,7 @@ function decidedNote(request: ApprovalRequest, t: Translate): NonNullable<Reques
   const isApproved = request.state === 'approved'
   return {
     text: t('approvals.now', { state: isApproved ? `${state} (${outcomeText(request, t)})` : state }),
-    isDone: !isApproved || request.outcome === 'done',
+    isDone: !isApproved || request.outcome === null || request.outcome === 'done',
   }
 }
 
