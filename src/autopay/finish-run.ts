@@ -36,7 +36,7 @@ export async function finishRun(deps: PaymentDeps, run: Run, { problem, said }: 
   await inTransaction(deps.db, async (tx) => {
     if (!(await endRun(tx, run, problem, at))) return
     await writeItems(tx, run.id, items, at)
-    await tellOrganisations(tx, run.id, { items, at, zone: deps.settings.timeZone })
+    await tellOrganisations(tx, run.id, { items, problem, at, zone: deps.settings.timeZone })
   })
   deps.log.info({ run: run.id, items: items.length, problem }, 'a run of automatic payment has ended')
 }

@@ -73,13 +73,17 @@ export async function readTiding(db: Db, id: string): Promise<Tiding | undefined
 }
 
 /** The digest of a run for each organisation that it concerned, and the request to whoever must sign what it has found. */
-export async function tellOrganisations(tx: Tx, runId: string, { items, at, zone }: Ended): Promise<void> {
+export async function tellOrganisations(tx: Tx, runId: string, { items, problem, at, zone }: Ended): Promise<void> {
   const organisationIds = [...new Set(items.map((item) => item.organisationId))]
   const totals = await readTotals(tx, { month: monthOf(dayOf(at, zone)), zone, organisationIds })
   const budgets = new Map((await readOrganisations(tx)).map(({ id, perMonth }) => [id, perMonth]))
   for (const { organisationId, counted } of totals) {
     const result = digestFacts(items.filter((item) => item.organisationId === organisationId))
-    const facts = { ...result, ...budgetFacts(counted, budgets.get(organisationId) ?? null) }
+    const facts: Readonly<Record<string, string>> = {
+      ...result,
+      ...budgetFacts(counted, budgets.get(organisationId) ?? null),
+      ...(problem !== null && { problem }),
+    }
     const isNews = facts['paid'] !== '0' || !(await wasToldSo(tx, organisationId, facts))
     if (isNews) await writeTidings(tx, [{ topic: 'digest', source: runId, organisationId, facts, at }])
   }
@@ -89,6 +93,8 @@ export async function tellOrganisations(tx: Tx, runId: string, { items, at, zone
 /** What a run came to, when it ended, and the zone whose months budgets are for. */
 interface Ended {
   readonly items: readonly RunItem[]
+  /** Why it did not come to its end, or null. */
+  readonly problem: string | null
   readonly at: Date
   readonly zone: string
 }

@@ -2,6 +2,7 @@ import { parseMoney } from '../shared/money'
 import { createTexts } from '../shared/texts'
 import type { Language } from '../shared/texts'
 import { formatMoney } from '../shared/texts/format'
+import { readTold } from '../shared/told'
 import { render } from './letters'
 import type { Body } from './letters'
 import type { Notice, NoticeSettings } from './notice'
@@ -23,7 +24,7 @@ function digestLetter({ topic, language, facts }: Notice, settings: NoticeSettin
     t('autopay.count_sum', { count: facts[outcome] ?? '0', amount: roubles(facts[`${outcome}_sum`], language) })
   return render({
     subject: isMonth ? t('autopay.mail.month.subject', values) : t('autopay.mail.digest.subject', values),
-    lines: [isMonth ? t('autopay.mail.month.text', values) : t('autopay.mail.digest.text', { organisation })],
+    lines: [isMonth ? t('autopay.mail.month.text', values) : t('autopay.mail.digest.text', { organisation }), ...cutLine(facts, language)],
     rows: [
       [t('autopay.outcome.paid'), total('paid')],
       [t('autopay.outcome.waiting'), total('waiting')],
@@ -33,6 +34,12 @@ function digestLetter({ topic, language, facts }: Notice, settings: NoticeSettin
     link: { text: t(isMonth ? 'autopay.mail.open_report' : 'autopay.mail.open_run'), href: new URL(path, settings.publicUrl).href },
     foot: t('mail.alert.foot', { program: settings.programName }),
   })
+}
+
+/** What a run left undone: its figures alone would read as if it had come to its end. */
+function cutLine({ problem }: Notice['facts'], language: Language): string[] {
+  const t = texts.translator(language)
+  return problem === undefined ? [] : [t('autopay.mail.digest.cut', { problem: readTold(problem, t) })]
 }
 
 /** Letters of before had no such facts. */

@@ -203,7 +203,7 @@ function budgetTable({ sums, totals, organisations }: RunView, reader: Reader): 
 
 const OUTCOME_MARKS: Readonly<Record<Outcome, Mark>> = { paid: 'good', waiting: 'wait', refused: 'bad' }
 
-function itemsTable({ items, hasMore, outcome, after }: RunView, path: string, reader: Reader): Table {
+function itemsTable({ run, items, hasMore, outcome, after }: RunView, path: string, reader: Reader): Table {
   const { t } = reader
   const last = items.at(-1)
   return {
@@ -223,7 +223,7 @@ function itemsTable({ items, hasMore, outcome, after }: RunView, path: string, r
         whyCell(tellingLine(item.why), reader),
       ],
     })),
-    empty: t('autopay.run.empty'),
+    empty: t(run.problem !== null && outcome === undefined ? 'autopay.run.empty_cut' : 'autopay.run.empty'),
     isForward: true,
     ...(hasMore && last && { olderHref: listHref(path, { outcome, after: String(last.position) }) }),
     ...(after !== undefined && { newestHref: listHref(path, { outcome }) }),
