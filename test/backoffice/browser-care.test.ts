@@ -1,7 +1,9 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { addThreshold, checkThresholds } from '../../src/fund'
 import { lockMember } from '../../src/members'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import type { StaffRole } from '../../src/shared/actor'
+import { parseMoney } from '../../src/shared/money'
 import { accessibilityFaults, focused, momentsWithoutUtc, sidewaysFaults, smallTargets, untidyPlaces } from '../browser/checks'
 import { fillPath, makeObjects } from '../routes/objects'
 import { readRouteTable } from '../routes/table'
@@ -50,6 +52,8 @@ describeInChromium('the pages of the back office for whoever works there all day
       const owner = await world.member({ points: '500.00', login })
       const objects = await makeObjects(PAGES, world, owner)
       await lockMember(world.parts, { login, reason: 'A test', actor: COMMAND_LINE })
+      await addThreshold(world.parts, { amount: parseMoney('9000000.00', 'RUB'), author: COMMAND_LINE })
+      await checkThresholds(world.parts)
       const page = await seated('admin', { width: 1280, language })
       const untidy: string[] = []
       for (const route of PAGES) {

@@ -11,7 +11,7 @@ import { may } from '../../shared/permissions'
 import { Refusal } from '../../shared/refusals'
 import { DEED_FIELDS } from '../deed-routes'
 import type { Reader } from '../reader'
-import { momentCell } from '../reader'
+import { periodTold } from '../reader'
 import { staffLogins } from '../staff-logins'
 import type { AutopayPagesDeps } from './deps'
 import { deskOf, TURNS } from './desk'
@@ -67,7 +67,7 @@ const presentTurns = (found: readonly Delegation[], logins: ReadonlyMap<string, 
     return {
       id,
       who: reader.t('autopay.turns.for', { to: name(toStaff), from: name(fromStaff) }),
-      span: `${momentCell(beginsAt, reader).text} — ${momentCell(endsAt, reader).text}`,
+      span: periodTold({ firstAt: beginsAt, lastAt: endsAt }, reader),
       mayWithdraw: fromStaff === staff.id,
     }
   })

@@ -8,8 +8,8 @@ import { readReason } from '../../shared/reasons'
 import { formatCount, formatMoney } from '../../shared/texts/format'
 import { listHref } from '../filters'
 import type { Query } from '../filters'
-import { amountHead, momentCell, timeHead } from '../reader'
-import type { Reader } from '../reader'
+import { amountHead, momentCell, momentText, timeHead, toldAt } from '../reader'
+import type { Reader, Sentence } from '../reader'
 import type { Column, Table } from '../table'
 import { drawCharts, legendOf } from './chart'
 import type { Chart, ChartMark } from './chart'
@@ -102,7 +102,7 @@ export interface ThresholdLine {
   readonly key: string
   readonly amount: string
   readonly isCrossed: boolean
-  readonly state: string
+  readonly state: Sentence
 }
 
 export const presentThresholds = (thresholds: readonly Threshold[], reader: Reader): ThresholdLine[] =>
@@ -112,7 +112,9 @@ export const presentThresholds = (thresholds: readonly Threshold[], reader: Read
     amount: formatMoney(amount, reader.language),
     isCrossed: crossedAt !== null,
     state:
-      crossedAt === null ? reader.t('fund.threshold_above') : reader.t('fund.threshold_below', { at: momentCell(crossedAt, reader).text }),
+      crossedAt === null
+        ? { text: reader.t('fund.threshold_above') }
+        : toldAt(reader.t('fund.threshold_below', { at: momentText(crossedAt, reader) }), crossedAt),
   }))
 
 export interface MovementsView {

@@ -17,7 +17,7 @@ import type { AlertNames } from './alert-names'
 /** What the summary of a form says that closes an alert. */
 export interface AlertClose extends Cell {
   readonly id: string
-  readonly since: string
+  readonly since: Cell
 }
 
 export interface AlertsView {
@@ -47,7 +47,7 @@ export const presentCloses = ({ alerts, names }: AlertsView, staff: StaffActor, 
   may(staff, 'alerts.close')
     ? alerts
         .filter(({ kind }) => kind !== 'payment_in_review')
-        .map((alert) => ({ id: alert.id, ...alertCell(alert, names, reader.t), since: momentCell(alert.at, reader).text }))
+        .map((alert) => ({ id: alert.id, ...alertCell(alert, names, reader.t), since: momentCell(alert.at, reader) }))
     : []
 
 function alertCell(alert: Alert, names: AlertNames, t: Translate): Cell {

@@ -1,8 +1,8 @@
 import { NOTICE_STATES } from '../../notices'
 import type { Notice, NoticeState } from '../../notices'
 import { listHref } from '../filters'
-import { momentCell } from '../reader'
-import type { Reader } from '../reader'
+import { momentCell, momentText, toldAt } from '../reader'
+import type { Reader, Sentence } from '../reader'
 import type { Mark, Table } from '../table'
 
 export const NOTICES = '/admin/notices'
@@ -53,10 +53,10 @@ const sourceHref = ({ topic, source }: Notice): string | undefined =>
       : `/admin/payments/${source}`
 
 /** What may be sent once more: a button each, named so that they can be told apart. */
-export const presentRetries = (notices: readonly Notice[], reader: Reader): { id: string; text: string }[] =>
+export const presentRetries = (notices: readonly Notice[], reader: Reader): (Sentence & { id: string })[] =>
   notices
     .filter(({ state }) => state === 'failed')
-    .map(({ id, createdAt }) => ({ id, text: reader.t('notices.send_again', { at: momentCell(createdAt, reader).text }) }))
+    .map(({ id, createdAt }) => ({ id, ...toldAt(reader.t('notices.send_again', { at: momentText(createdAt, reader) }), createdAt) }))
 
 export const stateChoices = ({ t }: Reader): { value: string; text: string }[] => [
   { value: '', text: t('notices.state.all') },

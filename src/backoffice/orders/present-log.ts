@@ -1,8 +1,8 @@
 import type { LoggedNotification } from '../../orders'
 import { formatMoney } from '../../shared/texts/format'
 import { listHref } from '../filters'
-import { momentCell } from '../reader'
-import type { Reader } from '../reader'
+import { momentCell, momentText, toldAt } from '../reader'
+import type { Reader, Sentence } from '../reader'
 import type { Table } from '../table'
 import { LOG_PATH, ORDERS_PATH } from './order-filters'
 
@@ -55,8 +55,8 @@ export function logTable(notifications: readonly LoggedNotification[], reader: R
 }
 
 /** A button for each line, named so that they can be told apart. */
-export const presentReplays = (notifications: readonly LoggedNotification[], reader: Reader): { id: string; text: string }[] =>
+export const presentReplays = (notifications: readonly LoggedNotification[], reader: Reader): (Sentence & { id: string })[] =>
   notifications.map(({ id, at, number }) => ({
     id,
-    text: reader.t('log.replay_of', { at: momentCell(at, reader).text, number: number || '—' }),
+    ...toldAt(reader.t('log.replay_of', { at: momentText(at, reader), number: number || '—' }), at),
   }))
