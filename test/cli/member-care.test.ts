@@ -61,18 +61,20 @@ describe('gateway members', () => {
   })
 
   test('statement: two balances and a count, or the file', async () => {
+    const today = (): string => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Moscow' }).format(new Date())
     await json('members add yana --password long-enough')
+    const from = today()
     await json('members credit yana 12.50')
-    const today = new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Moscow' }).format(new Date())
-    expect(await json(`members statement yana --from ${today}`)).toEqual({
+    const to = today() // Another day where midnight has just passed.
+    expect(await json(`members statement yana --from ${from} --to ${to}`)).toEqual({
       login: 'yana',
-      from: today,
-      to: today,
+      from,
+      to,
       opening: '0.00',
       movements: 1,
       closing: '12.50',
     })
-    const { out } = await gateway(`members statement yana --from ${today} --to ${today} --csv`)
+    const { out } = await gateway(`members statement yana --from ${from} --to ${to} --csv`)
     expect(out.split('\r\n')).toEqual([
       expect.stringContaining(';Баллы;'),
       ';Остаток на начало;;0.00',

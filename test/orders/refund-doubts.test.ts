@@ -248,7 +248,7 @@ test('while the first answer of a refund may still come, nobody asks again', asy
   const world = await World.make()
   const shop = new Shop(world)
   const order = await shop.bought(await world.member({ points: '0' }), '100.00')
-  await world.sandbox.misbehave({ on: 'refund.create', kind: 'delay', ms: 200, before: true, times: 1 })
+  await world.sandbox.misbehave({ on: 'refund.create', kind: 'delay', ms: 1_000, before: true, times: 1 })
   const asked = shop.refunds(order, '10.00')
   while ((await refundsOf(world.db, order.id)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
   world.clock.move(80 * SECOND)
