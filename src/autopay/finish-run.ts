@@ -32,17 +32,17 @@ export async function finishRun(deps: PaymentDeps, run: Run, { problem, said }: 
   const at = deps.clock.now()
   await syncPayments(deps.db, at)
   const decided = said ? (await asOfNow(deps.db, [...said])).map(asItem) : await asTheyStood(deps.db, run)
-  const items = await itemsOf(deps.db, run, decided)
+  const begun = await paymentsOf(deps.db, run.id)
+  const items = await itemsOf(deps.db, run, begun, decided)
   await inTransaction(deps.db, async (tx) => {
-    if (!(await endRun(tx, run, problem, at))) return
+    if (!(await endRun(tx, run, { problem, begun: begun.length }, at))) return
     await writeItems(tx, run.id, items, at)
     await tellOrganisations(tx, run.id, { items, problem, at, zone: deps.settings.timeZone })
   })
   deps.log.info({ run: run.id, items: items.length, problem }, 'a run of automatic payment has ended')
 }
 
-async function itemsOf(db: Db, run: Run, others: readonly RunItem[]): Promise<RunItem[]> {
-  const begun = await paymentsOf(db, run.id)
+async function itemsOf(db: Db, run: Run, begun: readonly RunItem[], others: readonly RunItem[]): Promise<RunItem[]> {
   const earlier = (await underWay(db, run)).filter(({ invoiceId }) => !begun.some((one) => one.invoiceId === invoiceId))
   const paying = idsOf([...begun, ...earlier])
   const odd = (await oddItems(db, run)).filter(({ invoiceId }) => !paying.has(invoiceId))

@@ -79,10 +79,10 @@ export async function tellOrganisations(tx: Tx, runId: string, { items, problem,
   const budgets = new Map((await readOrganisations(tx)).map(({ id, perMonth }) => [id, perMonth]))
   for (const { organisationId, counted } of totals) {
     const result = digestFacts(items.filter((item) => item.organisationId === organisationId))
-    const facts: Readonly<Record<string, string>> = {
+    const facts: Record<string, string> = {
       ...result,
       ...budgetFacts(counted, budgets.get(organisationId) ?? null),
-      ...(problem !== null && { problem }),
+      ...(problem === null ? {} : { problem }),
     }
     const isNews = facts['paid'] !== '0' || !(await wasToldSo(tx, organisationId, facts))
     if (isNews) await writeTidings(tx, [{ topic: 'digest', source: runId, organisationId, facts, at }])
@@ -90,10 +90,9 @@ export async function tellOrganisations(tx: Tx, runId: string, { items, problem,
   await tellApprovers(tx, runId, at)
 }
 
-/** What a run came to, when it ended, and the zone whose months budgets are for. */
+/** What a run came to, why it did not come to its end, when it ended, and the zone whose months budgets are for. */
 interface Ended {
   readonly items: readonly RunItem[]
-  /** Why it did not come to its end, or null. */
   readonly problem: string | null
   readonly at: Date
   readonly zone: string

@@ -3,7 +3,7 @@ import { bound, brokenUniqueRule, inTransaction, iso, moment, optionalMoment } f
 import type { Db, Tx } from '../shared/database'
 import { newSortedId } from '../shared/ids'
 import { Refusal } from '../shared/refusals'
-import { abandoned, silentSince } from '../shared/signs-of-life'
+import { abandoned, isSilent } from '../shared/signs-of-life'
 import type { Scope } from './intake'
 
 export type RunState = 'running' | 'done' | 'failed'
@@ -28,6 +28,7 @@ export interface Run {
   readonly done: number
   readonly problem: string | null
   readonly startedAt: Date
+  readonly seenAliveAt: Date
   readonly endedAt: Date | null
 }
 
@@ -46,6 +47,7 @@ interface RunRow {
   done: number | bigint
   problem: string | null
   started_at: Date | string
+  seen_alive_at: Date | string
   ended_at: Date | string | null
 }
 
@@ -66,6 +68,7 @@ const toRun = (row: RunRow): Run => ({
   done: Number(row.done),
   problem: row.problem,
   startedAt: moment(row.started_at),
+  seenAliveAt: moment(row.seen_alive_at),
   endedAt: optionalMoment(row.ended_at),
 })
 
@@ -103,15 +106,24 @@ const toNewRow = (id: string, { key, startedBy, scope, at }: NewRun) => ({
   seen_alive_at: iso(at),
 })
 
-/** Takes up a run whose process has ended. What it has paid stays paid, and whatever is left is decided about anew. */
-export async function takeOverRun(db: Db, now: Date): Promise<Run | undefined> {
+export type Progress = Partial<Pick<Run, 'step' | 'listed' | 'total' | 'done'>>
+
+/** Takes up a run whose process has ended, to carry it out from the beginning. What it has paid stays paid, and whatever is left is decided about anew. */
+export const takeOverRun = (db: Db, now: Date): Promise<Run | undefined> =>
+  claimAbandoned(db, now, { step: 'reading', listed: 0, total: 0, done: 0 })
+
+/** The same, to end it: how far it had come stays told. */
+export const takeToEnd = (db: Db, now: Date): Promise<Run | undefined> => claimAbandoned(db, now, {})
+
+async function claimAbandoned(db: Db, now: Date, progress: Progress): Promise<Run | undefined> {
   const rows = (await abandoned(db, 'autopay_runs', now)
-    .update({ token: db.raw('token + 1'), seen_alive_at: iso(now), step: 'reading', listed: 0, total: 0, done: 0 })
+    .update({ ...progress, token: db.raw('token + 1'), seen_alive_at: iso(now) })
     .returning('*')) as RunRow[]
   return rows[0] && toRun(rows[0])
 }
 
-export type Progress = Partial<Pick<Run, 'step' | 'listed' | 'total' | 'done'>>
+/** Whether a run is not over and its process has ended: another one takes it over, or the next run ends it. */
+export const isInterrupted = ({ state, seenAliveAt }: Run, now: Date): boolean => state === 'running' && isSilent(seenAliveAt, now)
 
 /** Says that the run is alive, and how far it has come. @returns false when it belongs to another process by now */
 export async function noteProgress(db: Db, run: Run, progress: Progress, now: Date): Promise<boolean> {
@@ -130,8 +142,15 @@ export async function handOver(db: Db, run: Run): Promise<void> {
     .update({ seen_alive_at: iso(LONG_AGO) })
 }
 
+export interface End {
+  readonly problem: string | null
+  /** How many payments it has begun: one that was interrupted may not have said so any more. */
+  readonly begun: number
+}
+
 /** @returns false when the run belongs to another process by now */
-export async function endRun(tx: Tx, run: Run, problem: string | null, now: Date): Promise<boolean> {
+export async function endRun(tx: Tx, run: Run, { problem, begun }: End, now: Date): Promise<boolean> {
+  const atLeast = (name: 'total' | 'done'): Knex.Raw => tx.raw('case when ?? < ? then ? else ?? end', [name, begun, begun, name])
   const changed = await tx('autopay_runs')
     .where({ id: run.id, token: bound(run.token), state: 'running' })
     .update({
@@ -139,6 +158,8 @@ export async function endRun(tx: Tx, run: Run, problem: string | null, now: Date
       problem: problem?.slice(0, 500) ?? null,
       ended_at: iso(now),
       seen_alive_at: iso(now),
+      total: atLeast('total'),
+      done: atLeast('done'),
     })
   return changed === 1
 }
@@ -183,9 +204,9 @@ export async function listRuns(
 
 /** The run that is under way now, as far as somebody may know of it; one whose process has ended is not. */
 export async function runUnderWay(db: Db, filter: RunFilter, now: Date): Promise<Run | undefined> {
-  const alive = knownRuns(db, filter).where({ state: 'running' }).where('seen_alive_at', '>=', silentSince(now))
-  const row = (await alive.first()) as RunRow | undefined
-  return row && toRun(row)
+  const row = (await knownRuns(db, filter).where({ state: 'running' }).first()) as RunRow | undefined
+  const run = row && toRun(row)
+  return run && !isInterrupted(run, now) ? run : undefined
 }
 
 export const wasRun = async (db: Db, key: string): Promise<boolean> => (await db('autopay_runs').where({ key }).first('id')) !== undefined

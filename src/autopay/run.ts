@@ -14,7 +14,7 @@ import type { Plan } from './make-plan'
 import { readOrganisations, requireOrganisation } from './organisation-store'
 import { payAll } from './pay-all'
 import type { OnFault } from './pay-one'
-import { handOver, insertRun, noteProgress, takeOverRun } from './run-store'
+import { handOver, insertRun, noteProgress, takeToEnd } from './run-store'
 import type { Progress, Run } from './run-store'
 import { syncPayments } from './sync-payments'
 import { sayingSo } from '../shared/signs-of-life'
@@ -52,7 +52,7 @@ export async function beginRun(deps: PaymentDeps, { author, scope, key = `by-han
 
 /** A run whose process has died stands in the way of the next one. It is ended with what it has paid, and its people are told. */
 async function endAbandoned(deps: PaymentDeps): Promise<void> {
-  const run = await takeOverRun(deps.db, deps.clock.now())
+  const run = await takeToEnd(deps.db, deps.clock.now())
   if (run) await finishRun(deps, run, { problem: tell('told.process_ended'), said: null })
 }
 

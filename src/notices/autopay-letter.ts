@@ -1,6 +1,6 @@
 import { parseMoney } from '../shared/money'
 import { createTexts } from '../shared/texts'
-import type { Language } from '../shared/texts'
+import type { Language, Translate } from '../shared/texts'
 import { formatMoney } from '../shared/texts/format'
 import { readTold } from '../shared/told'
 import { render } from './letters'
@@ -24,7 +24,7 @@ function digestLetter({ topic, language, facts }: Notice, settings: NoticeSettin
     t('autopay.count_sum', { count: facts[outcome] ?? '0', amount: roubles(facts[`${outcome}_sum`], language) })
   return render({
     subject: isMonth ? t('autopay.mail.month.subject', values) : t('autopay.mail.digest.subject', values),
-    lines: [isMonth ? t('autopay.mail.month.text', values) : t('autopay.mail.digest.text', { organisation }), ...cutLine(facts, language)],
+    lines: [isMonth ? t('autopay.mail.month.text', values) : t('autopay.mail.digest.text', { organisation }), ...problemLines(facts, t)],
     rows: [
       [t('autopay.outcome.paid'), total('paid')],
       [t('autopay.outcome.waiting'), total('waiting')],
@@ -36,11 +36,9 @@ function digestLetter({ topic, language, facts }: Notice, settings: NoticeSettin
   })
 }
 
-/** What a run left undone: its figures alone would read as if it had come to its end. */
-function cutLine({ problem }: Notice['facts'], language: Language): string[] {
-  const t = texts.translator(language)
-  return problem === undefined ? [] : [t('autopay.mail.digest.cut', { problem: readTold(problem, t) })]
-}
+/** A run that did not come to its end tells how things stood then: what waits may only not have been reached. */
+const problemLines = ({ problem }: Notice['facts'], t: Translate): string[] =>
+  problem === undefined ? [] : [t('autopay.mail.digest.problem', { problem: readTold(problem, t) })]
 
 /** Letters of before had no such facts. */
 function budgetRow({ month_spent: spent, month_budget: budget }: Notice['facts'], language: Language): [string, string][] {

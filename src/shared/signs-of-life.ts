@@ -19,13 +19,17 @@ export async function sayingSo<T>(say: () => Promise<unknown>, work: () => Promi
   }
 }
 
-/** Before this moment a sign of life is too old. */
-export const silentSince = (now: Date): string => iso(plus(now, -ABANDONED_AFTER_MS))
+/** Whether whoever said so last has lost its process since: it is too long ago, or was written by a wrong clock. */
+export const isSilent = (seenAliveAt: Date, now: Date): boolean =>
+  seenAliveAt < plus(now, -ABANDONED_AFTER_MS) || seenAliveAt > plus(now, TOO_FAR_AHEAD_MS)
 
 /** The runs of a table that have lost their process: `state` says `running`, and `seen_alive_at` is too old, or written by a wrong clock. */
 export const abandoned = (db: Db, table: 'autopay_runs' | 'reconciliation_runs', now: Date) =>
   db(table)
     .where({ state: 'running' })
     .andWhere(
-      (silent) => void silent.where('seen_alive_at', '<', silentSince(now)).orWhere('seen_alive_at', '>', iso(plus(now, TOO_FAR_AHEAD_MS))),
+      (silent) =>
+        void silent
+          .where('seen_alive_at', '<', iso(plus(now, -ABANDONED_AFTER_MS)))
+          .orWhere('seen_alive_at', '>', iso(plus(now, TOO_FAR_AHEAD_MS))),
     )

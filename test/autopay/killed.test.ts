@@ -1,10 +1,11 @@
-import { runOnSchedule, syncPayments } from '../../src/autopay'
+import { listItems, readRun, runOnSchedule, syncPayments } from '../../src/autopay'
 import type { FaultPoint } from '../../src/payments'
 import { ENGINES } from '../support/databases'
 import { startGateway } from '../support/gateway-process'
 import { World } from '../support/world'
 import { bothFunds, paymentOf, settled } from '../payments/steps'
-import { bill, company, rule } from './organisations'
+import { until } from '../support/until'
+import { bill, company, rule, runs, told } from './organisations'
 
 const STEPS: readonly FaultPoint[] = ['after-hold', 'after-answer']
 
@@ -55,4 +56,26 @@ describe.each(ENGINES)('a process that pays invoices is killed on %s', (engine) 
       expect(ours).toBe(theirs)
     },
   )
+
+  test('before it has kept anything: the next run ends it without a word about invoices, and pays', async () => {
+    await world.passes(61_000)
+    const acme = await company(world)
+    await rule(world, acme)
+    const invoice = await bill(world, acme, { amount: '500.00' })
+    await world.sandbox.misbehave({ on: 'business.list', kind: 'delay', ms: 60_000, times: 1 })
+    const clockOffsetMs = world.clock.now().getTime() - Date.now()
+    const worker = await startGateway(world, { role: 'worker', env: { AUTOPAY_SCHEDULE: '* * * * *' }, clockOffsetMs })
+    const dead = async (): Promise<{ id: string } | undefined> => world.db('autopay_runs').where({ state: 'running' }).first('id')
+    await until(async () => (await dead()) !== undefined, 'the run')
+    worker.child.kill('SIGKILL')
+    await worker.ended
+    const { id } = (await dead()) as { id: string }
+    await world.sandbox.behave()
+
+    await world.passes(20_000)
+    expect(told((await runs(world, { organisationId: acme.id })).items, invoice)).toBe('paid pay switch_on')
+    expect(await readRun(world.db, id)).toMatchObject({ state: 'failed', problem: 'its process ended', listed: 0, total: 0, done: 0 })
+    expect(told(await listItems(world.db, id, {}, { limit: 10 }), invoice)).toBe('absent')
+    expect(await world.db('autopay_outbox').where({ source: id, organisation_id: acme.id })).toEqual([])
+  })
 })

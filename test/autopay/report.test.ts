@@ -2,18 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  beginRun,
-  dueMoment,
-  listPaid,
-  readDueWeek,
-  readHeldWeek,
-  readOrganisations,
-  readTotals,
-  refuseInvoice,
-  takeIn,
-  tellMonth,
-} from '../../src/autopay'
+import { dueMoment, listPaid, readDueWeek, readHeldWeek, readTotals, refuseInvoice, tellMonth } from '../../src/autopay'
 import { COMMAND_LINE } from '../../src/shared/actor'
 import { DAY, plus } from '../../src/shared/clock'
 import { addDays, dayOf, monthOf, nextMonth } from '../../src/shared/days'
@@ -122,39 +111,6 @@ describe.each(ENGINES)('what people are told of automatic payment on %s', (engin
     const letter = bodies.find((text) => text.includes(acme.name) && text.includes('/report?month=')) ?? ''
     expect(letter).toMatch(/1 на 70,00 ₽[\s\S]*0 на 0,00 ₽[\s\S]*1 на 70,00 ₽[\s\S]*потрачено 70,00 ₽, без бюджета/)
     expect(letter).toContain(`/admin/autopay/report?month=${month.slice(0, 7)}`)
-  })
-
-  test('the letter and the page of a run whose process died say so; one that died before it knew of any invoice does not say that there are none', async () => {
-    const acme = await company(world, { contacts: ['buh@dead.example'] })
-    await rule(world, acme, { description: 'Свет' })
-    const scope = { organisationId: acme.id }
-    const dies = async (): Promise<string> => {
-      const run = await beginRun(world.parts, { author: COMMAND_LINE, scope })
-      world.clock.move(20_000)
-      return run?.id ?? ''
-    }
-    const nothingKnown = await dies()
-    await bill(world, acme, { amount: '10.00', description: 'Свет' })
-    await bill(world, acme, { amount: '20.00', description: 'Газ' })
-    await runs(world, scope)
-    await bill(world, acme, { amount: '30.00', description: 'Газ' })
-    await takeIn(world.parts, await readOrganisations(world.db), scope)
-    const someKnown = await dies()
-    const before = new Set(readdirSync(letters))
-    await runs(world, scope)
-    while ((await world.parts.notices.queue()) > 0);
-    while ((await world.parts.notices.sendMail()) > 0);
-    const fresh = readdirSync(letters).filter((name) => !before.has(name))
-    const bodies = fresh.map((name) => bodyOf(readFileSync(join(letters, name), 'utf8')))
-    const cut = 'Запуск не дошёл до конца: процесс завершился. Что осталось, решит следующий запуск.'
-    expect(bodies.filter((text) => text.includes(cut)).map((text) => text.includes(someKnown))).toEqual([true])
-    expect(bodies.some((text) => text.includes(nothingKnown))).toBe(false)
-
-    const admin = await StaffPerson.make(world, 'admin')
-    await admin.signsIn()
-    const page = await admin.browser.open(`/admin/autopay/runs/${nothingKnown}`)
-    expect(page.html).toContain('Запуск прервался, и о счетах в нём ничего не известно')
-    expect(page.html).not.toContain('Счетов в этом запуске нет')
   })
 
   test('a request that waits for the mail server is written as things stand when it goes: nobody taken off the organisation gets it, and it counts what still waits', async () => {

@@ -43,6 +43,7 @@ export const overviewRoutes = ({ db, clock, zone, settings }: AutopayPagesDeps):
         before: undefined,
         organisations,
         logins: await staffLogins(db),
+        now,
       }
       context.page('backoffice/autopay', {
         ...desk,

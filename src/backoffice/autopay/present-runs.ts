@@ -1,4 +1,4 @@
-import { OUTCOMES, tellingLine, whyText } from '../../autopay'
+import { isInterrupted, OUTCOMES, tellingLine, whyText } from '../../autopay'
 import type { ListedItem, Organisation, OrganisationTotals, Outcome, Run, RunItem, RunSum, WhyReader } from '../../autopay'
 import { toDecimal } from '../../shared/money'
 import { formatMoney } from '../../shared/texts/format'
@@ -25,10 +25,11 @@ export interface RunsView {
   readonly sums: readonly RunSum[]
   readonly seesAll: boolean
   readonly logins: ReadonlyMap<string, string>
+  readonly now: Date
 }
 
 /** The runs, newest first. */
-export function presentRuns({ runs, hasMore, before, organisations, sums, seesAll, logins }: RunsView, reader: Reader): Table {
+export function presentRuns({ runs, hasMore, before, organisations, sums, logins, ...seen }: RunsView, reader: Reader): Table {
   const { t } = reader
   const last = runs.at(-1)
   return {
@@ -54,8 +55,8 @@ export function presentRuns({ runs, hasMore, before, organisations, sums, seesAl
             reader,
           ),
         },
-        stateOf(run, seesAll, reader),
-        { text: progressText(run, seesAll, reader) },
+        stateOf(run, seen, reader),
+        { text: progressText(run, seen, reader) },
       ],
     })),
     empty: t('autopay.runs.empty'),
@@ -70,7 +71,11 @@ const endedEarly = ({ state, done, total }: Run): boolean => state === 'done' &&
 /** How many invoices a run for everything has read and tried is told to whoever may know of every organisation: others would learn how many those have that are not theirs. */
 const tellsFigures = ({ scope }: Run, seesAll: boolean): boolean => seesAll || scope.organisationId !== undefined
 
-function stateOf(run: Run, seesAll: boolean, { t }: Pick<Reader, 't'>): { text: string; mark: Mark } {
+/** By whom a run is seen, and when. */
+type Seen = Pick<RunsView, 'seesAll' | 'now'>
+
+function stateOf(run: Run, { seesAll, now }: Seen, { t }: Pick<Reader, 't'>): { text: string; mark: Mark } {
+  if (isInterrupted(run, now)) return { text: t('autopay.run.state.interrupted'), mark: 'bad' }
   if (endedEarly(run) && tellsFigures(run, seesAll)) return { text: t('autopay.run.state.early'), mark: 'bad' }
   return { text: t(`autopay.run.state.${run.state}`), mark: MARKS[run.state] }
 }
@@ -85,11 +90,12 @@ function sumText(sums: readonly RunSum[], outcome: Outcome, { t, language }: Rea
 }
 
 /** How far a run has come, in words. */
-function progressText(run: Run, seesAll: boolean, { t }: Pick<Reader, 't'>): string {
-  const { state, step, listed, total, done } = run
-  if (!tellsFigures(run, seesAll)) return state === 'running' ? t(`autopay.run.only.${step}`) : '—'
+function progressText(run: Run, { seesAll, now }: Seen, { t }: Pick<Reader, 't'>): string {
+  const { step, listed, total, done } = run
+  const goesOn = run.state === 'running' && !isInterrupted(run, now)
+  if (!tellsFigures(run, seesAll)) return goesOn ? t(`autopay.run.only.${step}`) : '—'
   const values = { listed: String(listed), done: String(done), total: String(total) }
-  if (state !== 'running') return total > 0 ? t('autopay.run.tried', values) : t('autopay.run.read', { listed: values.listed })
+  if (!goesOn) return total > 0 ? t('autopay.run.tried', values) : t('autopay.run.read', { listed: values.listed })
   switch (step) {
     case 'reading':
       return t('autopay.run.step.reading', { listed: values.listed })
@@ -117,6 +123,7 @@ export interface RunView {
   readonly mayExport: boolean
   readonly organisations: readonly Organisation[]
   readonly logins: ReadonlyMap<string, string>
+  readonly now: Date
 }
 
 export interface RunPage {
@@ -136,22 +143,23 @@ export interface RunPage {
 }
 
 export function presentRun(view: RunView, reader: Reader): RunPage {
-  const { run, seesAll, organisations, logins } = view
+  const { run, seesAll, organisations, logins, now } = view
   const { t } = reader
+  const isBroken = isInterrupted(run, now)
   const figures = tellsFigures(run, seesAll) ? run : { listed: 0, done: 0, total: 0 }
   const path = `${RUNS}/${run.id}`
   return {
     heading: t('autopay.run.heading', { at: momentText(run.startedAt, reader) }),
     startedAt: run.startedAt.toISOString(),
-    state: stateOf(run, seesAll, reader),
+    state: stateOf(run, view, reader),
     isRunning: run.state === 'running',
     progress: {
-      text: tellsFigures(run, seesAll) || run.state === 'running' ? progressText(run, seesAll, reader) : '',
-      key: `${run.step}-${figures.listed}-${figures.done}-${figures.total}`,
+      text: tellsFigures(run, seesAll) || (run.state === 'running' && !isBroken) ? progressText(run, view, reader) : '',
+      key: `${isBroken ? 'interrupted' : run.step}-${figures.listed}-${figures.done}-${figures.total}`,
       done: figures.done,
       total: figures.total,
     },
-    problem: run.problem === null ? null : t('autopay.run.problem', { problem: readTold(run.problem, t) }),
+    problem: problemText(run, isBroken, reader),
     rows: [
       { label: t('autopay.runs.by'), value: actorName(run.startedBy, logins, t) },
       { label: t('autopay.queue.organisation'), value: scopeText(run, organisations, reader) },
@@ -164,6 +172,12 @@ export function presentRun(view: RunView, reader: Reader): RunPage {
     exportHref: view.mayExport && run.state !== 'running' ? `${path}/invoices.csv` : null,
     table: itemsTable(view, path, reader),
   }
+}
+
+/** Why it did not come to its end, or what becomes of it. */
+function problemText({ problem }: Run, isBroken: boolean, { t }: Reader): string | null {
+  if (isBroken) return t('autopay.run.interrupted')
+  return problem === null ? null : t('autopay.run.problem', { problem: readTold(problem, t) })
 }
 
 function outcomeLinks({ sums, outcome }: RunView, path: string, reader: Reader): RunPage['sums'] {
@@ -207,7 +221,7 @@ function itemsTable({ run, items, hasMore, outcome, after }: RunView, path: stri
   const { t } = reader
   const last = items.at(-1)
   return {
-    caption: t('autopay.nav.runs'),
+    caption: t('autopay.run.invoices'),
     columns: [
       { label: t('autopay.queue.number') },
       { label: t('autopay.queue.amount'), align: 'right' },
@@ -223,7 +237,7 @@ function itemsTable({ run, items, hasMore, outcome, after }: RunView, path: stri
         whyCell(tellingLine(item.why), reader),
       ],
     })),
-    empty: t(run.problem !== null && outcome === undefined ? 'autopay.run.empty_cut' : 'autopay.run.empty'),
+    empty: t(run.state === 'failed' ? 'autopay.run.empty_failed' : 'autopay.run.empty'),
     isForward: true,
     ...(hasMore && last && { olderHref: listHref(path, { outcome, after: String(last.position) }) }),
     ...(after !== undefined && { newestHref: listHref(path, { outcome }) }),

@@ -44,6 +44,7 @@ const showRuns = ({ db, clock, zone, config }: AutopayPagesDeps): Route =>
         before: input.query.before,
         organisations,
         logins: await staffLogins(db),
+        now: clock.now(),
       }
       const next = config.autopay.schedule === null ? null : nextMoment({ expression: config.autopay.schedule, zone }, clock.now())
       context.page('backoffice/autopay-runs', {
@@ -89,7 +90,7 @@ const startRun = (deps: AutopayPagesDeps): Route =>
     },
   })
 
-const showRun = ({ db, zone }: AutopayPagesDeps): Route =>
+const showRun = ({ db, clock, zone }: AutopayPagesDeps): Route =>
   defineRoute({
     method: 'get',
     path: `${RUNS}/:id`,
@@ -120,6 +121,7 @@ const showRun = ({ db, zone }: AutopayPagesDeps): Route =>
         ...list,
         organisations,
         logins: await staffLogins(db),
+        now: clock.now(),
         mayExport: may(context.staff, 'lists.export'),
       }
       const refreshSeconds = run.state === 'running' ? REFRESH_SECONDS : null

@@ -108,7 +108,7 @@ export const autopayRu = {
   'autopay.approve.nothing': 'Ни один счёт не выбран',
   'autopay.mail.digest.subject': 'Автооплата: оплачено {{paid}}, ждёт {{waiting}} ({{organisation}})',
   'autopay.mail.digest.text': 'Итоги запуска автооплаты для организации «{{organisation}}».',
-  'autopay.mail.digest.cut': 'Запуск не дошёл до конца: {{problem}}. Что осталось, решит следующий запуск.',
+  'autopay.mail.digest.problem': 'Запуск не дошёл до конца: {{problem}}. До части счетов он мог не дойти: ими займётся следующий запуск.',
   'autopay.mail.month.subject': 'Автооплата за {{month}}: оплачено {{paid}} ({{organisation}})',
   'autopay.mail.month.text': 'Итоги автооплаты за {{month}} для организации «{{organisation}}». «Ждёт» — сейчас.',
   'autopay.mail.budget': 'Бюджет месяца',
@@ -229,7 +229,8 @@ export const autopayEn = {
   'autopay.approve.nothing': 'No invoice is picked',
   'autopay.mail.digest.subject': 'Automatic payment: {{paid}} paid, {{waiting}} waiting ({{organisation}})',
   'autopay.mail.digest.text': 'What a run of automatic payment came to for "{{organisation}}".',
-  'autopay.mail.digest.cut': 'The run did not come to its end: {{problem}}. The next one decides what is left.',
+  'autopay.mail.digest.problem':
+    'The run did not come to its end: {{problem}}. It may not have reached all invoices: the next run sees to them.',
   'autopay.mail.month.subject': 'Automatic payment in {{month}}: {{paid}} paid ({{organisation}})',
   'autopay.mail.month.text': 'What automatic payment came to in {{month}} for "{{organisation}}". "Waiting" is as of now.',
   'autopay.mail.budget': 'Budget of the month',
