@@ -58,15 +58,19 @@ export async function enrolSecondFactor(
   const step = looksLikeTotp(code) ? stepOfCode(secret, code, now) : null
   if (step === null) throw new Refusal('wrong_code')
   await counted.giveBack()
-  return inTransaction(deps.db, async (tx) => {
+  const codes = newRecoveryCodes()
+  await inTransaction(deps.db, async (tx) => {
     // A copy of the form brings the secret that is stored already: the recovery codes that were just shown stay good.
     if (replace) await tx('staff_factors').where({ staff_id: staff.id }).whereNot({ secret: sealed }).delete()
     const row = { staff_id: staff.id, secret: sealed, last_step: step, created_at: iso(now) }
     const stored: unknown[] = await tx('staff_factors').insert(row).onConflict('staff_id').ignore().returning('staff_id')
+    // Stored by an earlier try, of which the database could not say so any more.
+    if (stored.length === 0 && (await standThere(tx, staff.id, codes))) return
     if (stored.length === 0) throw new Refusal(replace ? 'key_reused' : 'wrong_code', 'there is a second factor already')
     await writeAudit(tx, [{ author: actorOf(staff), at: now, action: 'second_factor_set', subject: subjectOf(staff.id) }])
-    return replaceRecoveryCodes(tx, staff.id)
+    await replaceRecoveryCodes(tx, staff.id, codes)
   })
+  return codes
 }
 
 /**
@@ -76,23 +80,29 @@ export async function enrolSecondFactor(
  */
 export async function renewRecoveryCodes({ db, clock }: StaffDeps, staff: StaffMember, key?: string): Promise<string[]> {
   const form = { author: actorOf(staff), key, kind: 'recovery_codes_made', contents: {} }
-  const codes = await inTransaction(db, async (tx) => {
-    let made: string[] | undefined
+  const codes = newRecoveryCodes()
+  const areGood = await inTransaction(db, async (tx) => {
     await oncePerForm(tx, form, async (mark) => {
       await writeAudit(tx, [{ ...mark, at: clock.now(), action: form.kind, subject: subjectOf(staff.id) }])
-      made = await replaceRecoveryCodes(tx, staff.id)
+      await replaceRecoveryCodes(tx, staff.id, codes)
     })
-    return made
+    return standThere(tx, staff.id, codes)
   })
-  if (!codes) throw new Refusal('key_reused', 'the codes were made before')
+  if (!areGood) throw new Refusal('key_reused', 'the codes were made before')
   return codes
 }
 
-async function replaceRecoveryCodes(tx: Tx, staffId: string): Promise<string[]> {
-  const codes = Array.from({ length: RECOVERY_CODES }, newOnceCode)
+const newRecoveryCodes = (): string[] => Array.from({ length: RECOVERY_CODES }, newOnceCode)
+
+async function replaceRecoveryCodes(tx: Tx, staffId: string, codes: readonly string[]): Promise<void> {
   await tx('staff_recovery_codes').where({ staff_id: staffId }).delete()
   await tx('staff_recovery_codes').insert(codes.map((code) => ({ staff_id: staffId, code_hash: onceCodeHash(staffId, code) })))
-  return codes
+}
+
+/** Whether these are the recovery codes that are stored. */
+async function standThere(tx: Tx, staffId: string, [code = '']: readonly string[]): Promise<boolean> {
+  const row = { staff_id: staffId, code_hash: onceCodeHash(staffId, code) }
+  return (await tx('staff_recovery_codes').where(row).first('staff_id')) !== undefined
 }
 
 /** How many recovery codes are left. */

@@ -12,7 +12,7 @@ import { newOnceCode, onceCodeHash } from './codes'
 import { endSessions } from './sessions'
 import { actorOf, subjectOf } from './staff'
 import type { StaffDeps } from './staff'
-import { staffByLogin, storeSetupCode, updatePassword, useSetupCode } from './store'
+import { isSetupCode, staffByLogin, storeSetupCode, updatePassword, useSetupCode } from './store'
 
 const CODE_LASTS = 3 * DAY
 
@@ -32,16 +32,14 @@ export async function issueSetupCode(
   const at = clock.now()
   const expiresAt = plus(at, CODE_LASTS)
   const form = { author, key, kind: 'staff_setup_code_issued', contents: { staffId } }
+  const hash = onceCodeHash(staffId, code)
   const isIssued = await inTransaction(db, async (tx) => {
-    let isFirst = false
     await oncePerForm(tx, form, async (mark) => {
-      if (!(await storeSetupCode(tx, staffId, { hash: onceCodeHash(staffId, code), expiresAt })))
-        throw new Refusal('not_found', 'nobody waits for a code')
+      if (!(await storeSetupCode(tx, staffId, { hash, expiresAt }))) throw new Refusal('not_found', 'nobody waits for a code')
       const subject = subjectOf(staffId)
       await writeAudit(tx, [{ ...mark, at: await letInAt(tx, subject, at), action: form.kind, subject }])
-      isFirst = true
     })
-    return isFirst
+    return isSetupCode(tx, staffId, hash)
   })
   if (!isIssued) throw new Refusal('key_reused', 'the code was issued before')
   return { code, expiresAt }

@@ -119,6 +119,10 @@ export const storeSetupCode = async (tx: Tx, id: string, code: { readonly hash: 
     .where({ staff_id: id })
     .update({ code_hash: code.hash, expires_at: iso(code.expiresAt) })) > 0
 
+/** Whether this is the code that is stored. */
+export const isSetupCode = async (tx: Tx, id: string, hash: string): Promise<boolean> =>
+  (await tx('staff_setups').where({ staff_id: id, code_hash: hash }).first('staff_id')) !== undefined
+
 /** @returns whether the code was the right one, and had not run out */
 export const useSetupCode = async (tx: Tx, id: string, hash: string, now: Date): Promise<boolean> =>
   (await tx('staff_setups').where({ staff_id: id, code_hash: hash }).where('expires_at', '>', iso(now)).delete()) > 0
