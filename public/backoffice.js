@@ -1,4 +1,4 @@
-// Keys for lists, and menus that close by themselves. The pages work without any of this.
+// Keys for lists, lists that say that they are loading, and menus that close by themselves. The pages work without any of this.
 'use strict'
 ;(() => {
   const isTyping = (element) => element.matches('input, select, textarea, [contenteditable]')
@@ -25,6 +25,38 @@
     if (!action) return
     event.preventDefault()
     action()
+  })
+
+  const main = document.querySelector('main')
+  const status = document.getElementById('loading')
+  const PATIENCE_MS = 300
+  let late
+
+  // A list that takes a while says so: what stands there is not what was asked for.
+  const beginLoading = () => {
+    late = setTimeout(() => {
+      main.setAttribute('aria-busy', 'true')
+      status.textContent = status.dataset.text
+    }, PATIENCE_MS)
+  }
+
+  const endLoading = () => {
+    clearTimeout(late)
+    main.removeAttribute('aria-busy')
+    status.textContent = ''
+  }
+
+  document.addEventListener('submit', (event) => {
+    if (event.target.matches('main form.filters[method=get]')) beginLoading()
+  })
+  document.addEventListener('click', (event) => {
+    const opensHere = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey
+    if (opensHere && event.target.closest('main .paging a, main .chips a')) beginLoading()
+  })
+  // Back shows a page as it was left; Escape stops the loading.
+  window.addEventListener('pageshow', endLoading)
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') endLoading()
   })
 
   const menus = [...document.querySelectorAll('.sections details')]

@@ -220,6 +220,29 @@ describeInChromium('the back office in a real browser', () => {
     await shows(viewers, 'payment')
   }, 60_000)
 
+  test('a list that takes a while says so, and Back shows it as it was', async () => {
+    const { page } = await seated('viewer')
+    await page.goto(`${world.url}/admin/payments`)
+    let answers: () => void = () => undefined
+    const answered = new Promise<void>((resolve) => (answers = resolve))
+    await page.route(/\/admin\/payments\?/, async (route) => {
+      await answered
+      await route.continue()
+    })
+    const said = page.evaluate(`new Promise((resolve) => {
+      const look = () => (document.querySelector('main[aria-busy="true"]') ? resolve(document.querySelector('#loading').innerText) : setTimeout(look, 20))
+      look()
+    })`)
+    await page.getByRole('button', { name: 'Показать' }).click({ noWaitAfter: true })
+    expect(await said).toBe('Загружаем список…')
+    answers()
+    await page.waitForURL(/\/admin\/payments\?/)
+    await page.locator('main:not([aria-busy])').waitFor()
+    await page.goBack()
+    await page.locator('main:not([aria-busy])').waitFor()
+    expect(await page.locator('#loading').innerText()).toBe('')
+  }, 60_000)
+
   test('an auditor has the books proved and reads who did what', async () => {
     const { page } = await seated('auditor')
     await page.goto(`${world.url}/admin`)
